@@ -1,0 +1,12 @@
+import { defineConfig } from 'vitest/config';
+
+/** Everything that needs no VM and no peer from outside this repository. */
+export default defineConfig({
+  test: {
+    include: ['test/**/*.test.ts'],
+    exclude: ['test/qemu/**'],
+    pool: 'forks',
+    isolate: false,
+    testTimeout: 20_000,
+  },
+});
