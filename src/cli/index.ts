@@ -1,0 +1,11 @@
+import type { Command } from './command.ts';
+
+/** The program's commands in the order of `--help`. Modules are loaded when they are needed, so that each starts fast. */
+export const commands: Readonly<Record<string, () => Promise<{ command: Command }>>> = {
+  complete: () => import('./complete.ts'),
+};
+
+/** Loads every command's definition, in the order of `--help`. */
+export async function loadAll(): Promise<Command[]> {
+  return Promise.all(Object.values(commands).map(async load => (await load()).command));
+}

@@ -1,0 +1,54 @@
+import { execFile } from 'node:child_process';
+import { resolve } from 'node:path';
+import { promisify } from 'node:util';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import type { Command } from '../../src/cli/command.ts';
+import { completionsOf } from '../../src/cli/complete.ts';
+
+const main = resolve(import.meta.dirname, '../../dist/cli/main.js');
+const run = promisify(execFile);
+
+const definition: Command = {
+  name: 'read',
+  summary: 'print a capture',
+  about: 'Prints a capture.',
+  arguments: [{ name: '<file>', meaning: 'a capture', completes: 'file' }],
+  options: [
+    { flags: '--colour <when>', meaning: 'when', choices: ['always', 'never'] },
+    { flags: '-j, --json', meaning: 'as JSON' },
+  ],
+  examples: [],
+  run: async () => 0,
+};
+
+describe('completion', () => {
+  afterEach(() => void vi.restoreAllMocks());
+
+  it.each<[string[], string[]]>([
+    [['re'], ['read\tprint a capture', ':4']],
+    [
+      ['read', '--c'],
+      ['--colour\twhen', ':4'],
+    ],
+    [
+      ['read', '--colour', ''],
+      ['always\t', 'never\t', ':4'],
+    ],
+    [
+      ['read', '-'],
+      ['-j\tas JSON', ':4'],
+    ],
+    [['read', ''], [':0']],
+  ])('of %j offers %j', (words, offers) => {
+    const lines: string[] = [];
+    vi.spyOn(console, 'log').mockImplementation(line => void lines.push(line));
+    completionsOf([definition]).parse(words);
+    expect(lines).toEqual(offers);
+  });
+
+  it('prints a script that bash can read, and answers what it asks', async () => {
+    const { stdout: script } = await run(process.execPath, [main, 'complete', 'bash']);
+    await run('bash', ['-n', '-c', script]);
+    expect((await run(process.execPath, [main, 'complete', '--', 'compl'])).stdout).toMatch(/^complete\t.*\n:4\n$/);
+  });
+});
