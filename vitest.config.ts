@@ -4,7 +4,7 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
-    exclude: ['test/qemu/**'],
+    exclude: ['test/qemu/scenarios/**'],
     pool: 'forks',
     isolate: false,
     testTimeout: 20_000,

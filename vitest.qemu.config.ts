@@ -3,7 +3,7 @@ import { defineConfig } from 'vitest/config';
 /** End-to-end runs against real peers: QEMU guests, virtiofsd, qemu-storage-daemon, DPDK. Slow, and one pair at a time. */
 export default defineConfig({
   test: {
-    include: ['test/qemu/**/*.test.ts'],
+    include: ['test/qemu/scenarios/**/*.test.ts'],
     pool: 'forks',
     fileParallelism: false,
     testTimeout: 180_000,

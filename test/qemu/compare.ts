@@ -1,0 +1,101 @@
+/** Holds the messages of a capture against those of a trace: same messages, same bytes, same descriptors, in order. */
+import type { Conversation as CapturedConversation, CapturedMessage } from './capture.ts';
+import type { ChannelName, Conversation, Side } from './conversation.ts';
+import type { NamedFd, TracedMessage } from './strace.ts';
+
+/** What kind of descriptor a name in a trace stands for, in the words of a capture's records. */
+export function kindOf(fd: NamedFd): string {
+  const kinds: [RegExp, string][] = [
+    [/^UNIX|^socket:/, 'socket'],
+    [/^\/memfd:/, 'memfd'],
+    [/^anon_inode:\[eventfd\]/, 'eventfd'],
+    [/^anon_inode:\[userfaultfd\]/, 'userfaultfd'],
+    [/^pipe:/, 'pipe'],
+    [/^\/dev\/(?!shm|hugepages)/, 'device'],
+    [/^\//, 'file'],
+  ];
+  return kinds.find(([pattern]) => pattern.test(fd.name))?.[1] ?? 'unknown';
+}
+
+/**
+ * The differences between what was captured and what one peer sent or received, as sentences; none when they agree.
+ * @param where names channel and direction in the sentences
+ */
+export function compareMessages(
+  where: string,
+  captured: readonly CapturedMessage[],
+  traced: readonly TracedMessage[],
+): string[] {
+  const differences: string[] = [];
+  for (let at = 0; at < Math.max(captured.length, traced.length); at++) {
+    const ours = captured[at];
+    const theirs = traced[at];
+    const message = `${where}, message ${at + 1}`;
+    if (!theirs) differences.push(`${message} (n ${ours?.n}, id ${ours?.id}) is in the capture, but not in the trace`);
+    else if (!ours) differences.push(`${message} (id ${theirs.id}, size ${theirs.size}) is missing in the capture`);
+    else differences.push(...compareMessage(`${message} (n ${ours.n}, id ${ours.id})`, ours, theirs));
+    if (differences.length >= 5) return [...differences, `${where}: comparison given up`];
+  }
+  return differences;
+}
+
+function compareMessage(message: string, ours: CapturedMessage, theirs: TracedMessage): string[] {
+  const differences: string[] = [];
+  if (ours.id !== theirs.id) differences.push(`${message}: the trace has id ${theirs.id}`);
+  if (ours.size !== theirs.size) differences.push(`${message}: size ${ours.size}, in the trace ${theirs.size}`);
+  if (ours.raw.length !== 12 + ours.size && !ours.shortened)
+    differences.push(`${message}: ${ours.raw.length} bytes of ${12 + ours.size} captured, and not marked as shortened`);
+  for (const piece of theirs.pieces) {
+    const shown = ours.raw.subarray(piece.at, piece.at + piece.bytes.length);
+    const differs = shown.findIndex((byte, at) => byte !== piece.bytes[at]);
+    if (differs >= 0) {
+      const place = piece.at + differs;
+      differences.push(`${message}: byte ${place} is ${ours.raw[place]}, in the trace ${piece.bytes[differs]}`);
+      break;
+    }
+  }
+  const kinds = theirs.fds.map(kindOf);
+  if (ours.fds.length !== kinds.length)
+    differences.push(`${message}: ${ours.fds.length} descriptors, in the trace ${kinds.length}`);
+  else if (kinds.some((kind, at) => kind !== 'unknown' && kind !== ours.fds[at]?.kind))
+    differences.push(`${message}: descriptors ${ours.fds.map(fd => fd.kind)}, in the trace ${kinds}`);
+  return differences;
+}
+
+/** What a comparison may overlook, since no relay can know better. */
+export interface Allowance {
+  /** A peer that closed or died may leave this many messages unread that the other had already sent. */
+  unread?: number;
+}
+
+/** Everything in which a capture differs from what one peer saw, over all its connections and channels. */
+export function compareConversations(
+  captured: readonly CapturedConversation[],
+  traced: readonly Conversation[],
+  side: Side,
+  allow: Allowance = {},
+): string[] {
+  const differences: string[] = [];
+  if (captured.length !== traced.length)
+    differences.push(`${captured.length} connections in the capture, ${traced.length} in the trace of the ${side}`);
+  for (const [at, theirs] of traced.entries()) {
+    const ours = captured[at];
+    if (!ours) continue;
+    const names = new Set([...Object.keys(ours), ...Object.keys(theirs)] as ChannelName[]);
+    for (const name of names) {
+      const channel = theirs[name];
+      const record = ours[name] ?? { 'front-to-back': [], 'back-to-front': [] };
+      const [outward, inward] =
+        side === 'front-end'
+          ? (['front-to-back', 'back-to-front'] as const)
+          : (['back-to-front', 'front-to-back'] as const);
+      const where = `connection ${at + 1}, ${name}, ${side}`;
+      differences.push(...compareMessages(`${where} sent`, record[outward], channel?.sent ?? []));
+      const received = channel?.received ?? [];
+      const unread = Math.max(0, record[inward].length - received.length);
+      const read = unread <= (allow.unread ?? 0) ? record[inward].slice(0, received.length) : record[inward];
+      differences.push(...compareMessages(`${where} received`, read, received));
+    }
+  }
+  return differences;
+}
