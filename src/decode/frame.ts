@@ -88,6 +88,8 @@ export interface Frame {
   /** Number in the recording, from 1, given by the relay; readers never count. */
   n: number;
   kind: FrameKind;
+  /** Random number of the recording `n` counts in, where known: the same in every file that holds the record. */
+  captureId?: bigint;
   /** Name of the configured pair. */
   pair: string;
   channel: Channel;
@@ -127,8 +129,14 @@ export interface Frame {
   carried?: boolean;
   /** The bytes sent on, where a person or a rule changed them; empty when it was dropped. */
   sentBytes?: Uint8Array;
+  /** Length in bytes of what was sent on, where `sentBytes` holds only its beginning. */
+  sentLength?: number;
   /** Made by vhuscope, not received. */
   injected?: boolean;
+  /** Secret bytes (crypto keys) in `bytes` were overwritten with zeroes when it was recorded. */
+  masked?: boolean;
+  /** What the capture could not tell of this record, because it is damaged or newer than this reader. */
+  damage?: string;
   context: Context;
 }
 
