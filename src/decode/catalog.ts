@@ -1,0 +1,76 @@
+/** Finds the declaration of a message by channel and number. */
+import { type Facts, holds } from './condition.ts';
+import type { Channel } from './frame.ts';
+import type { MessageSpec, ReplyShape, Struct, Variant } from './schema.ts';
+import { backEnd } from './spec/back-end.ts';
+import { frontEnd } from './spec/front-end.ts';
+import { gpu } from './spec/gpu.ts';
+import { nothing } from './spec/payloads.ts';
+import { privateBackEnd, privateFrontEnd } from './spec/private.ts';
+
+/** Every declared message of a channel, those of the specification first. */
+export const messagesOf: { readonly [channel in Channel]: readonly MessageSpec[] } = {
+  main: [...frontEnd, ...privateFrontEnd],
+  'backend-req': [...backEnd, ...privateBackEnd],
+  gpu,
+};
+
+const byId: { readonly [channel in Channel]: ReadonlyMap<number, readonly MessageSpec[]> } = {
+  main: index(messagesOf.main),
+  'backend-req': index(messagesOf['backend-req']),
+  gpu: index(messagesOf.gpu),
+};
+
+function index(specs: readonly MessageSpec[]): Map<number, MessageSpec[]> {
+  const map = new Map<number, MessageSpec[]>();
+  for (const spec of specs) map.set(spec.id, [...(map.get(spec.id) ?? []), spec]);
+  return map;
+}
+
+const none: readonly MessageSpec[] = [];
+
+/** All messages that share a number on a channel. */
+export function candidates(channel: Channel, id: number): readonly MessageSpec[] {
+  return byId[channel].get(id) ?? none;
+}
+
+/**
+ * The message meant by a number: the first private one whose condition holds, else the one of the specification.
+ * Which one is meant by a reply is told by the request; without it the same conditions are tried on the reply.
+ */
+export function messageSpec(channel: Channel, id: number, facts: Facts): MessageSpec | undefined {
+  const found = candidates(channel, id);
+  if (found.length === 1 && !found[0]?.meant) return found[0];
+  return (
+    found.find(spec => spec.meant !== undefined && holds(spec.meant, facts)) ??
+    found.find(spec => spec.meant === undefined)
+  );
+}
+
+const empty: Variant = { payload: nothing };
+
+/** The variant of the request that applies. */
+export function requestVariant(spec: MessageSpec, facts: Facts): Variant {
+  const declared = spec.payload as Struct | readonly Variant[];
+  if ('list' in declared) return { payload: declared };
+  return declared.find(variant => variant.when === undefined || holds(variant.when, facts)) ?? declared.at(-1) ?? empty;
+}
+
+/** The shape of the reply that applies; an acknowledgement where the message declares none. */
+export function replyShape(spec: MessageSpec, facts: Facts): ReplyShape {
+  const { shapes } = spec.reply;
+  return shapes.find(shape => shape.when === undefined || holds(shape.when, facts)) ?? shapes.at(-1) ?? empty;
+}
+
+const names = new Map<string, { channel: Channel; spec: MessageSpec }>();
+for (const channel of ['gpu', 'backend-req', 'main'] as const) {
+  for (const spec of messagesOf[channel]) {
+    for (const name of [spec.name, ...(spec.aliases ?? [])]) names.set(name, { channel, spec });
+  }
+}
+
+/** The message of that name, old name or DPDK spelling, with or without the `VHOST_USER_` prefix; any case. */
+export function messageByName(name: string): { channel: Channel; spec: MessageSpec } | undefined {
+  const plain = name.toUpperCase().replace(/^VHOST_USER_/, '');
+  return names.get(plain);
+}
