@@ -10,7 +10,7 @@ const mayImport: Record<string, readonly string[]> = {
   decode: [],
   capture: ['decode'],
   trace: ['decode', 'capture'],
-  sys: [],
+  sys: ['decode'],
   launch: [],
   proxy: ['decode', 'capture', 'sys'],
   peers: ['decode', 'sys'],

@@ -1,0 +1,147 @@
+import { fstatSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, describe, expect, it } from 'vitest';
+import { Epoll, readiness } from '../../src/sys/epoll.ts';
+import { clearEventFd, createEventFd, signalEventFd } from '../../src/sys/event-fd.ts';
+import { close, errno, Memory, memfdCreate } from '../../src/sys/libc.ts';
+import {
+  type Address,
+  acceptFrom,
+  bindTo,
+  connectTo,
+  isHungUp,
+  openSocket,
+  peerCredentials,
+  shutDown,
+  socketNature,
+  socketPair,
+  startListening,
+  unreadBytes,
+} from '../../src/sys/socket.ts';
+import { arrival, mostFds, receive, send } from '../../src/sys/transfer.ts';
+
+const buffer = new Memory(65_536);
+const open: number[] = [];
+const kept = (fd: number): number => {
+  open.push(fd);
+  return fd;
+};
+afterEach(() => {
+  for (const fd of open.splice(0)) close(fd);
+});
+function pair(): [number, number] {
+  const [a, b] = socketPair();
+  return [kept(a), kept(b)];
+}
+
+describe('bytes and descriptors', () => {
+  it('cross a socket together', () => {
+    const [a, b] = pair();
+    const memory = kept(memfdCreate('x', 1));
+    buffer.bytes.write('hello');
+    expect(send(a, buffer.address, 5, [memory, memory])).toBe(5);
+    buffer.bytes.fill(0);
+    expect(receive(b, buffer.address, 100)).toBe(5);
+    expect(buffer.bytes.toString('utf8', 0, 5)).toBe('hello');
+    expect(arrival.truncated).toBe(false);
+    expect(arrival.fds.map(fd => fstatSync(kept(fd)).ino)).toEqual([fstatSync(memory).ino, fstatSync(memory).ino]);
+    expect(receive(b, buffer.address, 100)).toBe(-errno.EAGAIN);
+    expect(arrival.fds).toEqual([]);
+  });
+
+  it('up to 253 descriptors fit, 254 do not', () => {
+    const [a, b] = pair();
+    const memory = kept(memfdCreate('x', 1));
+    expect(send(a, buffer.address, 1, new Array(mostFds + 1).fill(memory))).toBe(-errno.EINVAL);
+    expect(send(a, buffer.address, 1, new Array(mostFds).fill(memory))).toBe(1);
+    expect(receive(b, buffer.address, 1)).toBe(1);
+    for (const fd of arrival.fds) kept(fd);
+    expect(arrival.fds.length).toBe(mostFds);
+  });
+
+  it('tells the end, a reset and a broken pipe apart', () => {
+    const [a, b] = pair();
+    send(b, buffer.address, 3, []);
+    close(b);
+    open.splice(open.indexOf(b), 1);
+    expect(isHungUp(a)).toBe(true);
+    expect(unreadBytes(a)).toBe(3);
+    expect(receive(a, buffer.address, 10)).toBe(3);
+    expect(receive(a, buffer.address, 10)).toBe(0);
+    expect(send(a, buffer.address, 1, [])).toBe(-errno.EPIPE);
+
+    const [c, d] = pair();
+    send(c, buffer.address, 3, []);
+    close(d);
+    open.splice(open.indexOf(d), 1);
+    expect(receive(c, buffer.address, 10)).toBe(-errno.ECONNRESET);
+  });
+
+  it('a half-closed connection is not hung up', () => {
+    const [a, b] = pair();
+    shutDown(b, 'write');
+    expect(receive(a, buffer.address, 10)).toBe(0);
+    expect(isHungUp(a)).toBe(false);
+    expect(send(a, buffer.address, 1, [])).toBe(1);
+  });
+});
+
+describe('sockets by address', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'vhuscope-socket-'));
+  afterEach(() => rmSync(folder, { recursive: true, force: true }));
+  const addresses: [string, Address][] = [
+    ['a path', { path: join(folder, 's') }],
+    ['an abstract name', { abstract: `vhuscope-test-${process.pid}` }],
+  ];
+
+  it.each(addresses)('listen and connect by %s', (_, address) => {
+    const listener = kept(openSocket());
+    bindTo(listener, address);
+    const caller = kept(openSocket());
+    expect(connectTo(caller, address)).toBe(-errno.ECONNREFUSED);
+    startListening(listener);
+    expect(socketNature(listener)).toBe('listener');
+    expect(connectTo(caller, address)).toBe(0);
+    const accepted = kept(acceptFrom(listener));
+    expect(socketNature(accepted)).toBe('connection');
+    expect(peerCredentials(accepted)).toEqual({ pid: process.pid, uid: process.getuid?.(), gid: process.getgid?.() });
+    expect(acceptFrom(listener)).toBe(-errno.EAGAIN);
+  });
+
+  it('says how long a path may be', () => {
+    const path = `/tmp/${'x'.repeat(103)}`;
+    expect(() => bindTo(kept(openSocket()), { path })).toThrow(
+      `the socket path is 108 bytes long, Linux allows 107: ${path}`,
+    );
+  });
+
+  it('names the path that is taken', () => {
+    const address = { path: tmpdir() };
+    expect(() => bindTo(kept(openSocket()), address)).toThrow(
+      `cannot create the socket ${tmpdir()}: the address is in use (EADDRINUSE)`,
+    );
+  });
+
+  it('descriptors that are no UNIX stream connection are told apart', () => {
+    expect(socketNature(kept(createEventFd()))).toBe('other');
+  });
+});
+
+describe('epoll', () => {
+  it('reports an eventfd that was signalled, and nothing else', () => {
+    const epoll = new Epoll(4);
+    const [quiet, loud] = [kept(createEventFd()), kept(createEventFd())];
+    epoll.add(quiet, readiness.in);
+    epoll.add(loud, readiness.in);
+    expect(epoll.wait(0)).toBe(0);
+    signalEventFd(loud);
+    signalEventFd(loud);
+    expect(epoll.wait(1000)).toBe(1);
+    expect(epoll.readyFd(0)).toBe(loud);
+    expect(epoll.readyFor(0)).toBe(readiness.in);
+    expect(clearEventFd(loud)).toBe(2);
+    expect(epoll.wait(0)).toBe(0);
+    epoll.close();
+  });
+});
