@@ -1,0 +1,103 @@
+/**
+ * What both peers know of a connection after a message: a pure fold over messages.
+ *
+ * A session is an immutable value whose parts are shared between successive states, so that the state after any
+ * record can be kept, compared and gone back to. It is followed per epoch: a new connection starts from nothing. After
+ * an alteration the two sides live in different sessions, and each is folded over the bytes that side saw.
+ */
+import type { Context, Frame } from '../frame.ts';
+import type { Message } from '../message.ts';
+import type { Area } from './area.ts';
+import { type Config, config, noConfig } from './config.ts';
+import { type Display, display, noDisplay } from './display.ts';
+import { type Mappings, mappings, noMappings } from './mappings.ts';
+import { type Memory, memory, noMemory } from './memory.ts';
+import { type Migration, migration, noMigration } from './migration.ts';
+import { type Negotiation, negotiation, noNegotiation } from './negotiation.ts';
+import { noVrings, type Vrings, vrings } from './vring.ts';
+
+/** The state of a connection, by area. */
+export interface Areas {
+  readonly negotiation: Negotiation;
+  readonly memory: Memory;
+  readonly vrings: Vrings;
+  readonly config: Config;
+  readonly migration: Migration;
+  readonly mappings: Mappings;
+  readonly display: Display;
+}
+
+/** A connection after a record. */
+export interface Session extends Areas {
+  /** Number of the last record folded in, 0 before the first. */
+  readonly n: number;
+  /** Messages folded in. */
+  readonly messages: number;
+}
+
+/** A connection on which nothing was said. */
+export const newSession: Session = {
+  n: 0,
+  messages: 0,
+  negotiation: noNegotiation,
+  memory: noMemory,
+  vrings: noVrings,
+  config: noConfig,
+  migration: noMigration,
+  mappings: noMappings,
+  display: noDisplay,
+};
+
+const areas: { readonly [K in keyof Areas]: Area<Areas[K]> } = {
+  negotiation,
+  memory,
+  vrings,
+  config,
+  migration,
+  mappings,
+  display,
+};
+const areaNames = Object.keys(areas) as (keyof Areas)[];
+
+/** The messages that change something, and the areas they change. */
+export const effective: ReadonlyMap<string, readonly (keyof Areas)[]> = (() => {
+  const map = new Map<string, (keyof Areas)[]>();
+  for (const name of areaNames) {
+    for (const message of Object.keys(areas[name])) map.set(message, [...(map.get(message) ?? []), name]);
+  }
+  return map;
+})();
+
+/**
+ * The state after a message. Total: a message that is damaged, unknown or out of place changes what it can.
+ *
+ * @param now the state before it
+ * @param frame the record
+ * @param message what the record says
+ */
+export function fold(now: Session, frame: Frame, message: Message): Session {
+  const next: { -readonly [K in keyof Session]: Session[K] } = { ...now, n: frame.n, messages: now.messages + 1 };
+  for (const name of effective.get(message.name) ?? []) applyEffect(next, name, frame, message);
+  return next;
+}
+
+function applyEffect<K extends keyof Areas>(
+  next: { -readonly [N in K]: Areas[N] },
+  name: K,
+  frame: Frame,
+  message: Message,
+): void {
+  const effects = (areas[name] as Area<Areas[K]>)[message.name];
+  const effect = message.reply ? effects?.reply : effects?.request;
+  if (effect) next[name] = effect(next[name], message.payload, frame);
+}
+
+/** The decode context that follows from a state: what a record of this connection should carry with it. */
+export function contextAfter(now: Session, before: Context): Context {
+  const { virtio, protocol } = now.negotiation;
+  return {
+    ...before,
+    ...(virtio.accepted !== undefined && { features: virtio.accepted }),
+    ...(protocol.accepted !== undefined && { protocolFeatures: protocol.accepted }),
+  };
+}

@@ -1,0 +1,202 @@
+/**
+ * The life of a ring: whether it is started and whether it is enabled are independent of each other. Spec section
+ * "Ring states". The tables below are the truth from which the docs' diagrams are drawn; what does not fit a table
+ * (SET_FEATURES without PROTOCOL_FEATURES enables all rings, a reset stops them) is in this file too.
+ */
+import type { Payload } from '../decode.ts';
+import type { Frame } from '../frame.ts';
+import type { U64 } from '../schema.ts';
+import { type Area, big, type CarriedFd, fdOf, known, number } from './area.ts';
+
+/** Whether the back-end may process a ring's buffers once it is enabled. */
+export type Running = 'stopped' | 'started';
+/** Whether the front-end lets it. */
+export type Switched = 'disabled' | 'enabled';
+
+/** What starts and stops a ring. In-band kicks start it where no eventfd was given. */
+export const runningTransitions: { readonly [state in Running]: { readonly [event: string]: Running } } = {
+  stopped: { SET_VRING_KICK: 'started', VRING_KICK: 'started' },
+  started: { GET_VRING_BASE: 'stopped', GET_VRING_BASE_SKIP_DRAIN: 'stopped', RESET_DEVICE: 'stopped' },
+};
+
+/** What enables and disables it. */
+export const switchedTransitions: { readonly [state in Switched]: { readonly [event: string]: Switched } } = {
+  disabled: { 'SET_VRING_ENABLE 1': 'enabled', 'SET_FEATURES without PROTOCOL_FEATURES': 'enabled' },
+  enabled: { 'SET_VRING_ENABLE 0': 'disabled', RESET_DEVICE: 'disabled', RESET_OWNER: 'disabled' },
+};
+
+/** A notification path of a ring: a descriptor, or the word that there is none. */
+export interface Notifier {
+  /** Record that set it. */
+  readonly n: number;
+  readonly nofd: boolean;
+  readonly fd?: CarriedFd;
+}
+
+/** Where the parts of a ring lie: addresses as sent, whose kind depends on the negotiated features. */
+export interface VringAddress {
+  readonly n: number;
+  readonly descriptor: bigint;
+  readonly used: bigint;
+  readonly available: bigint;
+  readonly log: bigint;
+  /** Writes to the used ring are logged. */
+  readonly logged: boolean;
+}
+
+/** A position in a ring as SET_VRING_BASE and GET_VRING_BASE carry it. */
+export interface Base {
+  readonly n: number;
+  /** The whole word: for packed rings two positions with their wrap counters. */
+  readonly word: number;
+}
+
+/** One ring. */
+export interface Vring {
+  readonly index: number;
+  readonly running: Running;
+  readonly switched: Switched;
+  /** Descriptors. */
+  readonly num?: number;
+  readonly address?: VringAddress;
+  /** Where the front-end told it to begin, and where the back-end said it had stopped. */
+  readonly base?: Base;
+  readonly stoppedAt?: Base;
+  readonly kick?: Notifier;
+  readonly call?: Notifier;
+  readonly err?: Notifier;
+  /** Byte order, once told. */
+  readonly bigEndian?: boolean;
+  /** Record of the last change. */
+  readonly changedAt: number;
+}
+
+/** The rings a connection has spoken of, by index. */
+export interface Vrings {
+  readonly byIndex: ReadonlyMap<number, Vring>;
+  /** Rings are enabled without being told, because PROTOCOL_FEATURES was not acknowledged. */
+  readonly enabledAtStart: boolean;
+}
+
+/** No ring. */
+export const noVrings: Vrings = { byIndex: new Map(), enabledAtStart: false };
+
+/** A session that speaks of more rings than this is damaged or hostile; later ones are not followed. */
+const mostRings = 65536;
+
+/** The state after an event, which stays the same where the table has no entry. */
+function follow<S extends string>(
+  table: { readonly [state in S]: { readonly [event: string]: S } },
+  now: S,
+  event: string,
+): S {
+  return table[now][event] ?? now;
+}
+
+function update(now: Vrings, index: number, n: number, change: (ring: Vring) => Partial<Vring>): Vrings {
+  const ring: Vring = now.byIndex.get(index) ?? {
+    index,
+    running: 'stopped',
+    switched: now.enabledAtStart ? 'enabled' : 'disabled',
+    changedAt: n,
+  };
+  if (now.byIndex.size >= mostRings && !now.byIndex.has(index)) return now;
+  return { ...now, byIndex: new Map(now.byIndex).set(index, { ...ring, ...change(ring), changedAt: n }) };
+}
+
+function all(now: Vrings, n: number, change: (ring: Vring) => Partial<Vring>): Vrings {
+  const byIndex = new Map<number, Vring>();
+  for (const [index, ring] of now.byIndex) byIndex.set(index, { ...ring, ...change(ring), changedAt: n });
+  return { ...now, byIndex };
+}
+
+const ofRing =
+  (change: (ring: Vring, payload: Payload, frame: Frame) => Partial<Vring>) =>
+  (now: Vrings, payload: Payload, frame: Frame): Vrings =>
+    known(payload.index) ? update(now, number(payload.index), frame.n, ring => change(ring, payload, frame)) : now;
+
+const notifier = (payload: Payload, frame: Frame): Notifier => {
+  const fd = fdOf(frame);
+  return { n: frame.n, nofd: payload.nofd === true, ...(fd && { fd }) };
+};
+
+/** The word of a base, whichever way it was decoded. */
+function baseWord(payload: Payload): number {
+  if (known(payload.num)) return number(payload.num);
+  const wrap = (value: unknown) => (value === true ? 1 : 0);
+  const half = (index: U64, wrapped: number) => (Number(index) | (wrapped << 15)) & 0xffff;
+  const avail = half(number(payload.last_avail), wrap(payload.avail_wrap));
+  const used = half(number(payload.last_used), wrap(payload.used_wrap));
+  return (avail | (used << 16)) >>> 0;
+}
+
+const stop = (event: string) => ({
+  request: ofRing(ring => ({ running: follow(runningTransitions, ring.running, event) })),
+  reply: ofRing((_, payload, { n }) => ({ stoppedAt: { n, word: baseWord(payload) } })),
+});
+
+const protocolFeaturesBit = 1n << 30n;
+
+/** How messages change the rings. */
+export const vrings: Area<Vrings> = {
+  SET_VRING_NUM: { request: ofRing((_, payload) => ({ num: number(payload.num) })) },
+  SET_VRING_BASE: { request: ofRing((_, payload, { n }) => ({ base: { n, word: baseWord(payload) } })) },
+  SET_VRING_ADDR: {
+    request: ofRing((_, payload, { n }) => ({
+      address: {
+        n,
+        descriptor: big(payload.descriptor),
+        used: big(payload.used),
+        available: big(payload.available),
+        log: big(payload.log),
+        logged: (number(payload.flags) & 1) === 1,
+      },
+    })),
+  },
+  SET_VRING_KICK: {
+    request: ofRing((ring, payload, frame) => ({
+      kick: notifier(payload, frame),
+      running: follow(runningTransitions, ring.running, 'SET_VRING_KICK'),
+    })),
+  },
+  SET_VRING_CALL: { request: ofRing((_, payload, frame) => ({ call: notifier(payload, frame) })) },
+  SET_VRING_ERR: { request: ofRing((_, payload, frame) => ({ err: notifier(payload, frame) })) },
+  VRING_KICK: {
+    request: ofRing(ring => ({
+      // An eventfd takes precedence over messages.
+      running: ring.kick?.fd ? ring.running : follow(runningTransitions, ring.running, 'VRING_KICK'),
+    })),
+  },
+  SET_VRING_ENABLE: {
+    request: ofRing((ring, payload) => ({
+      switched: follow(switchedTransitions, ring.switched, `SET_VRING_ENABLE ${number(payload.num)}`),
+    })),
+  },
+  SET_VRING_ENDIAN: { request: ofRing((_, payload) => ({ bigEndian: number(payload.num) === 1 })) },
+  GET_VRING_BASE: stop('GET_VRING_BASE'),
+  GET_VRING_BASE_SKIP_DRAIN: stop('GET_VRING_BASE_SKIP_DRAIN'),
+  SET_FEATURES: {
+    request: (now, payload, { n }) => {
+      if (!known(payload.features)) return now;
+      const enabledAtStart = (BigInt(payload.features) & protocolFeaturesBit) === 0n;
+      const event = 'SET_FEATURES without PROTOCOL_FEATURES';
+      return enabledAtStart
+        ? {
+            ...all(now, n, ring => ({ switched: follow(switchedTransitions, ring.switched, event) })),
+            enabledAtStart,
+          }
+        : { ...now, enabledAtStart };
+    },
+  },
+  RESET_DEVICE: {
+    request: (now, _, { n }) =>
+      all(now, n, ring => ({
+        running: follow(runningTransitions, ring.running, 'RESET_DEVICE'),
+        switched: follow(switchedTransitions, ring.switched, 'RESET_DEVICE'),
+      })),
+  },
+  RESET_OWNER: {
+    request: (now, _, { n }) =>
+      all(now, n, ring => ({ switched: follow(switchedTransitions, ring.switched, 'RESET_OWNER') })),
+  },
+};
