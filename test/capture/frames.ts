@@ -1,6 +1,10 @@
 /** Arbitrary frames for property tests, as the capture file can hold them. */
 import fc from 'fast-check';
+import { packetsOf } from '../../src/capture/packet.ts';
 import type { PseudoHeader } from '../../src/capture/pseudo-header.ts';
+import type { Piece } from '../../src/capture/section.ts';
+import type { WriterOptions } from '../../src/capture/writer.ts';
+import { CaptureWriter } from '../../src/capture/writer.ts';
 import type { Context, FdIdentity } from '../../src/decode/frame.ts';
 import { channels, dialects, fdKinds } from '../../src/decode/frame.ts';
 
@@ -80,3 +84,40 @@ export const anyPseudoHeader: fc.Arbitrary<PseudoHeader> = fc
     const fdCount = moreFds === undefined || moreFds === 0 ? undefined : header.fds.length + moreFds;
     return present({ ...header, fdCount }) as PseudoHeader;
   });
+
+/** A plain record: message `n` of a pair, with the given bytes. */
+export function piece(n: number, over: Partial<Piece> = {}): Piece {
+  const bytes = over.bytes ?? Uint8Array.of(n & 0xff, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0);
+  return {
+    n,
+    kind: 'message',
+    captureId: 99n,
+    pair: 'fs',
+    channel: 'main',
+    dir: 'front-to-back',
+    session: 1,
+    epoch: 1,
+    wallNs: 1_700_000_000_123_456_789n + BigInt(n),
+    receivedNs: BigInt(n),
+    sentNs: BigInt(n) + 1n,
+    wireLength: bytes.length,
+    offset: 0,
+    fds: [],
+    context: {},
+    bytes,
+    ...over,
+  };
+}
+
+/** Writes records to a capture file as the recorder does, one interface a pair and channel. */
+export function writeCapture(path: string, pieces: readonly Piece[], options: WriterOptions = {}): CaptureWriter {
+  const writer = new CaptureWriter(path, { userAppl: 'vhuscope', ...options });
+  const interfaces = new Map<string, number>();
+  for (const one of pieces) {
+    const name = `${one.pair}/${one.channel}`;
+    const id = interfaces.get(name) ?? writer.addInterface(name);
+    interfaces.set(name, id);
+    for (const { head, packet } of packetsOf(one, id)) writer.packet(head, packet, 0, packet.length);
+  }
+  return writer;
+}

@@ -177,3 +177,30 @@ export function readOptions(bytes: Uint8Array, view: DataView, block: Block, fro
   }
   return found;
 }
+
+/** What an interface statistics block says of losses: a total since the section's beginning. */
+export interface Statistics {
+  interfaceId: number;
+  dropped: number;
+}
+
+/** Reads an interface statistics block; what is missing counts as 0. */
+export function readStatistics(bytes: Uint8Array, view: DataView, block: Block): Statistics {
+  if (block.end - block.start < 24) return { interfaceId: 0, dropped: 0 };
+  const interfaceId = view.getUint32(block.start + 8, block.littleEndian);
+  const found = readOptions(bytes, view, block, block.start + 20);
+  return { interfaceId, dropped: u64Of(found, optionCode.statistics.dropped, block) };
+}
+
+/** Packets lost on a packet's interface since the packet before it (`epb_dropcount`), 0 where it does not say. */
+export function readDropCount(bytes: Uint8Array, view: DataView, block: Block): number {
+  const captured = view.getUint32(block.start + 20, block.littleEndian);
+  const found = readOptions(bytes, view, block, block.start + packetHeadLength + padded(captured));
+  return u64Of(found, optionCode.packet.dropCount, block);
+}
+
+function u64Of(list: readonly PcapngOption[], code: number, block: Block): number {
+  const value = list.find(option => option.code === code)?.value;
+  if (value === undefined || value.length < 8) return 0;
+  return Number(new DataView(value.buffer, value.byteOffset).getBigUint64(0, block.littleEndian));
+}

@@ -1,0 +1,115 @@
+/**
+ * Walks the blocks of a capture that may still be growing. Memory is bounded: one chunk at a time, and a block longer
+ * than any record is stepped over by its length without being read.
+ *
+ * A block counts when its whole length is there and the lengths at both ends agree. `next()` returns undefined at the
+ * end of what can be read now; `end` then tells why. It may be called again once the file has grown.
+ */
+import type { ByteSource } from './byte-source.ts';
+import type { Block } from './pcapng/parse.ts';
+import { readBlock } from './pcapng/parse.ts';
+
+/** Why there is no further block: all was read, the last block is not whole (yet), or no block can be here. */
+export type End =
+  | { how: 'whole'; offset: number }
+  | { how: 'torn'; offset: number; bytes: number }
+  | { how: 'bad'; offset: number; message: string };
+
+/** Bytes read at a time. */
+const chunkLength = 256 * 1024;
+/** Blocks up to this length are read; a record has at most 262144 captured bytes and its options. */
+const maxBlockLength = 1024 * 1024;
+
+/** Reads block after block from a position on. */
+export class BlockReader {
+  /** The chunk the last block lies in. It is never overwritten, so parts of it may be kept. */
+  bytes: Uint8Array = new Uint8Array(0);
+  view: DataView = new DataView(new ArrayBuffer(0));
+  /** Why `next()` returned undefined. */
+  end: End;
+  /** Blocks that were stepped over since they were too long, and their bytes. */
+  skipped = { blocks: 0, bytes: 0 };
+  readonly #source: ByteSource;
+  /** File position of the chunk, offset in it of the next block, bytes in it. */
+  #base: number;
+  #at = 0;
+  #filled = 0;
+  #littleEndian: boolean;
+
+  constructor(source: ByteSource, position = 0, littleEndian = true) {
+    this.#source = source;
+    this.#base = position;
+    this.#littleEndian = littleEndian;
+    this.end = { how: 'whole', offset: position };
+  }
+
+  /** File position of the next block. */
+  get position(): number {
+    return this.#base + this.#at;
+  }
+
+  /** File position of a block that `next()` returned last. */
+  positionOf(block: Block): number {
+    return this.#base + block.start;
+  }
+
+  /** The next whole block, its offsets relative to `bytes`; undefined at the end of what is there. */
+  next(): Block | undefined {
+    for (;;) {
+      const found = readBlock(this.view, this.#at, this.#filled, this.#littleEndian);
+      if (found.kind === 'block') {
+        this.#at = found.end;
+        this.#littleEndian = found.littleEndian;
+        return found;
+      }
+      if (found.kind === 'bad') {
+        this.end = { how: 'bad', offset: this.position, message: found.message };
+        return undefined;
+      }
+      const more = found.need > maxBlockLength ? this.#stepOver(found.need) : this.#fill(found.need);
+      if (!more) return undefined;
+    }
+  }
+
+  /** Brings at least `need` bytes from the next block on into a fresh chunk; false when they are not there. */
+  #fill(need: number): boolean {
+    const position = this.position;
+    const bytes = new Uint8Array(Buffer.allocUnsafeSlow(Math.max(chunkLength, need)).buffer);
+    const filled = this.#source.read(bytes, position);
+    this.bytes = bytes;
+    this.view = new DataView(bytes.buffer);
+    this.#base = position;
+    this.#at = 0;
+    this.#filled = filled;
+    if (filled >= need) return true;
+    this.end = filled === 0 ? { how: 'whole', offset: position } : { how: 'torn', offset: position, bytes: filled };
+    // Bytes behind the last whole block may still be replaced: they are read anew next time.
+    this.#filled = 0;
+    return false;
+  }
+
+  /** Steps over a block too long to be read, if it is whole. */
+  #stepOver(length: number): boolean {
+    const position = this.position;
+    const trailing = new Uint8Array(4);
+    if (this.#source.read(trailing, position + length - 4) < 4) {
+      this.end = { how: 'torn', offset: position, bytes: Math.max(0, this.#source.size() - position) };
+      this.#filled = 0;
+      return this.#restartAt(position, false);
+    }
+    if (new DataView(trailing.buffer).getUint32(0, this.#littleEndian) !== length) {
+      this.end = { how: 'bad', offset: position, message: `block with the impossible length ${length}` };
+      return this.#restartAt(position, false);
+    }
+    this.skipped.blocks++;
+    this.skipped.bytes += length;
+    return this.#restartAt(position + length, true);
+  }
+
+  #restartAt(position: number, more: boolean): boolean {
+    this.#base = position;
+    this.#at = 0;
+    this.#filled = 0;
+    return more;
+  }
+}
