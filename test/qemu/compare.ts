@@ -99,3 +99,20 @@ export function compareConversations(
   }
   return differences;
 }
+
+/** A front-end's trace in the form of a capture, to hold it against the back-end's trace. */
+export function asCaptured(traced: Conversation): CapturedConversation {
+  const messages = (list: readonly TracedMessage[]): CapturedMessage[] =>
+    list.map((message, at) => {
+      const raw = Buffer.alloc(12 + message.size);
+      for (const piece of message.pieces) piece.bytes.copy(raw, piece.at);
+      const { id, size, fds } = message;
+      return { n: at + 1, id, size, raw, shortened: false, fds: fds.map(fd => ({ kind: kindOf(fd) })) };
+    });
+  return Object.fromEntries(
+    Object.entries(traced).map(([name, channel]) => [
+      name,
+      { 'front-to-back': messages(channel.sent), 'back-to-front': messages(channel.received) },
+    ]),
+  );
+}

@@ -17,7 +17,7 @@ export const straceOptions: readonly string[] = [
   '-s',
   '8192',
   '-e',
-  'trace=sendmsg,recvmsg,sendto,recvfrom,read,write,readv,writev,connect,accept,accept4,socketpair,close',
+  'trace=sendmsg,recvmsg,sendto,recvfrom,read,write,connect,accept,accept4,socketpair,close',
   '-e',
   'signal=none',
 ];

@@ -1,0 +1,117 @@
+/** A front-end and a back-end with vhuscope in between, both under strace, and the comparison of all three. */
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { type CaptureRecord, conversationsOf, readCapture } from './capture.ts';
+import { type Allowance, asCaptured, compareConversations } from './compare.ts';
+import { type Conversation, conversations, type Side } from './conversation.ts';
+import { Program } from './programs.ts';
+import { listening, scenarioFolder, socketPath } from './rig.ts';
+import { linesOf, readTrace, type Trace } from './strace.ts';
+import { vhuscope } from './vhuscope.ts';
+
+/** Set to run every scenario without vhuscope, the two peers face to face: a check of the scenarios themselves. */
+const withoutProxy = process.env.VHUSCOPE_RIG_DIRECT === '1';
+
+/** Who listens. Usually the back-end does; the proxy then listens in its place. */
+export type Roles = 'back-end listens' | 'front-end listens';
+
+/** One pair of peers in a scenario's folder. */
+export class Pair {
+  readonly folder: string;
+  /** Socket of the front-end, and of the back-end. They are one where no proxy is in between. */
+  readonly frontSocket: string;
+  readonly backSocket: string;
+  readonly capture: string;
+  readonly traces: Record<Side, string[]> = { 'front-end': [], 'back-end': [] };
+  private readonly roles: Roles;
+  readonly name: string;
+  private proxy: Program | undefined;
+  private read: CaptureRecord[] | undefined;
+
+  constructor(scenario: string, options: { roles?: Roles; name?: string; folder?: string } = {}) {
+    this.folder = options.folder ?? scenarioFolder(scenario);
+    this.name = options.name ?? 'pair';
+    this.roles = options.roles ?? 'back-end listens';
+    this.frontSocket = socketPath(this.folder, `${this.name}.front`);
+    this.backSocket = withoutProxy ? this.frontSocket : socketPath(this.folder, `${this.name}.back`);
+    this.capture = join(this.folder, `${this.name}.pcapng`);
+  }
+
+  /** Starts a peer under strace and, if it is the one that listens, waits for its socket. */
+  async start(side: Side, command: readonly string[]): Promise<Program> {
+    const socket = side === 'front-end' ? this.frontSocket : this.backSocket;
+    const listens = this.roles.startsWith(side);
+    if (listens) rmSync(socket, { force: true });
+    const number = this.traces[side].length + 1;
+    const file = join(this.folder, `${this.name}.${side}${number > 1 ? `-${number}` : ''}`);
+    this.traces[side].push(`${file}.strace`);
+    const program = new Program(`${this.name}'s ${side}`, command, { log: `${file}.log`, trace: `${file}.strace` });
+    if (listens && !(await listening(socket, 30, () => program.alive)))
+      throw new Error(`the ${side} does not listen at ${socket}\n${program.output}`);
+    return program;
+  }
+
+  /**
+   * Starts `vhuscope proxy` between the two sockets and waits until it listens, which it does only while there is a
+   * peer behind it.
+   */
+  async startProxy(peer: 'is there' | 'is absent' = 'is there'): Promise<void> {
+    if (withoutProxy) return;
+    const sockets =
+      this.roles === 'back-end listens'
+        ? [this.frontSocket, this.backSocket]
+        : ['--front-end', `connect:${this.frontSocket}`, '--back-end', `listen:${this.backSocket}`];
+    const command = [process.execPath, vhuscope, 'proxy', ...sockets, '-w', this.capture];
+    const program = new Program(`${this.name}'s proxy`, command, { log: join(this.folder, `${this.name}.proxy.log`) });
+    this.proxy = program;
+    const socket = this.roles === 'back-end listens' ? this.frontSocket : this.backSocket;
+    if (peer === 'is there' && !(await listening(socket, 15, () => program.alive)))
+      throw new Error(`the proxy does not listen at ${socket}\n${program.output}`);
+  }
+
+  /** Ends the proxy as a person would, with SIGTERM. */
+  async stopProxy(): Promise<void> {
+    if (!this.proxy) return;
+    const ending = await this.proxy.stop();
+    if (ending !== 0) throw new Error(`the proxy ended with ${ending}\n${this.proxy.output}`);
+  }
+
+  /** The records of the capture; none without a proxy. */
+  records(): CaptureRecord[] {
+    if (!this.proxy) return [];
+    this.read ??= readCapture(this.capture);
+    return this.read;
+  }
+
+  /** Whether a message of this name was captured. Without a proxy there is no capture to ask. */
+  captured(name: string): boolean {
+    return withoutProxy || this.records().some(record => record.name === name);
+  }
+
+  /** The connections that a side's traces show, in order. */
+  conversations(side: Side): Conversation[] {
+    const socket = side === 'front-end' ? this.frontSocket : this.backSocket;
+    return this.traces[side].flatMap(file => conversations(traceOf(file), socket, side));
+  }
+
+  /**
+   * Everything in which the capture differs from what the two peers did; empty when it is faithful. Without a proxy,
+   * the front-end's trace takes the capture's place: so much for the method itself.
+   */
+  differences(allow: Partial<Record<Side, Allowance>> = {}): string[] {
+    const captured = this.proxy
+      ? conversationsOf(this.records())
+      : this.conversations('front-end').map(conversation => asCaptured(conversation));
+    return (['front-end', 'back-end'] as const).flatMap(side =>
+      compareConversations(captured, this.conversations(side), side, allow[side]),
+    );
+  }
+}
+
+/** The trace in a file, read once. */
+export function traceOf(file: string): Trace {
+  const known = traces.get(file) ?? readTrace(linesOf(file));
+  traces.set(file, known);
+  return known;
+}
+const traces = new Map<string, Trace>();

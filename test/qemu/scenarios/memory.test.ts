@@ -1,0 +1,78 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { Pair } from '../pair.ts';
+import { devices, netVhost, newDisk, qemu, storageDaemon } from '../peers.ts';
+import { stopAll } from '../programs.ts';
+import { Qmp } from '../qmp.ts';
+import { socketPath } from '../rig.ts';
+
+const unshared = 'memory-backend-ram,id=ram,size=256M,share=off';
+
+describe('guest memory', () => {
+  afterEach(stopAll);
+
+  it('is not shared, net: QEMU falls back to its own virtio', async () => {
+    const pair = new Pair('unshared-net');
+    await pair.start('back-end', netVhost([pair.backSocket]));
+    await pair.startProxy();
+    const machine = await pair.start(
+      'front-end',
+      qemu(pair.frontSocket, { tasks: 'net', device: devices.net(), memory: unshared }),
+    );
+    await machine.prints(/falling back on userspace virtio/);
+    await machine.prints(/guest: net failed/);
+    expect(await machine.end()).toBe(0);
+    await pair.stopProxy();
+    await stopAll();
+    expect(pair.differences()).toEqual([]);
+  });
+
+  it('is not shared, blk: no region is announced, and the back-end gives up', async () => {
+    const pair = new Pair('unshared-blk');
+    await pair.start('back-end', storageDaemon(pair.backSocket, newDisk(`${pair.folder}/disk`)));
+    await pair.startProxy();
+    const machine = await pair.start(
+      'front-end',
+      qemu(pair.frontSocket, { tasks: 'blk', device: devices.blk, memory: unshared }),
+    );
+    await machine.prints(/Failed to (set msg fds|write msg|read msg)/);
+    await machine.stop();
+    await pair.stopProxy();
+    await stopAll();
+    // What QEMU had sent before it learnt that the back-end was gone, nobody read.
+    expect(pair.differences({ 'back-end': { unread: 4 } })).toEqual([]);
+  });
+
+  it('is plugged in and taken out while the device runs', async () => {
+    const pair = new Pair('hotplug');
+    const monitor = socketPath(pair.folder, 'qmp');
+    await pair.start('back-end', storageDaemon(pair.backSocket, newDisk(`${pair.folder}/disk`)));
+    await pair.startProxy();
+    const machine = await pair.start(
+      'front-end',
+      qemu(pair.frontSocket, {
+        tasks: 'online,blk_rounds',
+        times: 6,
+        device: devices.blk,
+        slots: '256M,slots=4,maxmem=2G',
+        qmp: monitor,
+      }),
+    );
+    await machine.prints(/guest: round 1 ok/);
+    const qmp = await Qmp.connect(monitor);
+    for (const number of [1, 2]) {
+      const options = { 'qom-type': 'memory-backend-memfd', id: `more${number}`, size: 128 << 20, share: true };
+      await qmp.execute('object-add', options);
+      await qmp.execute('device_add', { driver: 'pc-dimm', id: `dimm${number}`, memdev: `more${number}` });
+    }
+    await machine.prints(/guest: round 3 ok/);
+    await qmp.execute('device_del', { id: 'dimm2' });
+    await qmp.until('query-memory-devices', answer => (answer as unknown as unknown[]).length === 1, 20);
+    qmp.close();
+    await machine.prints(/guest: blk_rounds ok/);
+    expect(await machine.end()).toBe(0);
+    await pair.stopProxy();
+    await stopAll();
+    expect(pair.differences()).toEqual([]);
+    expect(['ADD_MEM_REG', 'REM_MEM_REG'].filter(name => !pair.captured(name))).toEqual([]);
+  });
+});

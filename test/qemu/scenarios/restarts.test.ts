@@ -1,0 +1,64 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { Pair } from '../pair.ts';
+import { devices, newDisk, qemu, storageDaemon } from '../peers.ts';
+import { stopAll } from '../programs.ts';
+
+const blk = { device: devices.blk } as const;
+
+describe('restarts', () => {
+  afterEach(stopAll);
+
+  it('the guest reboots: one connection, the device stopped and started', async () => {
+    const pair = new Pair('reboot');
+    await pair.start('back-end', storageDaemon(pair.backSocket, newDisk(`${pair.folder}/disk`)));
+    await pair.startProxy();
+    const machine = await pair.start(
+      'front-end',
+      qemu(pair.frontSocket, { ...blk, tasks: 'blk,reboot_once', reboots: true }),
+    );
+    await machine.prints(/guest: reboot_once ok/);
+    expect(await machine.end()).toBe(0);
+    await pair.stopProxy();
+    await stopAll();
+    expect(pair.differences()).toEqual([]);
+    expect(pair.conversations('front-end')).toHaveLength(1);
+  });
+
+  it('the back-end is killed and started again: QEMU reconnects, the capture has two epochs', async () => {
+    const pair = new Pair('reconnect');
+    const disk = newDisk(`${pair.folder}/disk`);
+    const backEnd = await pair.start('back-end', storageDaemon(pair.backSocket, disk));
+    await pair.startProxy();
+    const machine = await pair.start(
+      'front-end',
+      qemu(pair.frontSocket, { ...blk, tasks: 'blk_rounds', times: 8, chardev: 'reconnect=1' }),
+    );
+    await machine.prints(/guest: round 2 ok/);
+    backEnd.signal('SIGKILL');
+    await backEnd.end();
+    await pair.start('back-end', storageDaemon(pair.backSocket, disk));
+    await machine.prints(/guest: round 7 ok/);
+    expect(await machine.end()).toBe(0);
+    await pair.stopProxy();
+    await stopAll();
+    expect(pair.differences()).toEqual([]);
+    expect(pair.conversations('front-end')).toHaveLength(2);
+  });
+
+  it('QEMU starts before the back-end: with reconnect it waits, then finds it', async () => {
+    const pair = new Pair('early');
+    await pair.startProxy('is absent');
+    const machine = await pair.start(
+      'front-end',
+      qemu(pair.frontSocket, { ...blk, tasks: 'blk', chardev: 'reconnect=1' }),
+    );
+    await expect(machine.prints(/guest: up/, 4)).rejects.toThrow('within 4 s');
+    await pair.start('back-end', storageDaemon(pair.backSocket, newDisk(`${pair.folder}/disk`)));
+    await machine.prints(/guest: blk ok/);
+    expect(await machine.end()).toBe(0);
+    await pair.stopProxy();
+    await stopAll();
+    expect(pair.differences()).toEqual([]);
+    expect(pair.conversations('front-end')).toHaveLength(1);
+  });
+});
