@@ -1,0 +1,148 @@
+/** Runs the rules over a recording, one record after the other. Pure: state in, findings out. */
+import { holds } from '../condition.ts';
+import type { Channel, Direction, Frame } from '../frame.ts';
+import { requester } from '../header.ts';
+import { type Message, payloadSource } from '../message.ts';
+import { fold, newSession, type Session } from '../session/session.ts';
+import type { Asked, EndRule, Finding, Found, MessageRule, Rule, Side, Step } from './rule.ts';
+import { rules as allRules } from './rules/index.ts';
+
+/** Requests kept per channel while they wait for an answer; a peer that never answers must not fill the memory. */
+const mostWaiting = 1024;
+
+/** One connection being checked. */
+interface Connection {
+  session: Session;
+  readonly previous: Session | undefined;
+  readonly waiting: Map<Channel, Asked[]>;
+}
+
+/** Whether a request will be answered, as far as the negotiation at that point tells. */
+export function expectsReply(frame: Frame, message: Message): boolean {
+  const rule = message.spec?.reply.when;
+  if (rule === undefined) return message.needReply;
+  if (rule === 'always') return true;
+  if (rule === 'never') return false;
+  if (rule === 'ack') return message.needReply;
+  return holds(rule, payloadSource(frame.bytes, { ...frame, dir: frame.dir })) || message.needReply;
+}
+
+/** Checks a recording as it is read. */
+export class Checker {
+  readonly #byName = new Map<string, MessageRule[]>();
+  readonly #general: MessageRule[] = [];
+  readonly #ends: EndRule[] = [];
+  readonly #connections = new Map<string, Connection>();
+  /** Last state of each session, for the epoch that follows. */
+  readonly #last = new Map<string, Session>();
+
+  constructor(rules: readonly Rule[] = allRules) {
+    for (const rule of rules) {
+      if (rule.on === 'end') this.#ends.push(rule);
+      else if (typeof rule.on === 'string') this.#general.push(rule);
+      else for (const name of rule.on) this.#byName.set(name, [...(this.#byName.get(name) ?? []), rule]);
+    }
+  }
+
+  /** Takes the next message; gives what became true with it. */
+  message(frame: Frame, message: Message): Finding[] {
+    const connection = this.#connection(frame);
+    const before = connection.session;
+    const after = fold(before, frame, message);
+    connection.session = after;
+    if (frame.carried) return [];
+    const waiting = connection.waiting.get(frame.channel) ?? [];
+    const request = message.reply ? waiting.find(asked => asked.message.id === message.id) : undefined;
+    const step: Step = { frame, message, before, after, previous: connection.previous, request, waiting };
+    const found: Finding[] = [];
+    for (const rule of this.#general) {
+      if (rule.on === 'requests' && message.reply) continue;
+      if (rule.on === 'replies' && !message.reply) continue;
+      this.#collect(found, rule, rule.check(step), frame);
+    }
+    for (const rule of this.#byName.get(message.name) ?? []) this.#collect(found, rule, rule.check(step), frame);
+    this.#settle(connection, frame, message, before, request);
+    return unsuperseded(found);
+  }
+
+  /** Takes an event; the end of a connection brings findings of its own. */
+  event(frame: Frame, name: string): Finding[] {
+    if (name !== 'closed') return [];
+    const key = keyOf(frame);
+    const connection = this.#connections.get(key);
+    if (!connection) return [];
+    this.#connections.delete(key);
+    this.#last.set(sessionKey(frame), connection.session);
+    const waiting = [...connection.waiting.values()].flat();
+    const found: Finding[] = [];
+    const end = { frame, session: connection.session, waiting };
+    for (const rule of this.#ends) this.#collect(found, rule, rule.check(end), frame);
+    return unsuperseded(found);
+  }
+
+  #connection(frame: Frame): Connection {
+    const key = keyOf(frame);
+    let connection = this.#connections.get(key);
+    if (!connection) {
+      connection = { session: newSession, previous: this.#last.get(sessionKey(frame)), waiting: new Map() };
+      this.#connections.set(key, connection);
+    }
+    return connection;
+  }
+
+  #settle(connection: Connection, frame: Frame, message: Message, session: Session, request: Asked | undefined): void {
+    const waiting = connection.waiting.get(frame.channel) ?? [];
+    if (message.reply) {
+      if (request) waiting.splice(waiting.indexOf(request), 1);
+    } else if (expectsReply(frame, message) && waiting.length < mostWaiting) {
+      waiting.push({ frame, message, session });
+    }
+    connection.waiting.set(frame.channel, waiting);
+  }
+
+  #collect(into: Finding[], rule: Rule, result: Found | readonly Found[] | undefined, frame: Frame): void {
+    if (result === undefined) return;
+    for (const one of Array.isArray(result) ? (result as readonly Found[]) : [result as Found]) {
+      const found = typeof one === 'string' ? { message: one } : one;
+      into.push({
+        rule: rule.id,
+        name: rule.name,
+        severity: found.severity ?? rule.severity,
+        message: found.message,
+        side: found.side ?? sideOf(frame.dir),
+        records: [frame.n, ...(found.records ?? [])],
+        pair: frame.pair,
+        session: frame.session,
+        epoch: frame.epoch,
+        spec: rule.spec,
+        remedy: rule.remedy,
+      });
+    }
+  }
+}
+
+function unsuperseded(found: Finding[]): Finding[] {
+  if (found.length < 2) return found;
+  const silent = new Set(found.flatMap(one => superseded.get(one.rule) ?? []));
+  return found.filter(one => !silent.has(one.rule));
+}
+
+const superseded = new Map(allRules.map(rule => [rule.id, rule.supersedes ?? []]));
+
+function keyOf(frame: Frame): string {
+  return `${frame.pair}/${frame.session}/${frame.epoch}`;
+}
+
+function sessionKey(frame: Frame): string {
+  return frame.pair;
+}
+
+/** The author of what travels in a direction. */
+export function sideOf(dir: Direction | undefined): Side | undefined {
+  return dir === undefined ? undefined : dir === 'front-to-back' ? 'front-end' : 'back-end';
+}
+
+/** The side that is asked on a channel. */
+export function answerer(channel: Channel): Side {
+  return requester(channel) === 'front-to-back' ? 'back-end' : 'front-end';
+}

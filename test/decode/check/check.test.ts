@@ -1,0 +1,76 @@
+import { describe, expect, it } from 'vitest';
+import { Checker } from '../../../src/decode/check/check.ts';
+import { rules } from '../../../src/decode/check/rules/index.ts';
+import type { FdIdentity, Frame } from '../../../src/decode/frame.ts';
+import { decodeFrame } from '../../../src/decode/message.ts';
+
+/** A message as it was sent: `>` from the front-end, `<` from the back-end, hex, kinds of descriptors. */
+function frameOf(line: string, n: number, more: Partial<Frame> = {}): Frame {
+  const [arrow, ...words] = line.split(' ');
+  const bytes = Uint8Array.from(Buffer.from(words.filter(word => /^[0-9a-f]+$/.test(word)).join(''), 'hex'));
+  const fds = words.filter(word => !/^[0-9a-f]+$/.test(word)).map(kind => ({ kind }) as FdIdentity);
+  return {
+    n,
+    kind: 'message',
+    pair: 'fs',
+    channel: 'main',
+    dir: arrow === '>' ? 'front-to-back' : 'back-to-front',
+    session: 1,
+    epoch: 1,
+    wallNs: 0n,
+    receivedNs: 0n,
+    sentNs: 0n,
+    bytes,
+    wireLength: bytes.length,
+    offset: 0,
+    fds,
+    context: {},
+    ...more,
+  };
+}
+
+/** The rules that fire on a recording, with the records they name. */
+function fired(lines: readonly string[], more: Partial<Frame> = {}): string[] {
+  const checker = new Checker();
+  return lines.flatMap((line, i) => {
+    const frame = frameOf(line, i + 1, more);
+    return checker
+      .message(frame, decodeFrame(frame))
+      .map(found => `${found.rule} ${found.records.join(',')} ${found.side}`);
+  });
+}
+
+describe('rules about single messages', () => {
+  it.each([
+    ['a plain message', ['> 01000000 01000000 00000000'], []],
+    ['a wrong version', ['> 01000000 02000000 00000000'], ['FRM-01 1 front-end']],
+    ['a reserved flag', ['> 01000000 11000000 00000000'], ['FRM-02 1 front-end']],
+    ['a reply with need_reply', ['< 01000000 0d000000 08000000 0000000000000000'], ['FRM-04 1 back-end']],
+    ['an unknown request', ['> c8000000 01000000 00000000'], ['FRM-05 1 front-end']],
+    ['a request from the back-end', ['< 01000000 01000000 00000000'], ['FRM-03 1 back-end']],
+    ['a payload too short', ['> 08000000 01000000 04000000 00000000'], ['SIZ-01 1 front-end']],
+    ['a payload too long', ['> 03000000 01000000 01000000 00'], ['SIZ-01 1 front-end']],
+    ['a kick without its eventfd', ['> 0c000000 01000000 08000000 0000000000000000'], ['FD-01 1 front-end']],
+    ['a kick that says it has none', ['> 0c000000 01000000 08000000 0001000000000000'], []],
+    ['a kick that is a socket', ['> 0c000000 01000000 08000000 0000000000000000 socket'], ['FD-11 1 front-end']],
+    ['a stray descriptor', ['> 01000000 01000000 00000000 eventfd'], ['FD-01 1 front-end']],
+  ])('%s', (_, lines, expected) => {
+    expect(fired(lines)).toEqual(expected);
+  });
+
+  it('do not blame a peer for what the kernel lost', () => {
+    expect(fired(['> 0c000000 01000000 08000000 0000000000000000'], { ctrunc: true })).toEqual(['FRM-14 1 front-end']);
+  });
+});
+
+describe('the list of rules', () => {
+  it('gives every rule an id of its own', () => {
+    const ids = rules.flatMap(rule => [rule.id, rule.name]);
+    expect(new Set(ids).size).toBe(ids.length);
+  });
+
+  it('supersedes only rules that exist', () => {
+    const ids = new Set(rules.map(rule => rule.id));
+    for (const rule of rules) for (const other of rule.supersedes ?? []) expect(ids).toContain(other);
+  });
+});
