@@ -62,15 +62,30 @@ export function replyShape(spec: MessageSpec, facts: Facts): ReplyShape {
   return shapes.find(shape => shape.when === undefined || holds(shape.when, facts)) ?? shapes.at(-1) ?? empty;
 }
 
-const names = new Map<string, { channel: Channel; spec: MessageSpec }>();
-for (const channel of ['gpu', 'backend-req', 'main'] as const) {
-  for (const spec of messagesOf[channel]) {
-    for (const name of [spec.name, ...(spec.aliases ?? [])]) names.set(name, { channel, spec });
+const byName: { readonly [channel in Channel]: ReadonlyMap<string, MessageSpec> } = {
+  main: named(messagesOf.main),
+  'backend-req': named(messagesOf['backend-req']),
+  gpu: named(messagesOf.gpu),
+};
+
+function named(specs: readonly MessageSpec[]): Map<string, MessageSpec> {
+  const map = new Map<string, MessageSpec>();
+  for (const spec of specs) {
+    for (const name of [spec.name, ...(spec.aliases ?? [])]) if (!map.has(name)) map.set(name, spec);
   }
+  return map;
+}
+
+/** The message of that name on one channel; the name as in `messageByName`. */
+export function messageNamed(channel: Channel, name: string): MessageSpec | undefined {
+  return byName[channel].get(name.toUpperCase().replace(/^VHOST_USER_/, ''));
 }
 
 /** The message of that name, old name or DPDK spelling, with or without the `VHOST_USER_` prefix; any case. */
 export function messageByName(name: string): { channel: Channel; spec: MessageSpec } | undefined {
-  const plain = name.toUpperCase().replace(/^VHOST_USER_/, '');
-  return names.get(plain);
+  for (const channel of ['main', 'backend-req', 'gpu'] as const) {
+    const spec = messageNamed(channel, name);
+    if (spec) return { channel, spec };
+  }
+  return undefined;
 }
