@@ -1,0 +1,167 @@
+import { spawnSync } from 'node:child_process';
+import { describe, expect, it } from 'vitest';
+import { fixedSize } from '../../../src/decode/decode.ts';
+import type { Field, Struct } from '../../../src/decode/schema.ts';
+import { devices } from '../../../src/decode/spec/devices/index.ts';
+import * as payloads from '../../../src/decode/spec/payloads.ts';
+import { transportFeatures } from '../../../src/decode/spec/transport-features.ts';
+
+/** A declared layout and the C struct that must lie in memory alike, with the members in the order of our fields. */
+interface Twin {
+  ours: Struct;
+  /** The C type, and the header of the kernel that defines it. */
+  type: string;
+  header: string;
+  members: string;
+  /** Where the wire carries more or less than the C struct: how many bytes of it. */
+  size?: number;
+}
+
+const vhostTypes = 'linux/vhost_types.h';
+const twins: Twin[] = [
+  { ours: payloads.vringState, type: 'struct vhost_vring_state', header: vhostTypes, members: 'index num' },
+  {
+    ours: payloads.vringAddr,
+    type: 'struct vhost_vring_addr',
+    header: vhostTypes,
+    members: 'index flags desc_user_addr used_user_addr avail_user_addr log_guest_addr',
+  },
+  {
+    // The kernel has flags, not used yet, where vhost-user has the offset in the descriptor.
+    ours: payloads.memoryRegion,
+    type: 'struct vhost_memory_region',
+    header: vhostTypes,
+    members: 'guest_phys_addr memory_size userspace_addr flags_padding',
+  },
+  { ours: payloads.iotlb, type: 'struct vhost_iotlb_msg', header: vhostTypes, members: 'iova size uaddr perm type' },
+];
+
+/** The configuration spaces that Debian 12's kernel headers define, with their members in order. */
+const configs: { [device: string]: string } = {
+  net: 'mac status max_virtqueue_pairs mtu speed duplex rss_max_key_size rss_max_indirection_table_length supported_hash_types',
+  blk:
+    'capacity size_max seg_max geometry.cylinders geometry.heads geometry.sectors blk_size physical_block_exp ' +
+    'alignment_offset min_io_size opt_io_size wce num_queues max_discard_sectors max_discard_seg ' +
+    'discard_sector_alignment max_write_zeroes_sectors max_write_zeroes_seg write_zeroes_may_unmap ' +
+    'max_secure_erase_sectors max_secure_erase_seg secure_erase_sector_alignment',
+  console: 'cols rows max_nr_ports emerg_wr',
+  balloon: 'num_pages actual free_page_hint_cmd_id poison_val',
+  scsi: 'num_queues seg_max max_sectors cmd_per_lun event_info_size sense_size cdb_size max_channel max_target max_lun',
+  gpu: 'events_read events_clear num_scanouts num_capsets',
+  vsock: 'guest_cid',
+  crypto:
+    'status max_dataqueues crypto_services cipher_algo_l cipher_algo_h hash_algo mac_algo_l mac_algo_h aead_algo ' +
+    'max_cipher_key_len max_auth_key_len akcipher_algo max_size',
+  fs: 'tag num_request_queues',
+  pmem: 'start size',
+  iommu: 'page_size_mask input_range.start input_range.end domain_range.start domain_range.end probe_size bypass',
+  mem: 'block_size node_id padding addr region_size usable_region_size plugged_size requested_size',
+  snd: 'jacks streams chmaps',
+  gpio: 'ngpio padding gpio_names_size',
+};
+const headers: { [device: string]: string } = { blk: 'virtio_blk', gpu: 'virtio_gpu', vsock: 'virtio_vsock' };
+
+/** The fields that have a value of their own, groups opened, with offset and size in bytes. */
+function leaves(struct: Struct, base = 0): { offset: number; size: number }[] {
+  let offset = base;
+  return struct.list.flatMap(field => {
+    const size = sizeOf(field);
+    const place = { offset, size };
+    offset += size;
+    if (field.kind === 'group') return leaves(field.of, place.offset);
+    return field.kind === 'pad' ? [] : [place];
+  });
+}
+
+function sizeOf(field: Field): number {
+  const size = field.kind === 'group' ? leaves(field.of).at(-1) : undefined;
+  return size ? size.offset + size.size : (fixedSize(field) ?? Number.NaN);
+}
+
+/** Runs a compiled program and returns the numbers it prints, a row for each line. */
+function compileAndRun(source: string): number[][] {
+  const script = 'd=$(mktemp -d); trap "rm -rf $d" EXIT; gcc -x c -o "$d/layout" - && "$d/layout"';
+  const done = spawnSync('sh', ['-c', script], { input: source, encoding: 'utf8' });
+  if (done.status !== 0) throw new Error(`gcc: ${done.stderr}`);
+  return done.stdout
+    .trim()
+    .split('\n')
+    .map(line => line.split(' ').map(Number));
+}
+
+/** Offset and size of members of a C struct. */
+function layoutOf(type: string, header: string, members: readonly string[]): { offset: number; size: number }[] {
+  const prints = members.map(m => `printf("%zu %zu\\n", offsetof(${type}, ${m}), sizeof(((${type} *)0)->${m}));`);
+  const includes = ['stdio.h', 'stddef.h', 'sys/types.h', header].map(name => `#include <${name}>`).join('\n');
+  return compileAndRun(`${includes}\nint main(void) { ${prints.join('\n')} return 0; }\n`).map(
+    ([offset = -1, size = -1]) => ({ offset, size }),
+  );
+}
+
+/** All constants of a kernel header. */
+function constants(header: string): Map<string, number> {
+  const done = spawnSync('gcc', ['-dM', '-E', '-x', 'c', '-'], { input: `#include <${header}>\n`, encoding: 'utf8' });
+  if (done.status !== 0) throw new Error(`gcc: ${done.stderr}`);
+  return new Map(
+    [...done.stdout.matchAll(/^#define (\w+)\s+\(?(\d+)\)?$/gm)].map(match => [match[1] as string, Number(match[2])]),
+  );
+}
+
+describe('declared layouts lie as the kernel has them', () => {
+  it.each(twins)('$type', ({ ours, type, header, members }) => {
+    expect(leaves(ours)).toEqual(layoutOf(type, header, members.split(' ')));
+  });
+
+  const declared = devices.filter(device => device.config !== undefined && configs[device.name] !== undefined);
+  it.each(declared)('configuration space of $name', device => {
+    const header = `linux/${headers[device.name] ?? `virtio_${device.name}`}.h`;
+    const members = (configs[device.name] as string).split(' ');
+    const theirs = layoutOf(`struct virtio_${device.name}_config`, header, members);
+    const ours = leaves(device.config as Struct);
+    const padding = members.flatMap((name, at) => (name === 'padding' ? [at] : []));
+    expect(ours.slice(0, theirs.length - padding.length)).toEqual(theirs.filter((_, at) => !padding.includes(at)));
+  });
+});
+
+describe('feature bits have the numbers of the kernel', () => {
+  it('of the transport', () => {
+    const theirs = constants('linux/virtio_config.h');
+    const ring = constants('linux/virtio_ring.h');
+    const numbers = new Map([...theirs, ...ring].filter(([name]) => /^VIRTIO_(RING_)?F_/.test(name)));
+    const ours = new Map(
+      Object.entries(transportFeatures).flatMap(([name, feature]) =>
+        [name, ...(feature.aliases ?? [])].map(each => [each, feature.bit]),
+      ),
+    );
+    const compared = [...numbers].filter(([name]) => ours.has(plain(name)));
+    expect(compared.length).toBeGreaterThan(8);
+    for (const [name, bit] of compared) expect([name, ours.get(plain(name))]).toEqual([name, bit]);
+  });
+
+  const withFeatures = devices.filter(device => Object.keys(device.features).length > 0 && device.name in configs);
+  it.each(withFeatures)('of $name', device => {
+    const prefix = `VIRTIO_${device.name.toUpperCase()}_F_`;
+    const header = `linux/${headers[device.name] ?? `virtio_${device.name}`}.h`;
+    const theirs = [...constants(header)].filter(([name]) => name.startsWith(prefix));
+    for (const [name, bit] of theirs) {
+      const found = Object.entries(device.features).filter(([, feature]) => feature.bit === bit);
+      const names = found.flatMap(([key, feature]) => [key, ...(feature.aliases ?? [])]);
+      expect(names, `bit ${bit} of ${device.name}`).toContain(name.slice(prefix.length));
+    }
+  });
+
+  it('and device types their ids', () => {
+    const theirs = constants('linux/virtio_ids.h');
+    const special: { [name: string]: string } = { blk: 'BLOCK' };
+    for (const device of devices) {
+      const number = theirs.get(`VIRTIO_ID_${special[device.name] ?? device.name.toUpperCase()}`);
+      if (number !== undefined) expect([device.name, device.id]).toEqual([device.name, number]);
+    }
+    expect(theirs.get('VIRTIO_ID_FS')).toBe(26);
+  });
+});
+
+/** `VIRTIO_F_RING_PACKED` and `VIRTIO_RING_F_EVENT_IDX` as our tables name them. */
+function plain(name: string): string {
+  return name.replace(/^VIRTIO_RING_F_/, 'RING_').replace(/^VIRTIO_F_/, '');
+}
