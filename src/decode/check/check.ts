@@ -15,6 +15,7 @@ interface Connection {
   session: Session;
   readonly previous: Session | undefined;
   readonly waiting: Map<Channel, Asked[]>;
+  readonly fromStart: boolean;
 }
 
 /** Whether a request will be answered, as far as the negotiation at that point tells. */
@@ -38,7 +39,7 @@ export class Checker {
 
   constructor(rules: readonly Rule[] = allRules) {
     for (const rule of rules) {
-      if (rule.on === 'end') this.#ends.push(rule);
+      if ('atEnd' in rule) this.#ends.push(rule);
       else if (typeof rule.on === 'string') this.#general.push(rule);
       else for (const name of rule.on) this.#byName.set(name, [...(this.#byName.get(name) ?? []), rule]);
     }
@@ -53,7 +54,8 @@ export class Checker {
     if (frame.carried) return [];
     const waiting = connection.waiting.get(frame.channel) ?? [];
     const request = message.reply ? waiting.find(asked => asked.message.id === message.id) : undefined;
-    const step: Step = { frame, message, before, after, previous: connection.previous, request, waiting };
+    const { previous, fromStart } = connection;
+    const step: Step = { frame, message, before, after, previous, request, waiting, fromStart };
     const found: Finding[] = [];
     for (const rule of this.#general) {
       if (rule.on === 'requests' && message.reply) continue;
@@ -76,7 +78,7 @@ export class Checker {
     const waiting = [...connection.waiting.values()].flat();
     const found: Finding[] = [];
     const end = { frame, session: connection.session, waiting };
-    for (const rule of this.#ends) this.#collect(found, rule, rule.check(end), frame);
+    for (const rule of this.#ends) this.#collect(found, rule, rule.atEnd(end), frame);
     return unsuperseded(found);
   }
 
@@ -84,7 +86,12 @@ export class Checker {
     const key = keyOf(frame);
     let connection = this.#connections.get(key);
     if (!connection) {
-      connection = { session: newSession, previous: this.#last.get(sessionKey(frame)), waiting: new Map() };
+      connection = {
+        session: newSession,
+        previous: this.#last.get(sessionKey(frame)),
+        waiting: new Map(),
+        fromStart: frame.channel === 'main' && frame.offset === 0 && frame.dir === 'front-to-back',
+      };
       this.#connections.set(key, connection);
     }
     return connection;

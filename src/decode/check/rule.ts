@@ -27,6 +27,8 @@ export interface Step {
   readonly previous: Session | undefined;
   /** On a reply: the request it answers, where one was waiting. */
   readonly request: Asked | undefined;
+  /** The connection is recorded from its first byte: what was not seen was not sent. */
+  readonly fromStart: boolean;
   /** Requests of this channel that wait for an answer, oldest first, before this message. */
   readonly waiting: readonly Asked[];
 }
@@ -86,8 +88,7 @@ export interface MessageRule extends About {
 
 /** A rule about the end of a connection. */
 export interface EndRule extends About {
-  readonly on: 'end';
-  readonly check: (end: End) => Found | readonly Found[] | undefined;
+  readonly atEnd: (end: End) => Found | readonly Found[] | undefined;
 }
 
 /** Any rule. */

@@ -65,6 +65,8 @@ export interface Vring {
   readonly kick?: Notifier;
   readonly call?: Notifier;
   readonly err?: Notifier;
+  /** It was enabled at some time of this connection. */
+  readonly everEnabled: boolean;
   /** Byte order, once told. */
   readonly bigEndian?: boolean;
   /** Record of the last change. */
@@ -98,6 +100,7 @@ function update(now: Vrings, index: number, n: number, change: (ring: Vring) => 
     index,
     running: 'stopped',
     switched: now.enabledAtStart ? 'enabled' : 'disabled',
+    everEnabled: now.enabledAtStart,
     changedAt: n,
   };
   if (now.byIndex.size >= mostRings && !now.byIndex.has(index)) return now;
@@ -119,6 +122,11 @@ const notifier = (payload: Payload, frame: Frame): Notifier => {
   const fd = fdOf(frame);
   return { n: frame.n, nofd: payload.nofd === true, ...(fd && { fd }) };
 };
+
+function switchTo(ring: Vring, event: string): Partial<Vring> {
+  const switched = follow(switchedTransitions, ring.switched, event);
+  return { switched, everEnabled: ring.everEnabled || switched === 'enabled' };
+}
 
 /** The word of a base, whichever way it was decoded. */
 function baseWord(payload: Payload): number {
@@ -168,9 +176,7 @@ export const vrings: Area<Vrings> = {
     })),
   },
   SET_VRING_ENABLE: {
-    request: ofRing((ring, payload) => ({
-      switched: follow(switchedTransitions, ring.switched, `SET_VRING_ENABLE ${number(payload.num)}`),
-    })),
+    request: ofRing((ring, payload) => switchTo(ring, `SET_VRING_ENABLE ${number(payload.num)}`)),
   },
   SET_VRING_ENDIAN: { request: ofRing((_, payload) => ({ bigEndian: number(payload.num) === 1 })) },
   GET_VRING_BASE: stop('GET_VRING_BASE'),
@@ -182,7 +188,7 @@ export const vrings: Area<Vrings> = {
       const event = 'SET_FEATURES without PROTOCOL_FEATURES';
       return enabledAtStart
         ? {
-            ...all(now, n, ring => ({ switched: follow(switchedTransitions, ring.switched, event) })),
+            ...all(now, n, ring => switchTo(ring, event)),
             enabledAtStart,
           }
         : { ...now, enabledAtStart };

@@ -22,7 +22,8 @@ function frameOf(line: string, n: number, more: Partial<Frame> = {}): Frame {
     sentNs: 0n,
     bytes,
     wireLength: bytes.length,
-    offset: 0,
+    // Not from the start of the connection: rules about what was not sent before must stay silent.
+    offset: 1000,
     fds,
     context: {},
     ...more,
