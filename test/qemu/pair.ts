@@ -7,6 +7,7 @@ import { type Conversation, conversations, type Side } from './conversation.ts';
 import { Program } from './programs.ts';
 import { listening, scenarioFolder, socketPath } from './rig.ts';
 import { linesOf, readTrace, type Trace } from './strace.ts';
+import { compareValues } from './values.ts';
 import { vhuscope } from './vhuscope.ts';
 
 /** Set to run every scenario without vhuscope, the two peers face to face: a check of the scenarios themselves. */
@@ -22,6 +23,8 @@ export class Pair {
   readonly frontSocket: string;
   readonly backSocket: string;
   readonly capture: string;
+  /** Every command line, in the order in which they were started. */
+  readonly commands: { who: Side | 'vhuscope'; command: readonly string[] }[] = [];
   readonly traces: Record<Side, string[]> = { 'front-end': [], 'back-end': [] };
   private readonly roles: Roles;
   readonly name: string;
@@ -45,6 +48,7 @@ export class Pair {
     const number = this.traces[side].length + 1;
     const file = join(this.folder, `${this.name}.${side}${number > 1 ? `-${number}` : ''}`);
     this.traces[side].push(`${file}.strace`);
+    this.commands.push({ who: side, command });
     const program = new Program(`${this.name}'s ${side}`, command, { log: `${file}.log`, trace: `${file}.strace` });
     if (listens && !(await listening(socket, 30, () => program.alive)))
       throw new Error(`the ${side} does not listen at ${socket}\n${program.output}`);
@@ -61,8 +65,11 @@ export class Pair {
       this.roles === 'back-end listens'
         ? [this.frontSocket, this.backSocket]
         : ['--front-end', `connect:${this.frontSocket}`, '--back-end', `listen:${this.backSocket}`];
-    const command = [process.execPath, vhuscope, 'proxy', ...sockets, '-w', this.capture];
-    const program = new Program(`${this.name}'s proxy`, command, { log: join(this.folder, `${this.name}.proxy.log`) });
+    const command = ['proxy', ...sockets, '-w', this.capture];
+    this.commands.push({ who: 'vhuscope', command: ['vhuscope', ...command] });
+    const program = new Program(`${this.name}'s proxy`, [process.execPath, vhuscope, ...command], {
+      log: join(this.folder, `${this.name}.proxy.log`),
+    });
     this.proxy = program;
     const socket = this.roles === 'back-end listens' ? this.frontSocket : this.backSocket;
     if (peer === 'is there' && !(await listening(socket, 15, () => program.alive)))
@@ -86,6 +93,20 @@ export class Pair {
   /** Whether a message of this name was captured. Without a proxy there is no capture to ask. */
   captured(name: string): boolean {
     return withoutProxy || this.records().some(record => record.name === name);
+  }
+
+  /** How many connections a side made or accepted at its socket, also those that carried nothing. */
+  connections(side: Side): number {
+    const socket = side === 'front-end' ? this.frontSocket : this.backSocket;
+    return this.traces[side].flatMap(file => [...traceOf(file).ends.values()]).filter(end => end.path === socket)
+      .length;
+  }
+
+  /** Where the values in the records differ from those that the front-end's trace shows, read independently. */
+  misread(): string[] {
+    if (withoutProxy) return [];
+    const { differences, compared } = compareValues(this.records(), this.conversations('front-end'));
+    return compared > 20 ? differences : [`only ${compared} values were compared`, ...differences];
   }
 
   /** The connections that a side's traces show, in order. */

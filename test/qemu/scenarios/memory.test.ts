@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import { keep } from '../corpus.ts';
 import { Pair } from '../pair.ts';
 import { devices, netVhost, newDisk, qemu, storageDaemon } from '../peers.ts';
 import { stopAll } from '../programs.ts';
@@ -24,6 +25,11 @@ describe('guest memory', () => {
     await pair.stopProxy();
     await stopAll();
     expect(pair.differences()).toEqual([]);
+    keep(pair, 'unshared-net', [
+      'Guest memory is not shared: a network card',
+      'QEMU starts with memory-backend-ram, share=off. It negotiates, finds at the start of the device that it has no',
+      'memory to announce, says "falling back on userspace virtio", and the guest\'s network is dead.',
+    ]);
   });
 
   it('is not shared, blk: no region is announced, and the back-end gives up', async () => {
@@ -40,6 +46,11 @@ describe('guest memory', () => {
     await stopAll();
     // What QEMU had sent before it learnt that the back-end was gone, nobody read.
     expect(pair.differences({ 'back-end': { unread: 4 } })).toEqual([]);
+    keep(pair, 'unshared-blk', [
+      'Guest memory is not shared: a disk',
+      'QEMU starts with memory-backend-ram, share=off, and says nothing: no memory region is announced. The back-end cannot',
+      'translate the ring addresses of SET_VRING_ADDR and closes the connection; the firmware waits for its disk for ever.',
+    ]);
   });
 
   it('is plugged in and taken out while the device runs', async () => {
@@ -74,5 +85,10 @@ describe('guest memory', () => {
     await stopAll();
     expect(pair.differences()).toEqual([]);
     expect(['ADD_MEM_REG', 'REM_MEM_REG'].filter(name => !pair.captured(name))).toEqual([]);
+    keep(pair, 'hotplug', [
+      'Memory is plugged in and taken out',
+      'Two DIMMs of 128 MiB are added while the guest writes to its disk (ADD_MEM_REG, each with its own memfd), and one is',
+      'removed again (REM_MEM_REG).',
+    ]);
   });
 });

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import { keep } from '../corpus.ts';
 import { Pair } from '../pair.ts';
 import { devices, type Machine, netVhost, newDisk, newShare, qemu, rustVirtiofsd, storageDaemon } from '../peers.ts';
 import { run, stopAll } from '../programs.ts';
@@ -82,6 +83,16 @@ describe('a running guest moves to another QEMU', () => {
     expect(source.differences()).toEqual([]);
     expect(destination.differences()).toEqual([]);
     expect(shows.filter(name => !source.captured(name))).toEqual([]);
+    keep(source, `migration-${kind}-source`, [
+      `Live migration, ${kind}: the source`,
+      'Dirty logging is switched on while the guest runs, the rings are stopped, and the back-end is left alone.',
+      `[The other side](migration-${kind}-destination.md) was recorded at the same time.`,
+    ]);
+    keep(destination, `migration-${kind}-destination`, [
+      `Live migration, ${kind}: the destination`,
+      'The device is prepared while the guest still runs elsewhere; its rings start where they stopped there.',
+      `[The other side](migration-${kind}-source.md) was recorded at the same time.`,
+    ]);
   });
 });
 

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import { keep } from '../corpus.ts';
 import { Pair } from '../pair.ts';
 import { devices, newDisk, qemu, storageDaemon } from '../peers.ts';
 import { stopAll } from '../programs.ts';
@@ -22,6 +23,11 @@ describe('restarts', () => {
     await stopAll();
     expect(pair.differences()).toEqual([]);
     expect(pair.conversations('front-end')).toHaveLength(1);
+    keep(pair, 'reboot', [
+      'The guest reboots',
+      'No message says "reset": QEMU stops the rings (GET_VRING_BASE) and sets everything up again on the same connection,',
+      'once for the firmware and once for Linux in each of the two boots.',
+    ]);
   });
 
   it('the back-end is killed and started again: QEMU reconnects, the capture has two epochs', async () => {
@@ -43,6 +49,11 @@ describe('restarts', () => {
     await stopAll();
     expect(pair.differences()).toEqual([]);
     expect(pair.conversations('front-end')).toHaveLength(2);
+    keep(pair, 'reconnect', [
+      'The back-end is killed and started again',
+      'qemu-storage-daemon gets SIGKILL while the guest writes, and another one takes its place. QEMU connects again',
+      '(reconnect=1), so the capture has two epochs; the guest loses nothing.',
+    ]);
   });
 
   it('QEMU starts before the back-end: with reconnect it waits, then finds it', async () => {
@@ -60,5 +71,10 @@ describe('restarts', () => {
     await stopAll();
     expect(pair.differences()).toEqual([]);
     expect(pair.conversations('front-end')).toHaveLength(1);
+    keep(pair, 'early', [
+      'QEMU is started before its back-end',
+      'With reconnect=1 QEMU tries once a second. While no back-end listens, vhuscope does not listen either, so QEMU sees',
+      'what it would see without vhuscope, and finds the back-end as soon as it is there.',
+    ]);
   });
 });
