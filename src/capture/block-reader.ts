@@ -18,7 +18,7 @@ export type End =
 /** Bytes read at a time. */
 const chunkLength = 256 * 1024;
 /** Blocks up to this length are read; a record has at most 262144 captured bytes and its options. */
-const maxBlockLength = 1024 * 1024;
+export const maxBlockLength = 1024 * 1024;
 
 /** Reads block after block from a position on. */
 export class BlockReader {
@@ -74,17 +74,23 @@ export class BlockReader {
   /** Brings at least `need` bytes from the next block on into a fresh chunk; false when they are not there. */
   #fill(need: number): boolean {
     const position = this.position;
-    const bytes = new Uint8Array(Buffer.allocUnsafeSlow(Math.max(chunkLength, need)).buffer);
+    const available = Math.max(0, this.#source.size() - position);
+    if (available < need) return this.#endAt(position, available);
+    const bytes = new Uint8Array(Buffer.allocUnsafeSlow(Math.min(available, Math.max(chunkLength, need))).buffer);
     const filled = this.#source.read(bytes, position);
+    if (filled < need) return this.#endAt(position, filled);
     this.bytes = bytes;
     this.view = new DataView(bytes.buffer);
     this.#base = position;
     this.#at = 0;
     this.#filled = filled;
-    if (filled >= need) return true;
-    this.end = filled === 0 ? { how: 'whole', offset: position } : { how: 'torn', offset: position, bytes: filled };
-    // Bytes behind the last whole block may still be replaced: they are read anew next time.
-    this.#filled = 0;
+    return true;
+  }
+
+  /** No whole block here yet. What was read of it may still be replaced, so it is read anew next time. */
+  #endAt(position: number, bytes: number): false {
+    this.end = bytes === 0 ? { how: 'whole', offset: position } : { how: 'torn', offset: position, bytes };
+    this.#moveTo(position);
     return false;
   }
 
@@ -92,24 +98,23 @@ export class BlockReader {
   #stepOver(length: number): boolean {
     const position = this.position;
     const trailing = new Uint8Array(4);
-    if (this.#source.read(trailing, position + length - 4) < 4) {
-      this.end = { how: 'torn', offset: position, bytes: Math.max(0, this.#source.size() - position) };
-      this.#filled = 0;
-      return this.#restartAt(position, false);
-    }
+    const available = Math.max(0, this.#source.size() - position);
+    if (available < length || this.#source.read(trailing, position + length - 4) < 4)
+      return this.#endAt(position, available);
     if (new DataView(trailing.buffer).getUint32(0, this.#littleEndian) !== length) {
       this.end = { how: 'bad', offset: position, message: `block with the impossible length ${length}` };
-      return this.#restartAt(position, false);
+      this.#moveTo(position);
+      return false;
     }
     this.skipped.blocks++;
     this.skipped.bytes += length;
-    return this.#restartAt(position + length, true);
+    this.#moveTo(position + length);
+    return true;
   }
 
-  #restartAt(position: number, more: boolean): boolean {
+  #moveTo(position: number): void {
     this.#base = position;
     this.#at = 0;
     this.#filled = 0;
-    return more;
   }
 }

@@ -107,7 +107,7 @@ export function sameStream(a: Piece, b: Piece): boolean {
 }
 
 /** A record that stands for itself; a continuation whose beginning is missing is no message but raw bytes. */
-function alone(piece: Piece): Piece {
+export function alone(piece: Piece): Piece {
   if (piece.fragmentOffset === undefined) return piece;
   piece.kind = 'raw';
   piece.damage ??= `the beginning of this message is not here: these bytes stand at its offset ${piece.fragmentOffset}`;

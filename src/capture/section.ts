@@ -5,7 +5,7 @@
 import type { Frame } from '../decode/frame.ts';
 import { blockType, linkTypeUpperPdu } from './pcapng/blocks.ts';
 import type { Block, Interface, Packet } from './pcapng/parse.ts';
-import { packetTime, readInterface, readPacket } from './pcapng/parse.ts';
+import { packetTime, readInterface, readPacket, readPacketId } from './pcapng/parse.ts';
 import { pduTags } from './pseudo-header.ts';
 import { readPseudoHeader } from './pseudo-header-read.ts';
 
@@ -39,17 +39,28 @@ export class Section {
   readonly position: number;
   readonly littleEndian: boolean;
   readonly interfaces: NamedInterface[] = [];
+  /** File position up to which interface descriptions are taken note of, so that reading again changes nothing. */
+  #describedTo = 0;
 
   constructor(position: number, littleEndian: boolean) {
     this.position = position;
     this.littleEndian = littleEndian;
   }
 
-  /** Takes note of an interface description block. */
-  describe(bytes: Uint8Array, view: DataView, block: Block): void {
-    if (this.interfaces.length >= maxInterfaces) return;
+  /** Takes note of an interface description block at a file position. */
+  describe(bytes: Uint8Array, view: DataView, block: Block, position: number): void {
+    if (position < this.#describedTo || this.interfaces.length >= maxInterfaces) return;
+    this.#describedTo = position + 1;
     const found = readInterface(bytes, view, block);
     this.interfaces.push({ ...found, pair: pairOf(found.name) });
+  }
+
+  /**
+   * Takes no further descriptions: for reading from a place in the middle, where the number of interfaces described
+   * before is not known. A record without an interface that is known has no pair, rather than a wrong one.
+   */
+  freeze(): void {
+    this.#describedTo = Number.POSITIVE_INFINITY;
   }
 
   /** The record in a packet block; undefined where it is not one of vhuscope's. */
@@ -66,6 +77,7 @@ export class Section {
     piece.pair = from.pair;
     piece.wallNs = packetTime(packet.timestamp, from);
     piece.bytes = bytes.subarray(start + length, packet.dataEnd);
+    if (piece.n === 0 && piece.damage) piece.n = readPacketId(bytes, view, block);
     return piece;
   }
 }

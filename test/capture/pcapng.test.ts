@@ -85,7 +85,7 @@ describe('pcapng blocks', () => {
         expect(block).toEqual({ kind: 'block', type: 6, littleEndian: true, start: 0, end: bytes.length });
         const found = parse.readPacket(view, block);
         if (found === undefined) return expect.fail('no packet');
-        const options = parse.readPacketOptions(bytes, view, block, found);
+        const options = parse.packetOptions(bytes, view, block);
         const { interfaceId, timestamp, originalLength, dataStart, dataEnd } = found;
         const data = bytes.subarray(dataStart, dataEnd);
         expect({ interfaceId, timestamp, originalLength, data, options }).toEqual(fields);
@@ -158,6 +158,7 @@ describe('pcapng blocks', () => {
             parse.readOptions(bytes, view, block, block.start + 16);
             if (block.type === 1) parse.readInterface(bytes, view, block);
             if (block.type === 6) parse.readPacket(view, block);
+            if (block.type === 6) parse.packetOptions(bytes, view, block);
             expect(block.end).toBeGreaterThan(at);
             expect(block.end).toBeLessThanOrEqual(bytes.length);
             at = block.end;

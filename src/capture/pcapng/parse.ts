@@ -159,16 +159,16 @@ export function packetTime(timestamp: bigint, from: Interface): bigint {
 }
 
 /** The options of an enhanced packet block. */
-export function readPacketOptions(bytes: Uint8Array, view: DataView, block: Block, packet: Packet): PcapngOption[] {
-  const at = packet.dataStart + padded(packet.dataEnd - packet.dataStart);
-  return readOptions(bytes, view, block, at);
+export function packetOptions(bytes: Uint8Array, view: DataView, block: Block): PcapngOption[] {
+  const captured = view.getUint32(block.start + 20, block.littleEndian);
+  return readOptions(bytes, view, block, block.start + packetHeadLength + padded(captured));
 }
 
 /** The options from an offset of a block on, in order; reading stops at the end mark or where one does not fit. */
 export function readOptions(bytes: Uint8Array, view: DataView, block: Block, from: number): PcapngOption[] {
   const found: PcapngOption[] = [];
   const end = block.end - 4;
-  for (let at = from; at + 4 <= end; ) {
+  for (let at = Math.max(from, block.start); at + 4 <= end; ) {
     const code = view.getUint16(at, block.littleEndian);
     const length = view.getUint16(at + 2, block.littleEndian);
     if (code === optionCode.endOfOptions || at + 4 + length > end) break;
@@ -194,9 +194,12 @@ export function readStatistics(bytes: Uint8Array, view: DataView, block: Block):
 
 /** Packets lost on a packet's interface since the packet before it (`epb_dropcount`), 0 where it does not say. */
 export function readDropCount(bytes: Uint8Array, view: DataView, block: Block): number {
-  const captured = view.getUint32(block.start + 20, block.littleEndian);
-  const found = readOptions(bytes, view, block, block.start + packetHeadLength + padded(captured));
-  return u64Of(found, optionCode.packet.dropCount, block);
+  return u64Of(packetOptions(bytes, view, block), optionCode.packet.dropCount, block);
+}
+
+/** A packet's number (`epb_packetid`), 0 where it has none. */
+export function readPacketId(bytes: Uint8Array, view: DataView, block: Block): number {
+  return u64Of(packetOptions(bytes, view, block), optionCode.packet.packetId, block);
 }
 
 function u64Of(list: readonly PcapngOption[], code: number, block: Block): number {

@@ -1,0 +1,140 @@
+/**
+ * A capture file with random access: rows by number, in bounded memory however long the file is. The index is built
+ * by `advance()`, a slice at a time; before it is there, `tail()` shows the newest records by walking back from the
+ * file's end.
+ */
+import type { Frame } from '../decode/frame.ts';
+import { FileSource } from './byte-source.ts';
+import { IndexBuilder } from './index-builder.ts';
+import { alone, concatenated, continues, sameStream } from './join.ts';
+import { PieceReader } from './piece-reader.ts';
+import type { CaptureProblem } from './reader.ts';
+import { assertPcapng, problemsOf } from './reader.ts';
+import type { RecordIndex } from './record-index.ts';
+import type { Piece, Section } from './section.ts';
+import { tailPosition } from './tail.ts';
+import { Windows } from './windows.ts';
+
+/** Records that are looked through for a message's continuations, and bytes of a message that are joined. */
+const maxContinuationSearch = 100_000;
+const maxJoinedLength = 192 * 1024 * 1024;
+
+/** An open capture file. */
+export class CaptureFile {
+  readonly path: string;
+  readonly #source: FileSource;
+  readonly #builder: IndexBuilder;
+  readonly #windows: Windows;
+
+  /** Opens a file. Throws a CaptureError where it cannot be read or is no pcapng file. */
+  constructor(path: string) {
+    this.path = path;
+    this.#source = new FileSource(path);
+    try {
+      assertPcapng(this.#source);
+    } catch (error) {
+      this.#source.close();
+      throw error;
+    }
+    this.#builder = new IndexBuilder(this.#source);
+    this.#windows = new Windows(this.#source);
+  }
+
+  /** Rows that are indexed so far. */
+  get length(): number {
+    return this.#builder.index.length;
+  }
+
+  /** The columns, for searches that need not look into the file. */
+  get index(): RecordIndex {
+    return this.#builder.index;
+  }
+
+  /** Packets of others that are passed over. */
+  get foreign(): number {
+    return this.#builder.foreign;
+  }
+
+  /** How far the index reaches into the file, in bytes, and the file's size now. */
+  progress(): { done: number; size: number } {
+    return { done: this.#builder.blocks.position, size: this.#source.size() };
+  }
+
+  /** Builds the index on, for at most so many blocks. False at the end of what is there now. */
+  advance(blocks = 20_000): boolean {
+    return this.#builder.advance(blocks);
+  }
+
+  /** What keeps the file from being read to its end; meaningful once `advance` says false and nobody writes it. */
+  get problems(): CaptureProblem[] {
+    return problemsOf(this.path, this.#builder.blocks.end, this.#builder.blocks.skipped);
+  }
+
+  /** The frame of a row, its message joined. A row outside the index is a RangeError. */
+  frame(row: number): Frame {
+    const position = this.#builder.index.positionOf(row);
+    const section = this.#builder.sectionAt(position);
+    const piece = this.#pieceAt(position, section);
+    if (piece === undefined) return missing(position);
+    if (piece.fragmentOffset !== undefined) return alone(piece);
+    return this.#builder.index.row(row).continued ? this.#joined(piece, position, section) : piece;
+  }
+
+  /** The newest records, about so many, without the index: opening at the end of a large file is immediate. */
+  tail(count: number): Frame[] {
+    const { position, section } = tailPosition(this.#source, count);
+    const pieces = new PieceReader(this.#source, position, section);
+    const found: Frame[] = [];
+    for (let piece = pieces.next(); piece !== undefined; piece = pieces.next()) found.push(alone(piece));
+    return found.slice(-count);
+  }
+
+  close(): void {
+    this.#source.close();
+  }
+
+  #pieceAt(position: number, section: Section): Piece | undefined {
+    const found = this.#windows.blockAt(position, section.littleEndian);
+    return found && section.frameOf(found.bytes, found.view, found.block);
+  }
+
+  /** Collects the continuations behind a first record. */
+  #joined(first: Piece, position: number, section: Section): Frame {
+    const pieces = new PieceReader(this.#source, position, section);
+    pieces.next();
+    const parts = [first.bytes];
+    let length = first.bytes.length;
+    for (let seen = 0; length < first.wireLength && seen < maxContinuationSearch; seen++) {
+      const piece = pieces.next();
+      if (piece === undefined || length + piece.bytes.length > maxJoinedLength) break;
+      if (continues(piece, first) && piece.fragmentOffset === length) {
+        parts.push(piece.bytes);
+        length += piece.bytes.length;
+        if (piece.sentNs > first.sentNs) first.sentNs = piece.sentNs;
+      } else if (piece.fragmentOffset === undefined && sameStream(piece, first)) break;
+    }
+    first.bytes = concatenated(parts, length);
+    return first;
+  }
+}
+
+/** What stands for a record that was in the file when it was indexed and is not there any more. */
+function missing(position: number): Frame {
+  return {
+    n: 0,
+    kind: 'raw',
+    pair: '',
+    channel: 'main',
+    session: 0,
+    epoch: 0,
+    wallNs: 0n,
+    receivedNs: 0n,
+    sentNs: 0n,
+    bytes: new Uint8Array(0),
+    wireLength: 0,
+    offset: 0,
+    fds: [],
+    context: {},
+    damage: `the record at offset ${position} is gone: the file was changed while it was open`,
+  };
+}

@@ -1,0 +1,148 @@
+/**
+ * Builds the index of a capture in slices, and goes on once the file has grown. It looks only at the few bytes it
+ * needs of each record: kind, numbers, and whether a message goes on in the next records.
+ */
+import { BlockReader } from './block-reader.ts';
+import type { ByteSource } from './byte-source.ts';
+import { blockType, linkTypeUpperPdu } from './pcapng/blocks.ts';
+import type { Block, Packet } from './pcapng/parse.ts';
+import { readPacket } from './pcapng/parse.ts';
+import { fieldAt, fixedLength, getU64, headerFlag, pseudoHeaderVersion } from './pseudo-header.ts';
+import { RecordIndex } from './record-index.ts';
+import { headerStart, Section } from './section.ts';
+
+/** Sections kept; more than a person can make by merging. What follows is not indexed. */
+const maxSections = 65_536;
+/** Messages that may be open at a time, waiting for continuations. */
+const maxOpen = 64;
+
+/** A message of which further records are expected. */
+interface Open {
+  row: number;
+  interfaceId: number;
+  /** Session, epoch and direction, to tell the next message of the same stream. */
+  stream: string;
+  captureId: bigint;
+  n: number;
+  /** Message bytes there are so far, and in all. */
+  length: number;
+  wireLength: number;
+}
+
+/** The index of one file, as far as it was built. */
+export class IndexBuilder {
+  readonly index = new RecordIndex();
+  readonly sections: Section[] = [];
+  /** Packets that are not vhuscope's. */
+  foreign = 0;
+  readonly blocks: BlockReader;
+  #open: Open[] = [];
+
+  constructor(source: ByteSource) {
+    this.blocks = new BlockReader(source);
+  }
+
+  /** Reads on, for at most so many blocks. False at the end of what is there. */
+  advance(count: number): boolean {
+    const { blocks } = this;
+    for (let i = 0; i < count; i++) {
+      const block = blocks.next();
+      if (block === undefined) return false;
+      if (block.type === blockType.enhancedPacket) this.#packet(block);
+      else if (block.type === blockType.sectionHeader) {
+        if (this.sections.length >= maxSections) return false;
+        this.sections.push(new Section(blocks.positionOf(block), block.littleEndian));
+        this.#open = [];
+      } else if (block.type === blockType.interfaceDescription) {
+        this.sections.at(-1)?.describe(blocks.bytes, blocks.view, block, blocks.positionOf(block));
+      }
+    }
+    return true;
+  }
+
+  /** The section a file position lies in. */
+  sectionAt(position: number): Section {
+    let low = 0;
+    let high = this.sections.length - 1;
+    while (low < high) {
+      const middle = (low + high + 1) >> 1;
+      if ((this.sections[middle] as Section).position <= position) low = middle;
+      else high = middle - 1;
+    }
+    return this.sections[low] ?? new Section(0, true);
+  }
+
+  #packet(block: Block): void {
+    const { blocks } = this;
+    const { view } = blocks;
+    const packet = readPacket(view, block);
+    const section = this.sections[this.sections.length - 1];
+    const from = packet && section?.interfaces[packet.interfaceId];
+    if (packet === undefined || (from !== undefined && from.linkType !== linkTypeUpperPdu)) {
+      this.foreign++;
+      return;
+    }
+    const at = headerStart(view, packet);
+    if (at === undefined) this.foreign++;
+    else this.#record(view, block, packet, at);
+  }
+
+  #record(view: DataView, block: Block, packet: Packet, at: number): void {
+    const position = this.blocks.positionOf(block);
+    if (packet.dataEnd - at < fixedLength || view.getUint8(at) !== pseudoHeaderVersion) {
+      // Cut, or newer: it has a row, so that its damage is seen, and tells nothing else.
+      this.index.add(position, 2, 0, 0, false, 0, 0, 0);
+      return;
+    }
+    const flags = view.getUint32(at + fieldAt.flags, true);
+    if (flags & headerFlag.continuation && this.#continues(view, packet, at)) return;
+    const row = this.index.add(
+      position,
+      view.getUint8(at + fieldAt.kind),
+      view.getUint8(at + fieldAt.channel),
+      view.getUint8(at + fieldAt.direction),
+      (flags & headerFlag.carried) !== 0,
+      view.getUint32(at + fieldAt.session, true),
+      view.getUint32(at + fieldAt.n, true),
+      view.getUint32(at + fieldAt.answers, true),
+    );
+    if (this.#open.length > 0) this.#closeStream(packet.interfaceId, streamOf(view, at));
+    if (flags & (headerFlag.continuation | headerFlag.snapped)) return;
+    const length = packet.dataEnd - at - view.getUint16(at + fieldAt.length, true);
+    const wireLength = view.getUint32(at + fieldAt.wireLength, true);
+    if (length >= wireLength) return;
+    this.#open.push({
+      row,
+      interfaceId: packet.interfaceId,
+      stream: streamOf(view, at),
+      captureId: view.getBigUint64(at + fieldAt.captureId, true),
+      n: getU64(view, at + fieldAt.n),
+      length,
+      wireLength,
+    });
+    if (this.#open.length > maxOpen) this.#open.shift();
+  }
+
+  /** Whether a record continues an open message, which it then becomes a part of. */
+  #continues(view: DataView, packet: Packet, at: number): boolean {
+    const captureId = view.getBigUint64(at + fieldAt.captureId, true);
+    const n = getU64(view, at + fieldAt.n);
+    const open = this.#open.find(one => one.n === n && one.captureId === captureId);
+    if (open === undefined || view.getUint32(at + fieldAt.fragmentOffset, true) !== open.length) return false;
+    this.index.setContinued(open.row);
+    open.length += Math.max(0, packet.dataEnd - at - view.getUint16(at + fieldAt.length, true));
+    if (open.length >= open.wireLength) this.#open.splice(this.#open.indexOf(open), 1);
+    return true;
+  }
+
+  /** A stream's next message has begun: the one before has ended. */
+  #closeStream(interfaceId: number, stream: string): void {
+    this.#open = this.#open.filter(one => one.interfaceId !== interfaceId || one.stream !== stream);
+  }
+}
+
+function streamOf(view: DataView, at: number): string {
+  const session = view.getUint32(at + fieldAt.session, true);
+  const epoch = view.getUint32(at + fieldAt.epoch, true);
+  return `${session}.${epoch}.${view.getUint8(at + fieldAt.direction)}`;
+}
