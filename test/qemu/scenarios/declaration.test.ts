@@ -1,8 +1,9 @@
 import { spawnSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
 import { fixedSize } from '../../../src/decode/decode.ts';
-import type { Field, Struct } from '../../../src/decode/schema.ts';
+import type { ArrayField, Field, Struct } from '../../../src/decode/schema.ts';
 import { devices } from '../../../src/decode/spec/devices/index.ts';
+import { gpu } from '../../../src/decode/spec/gpu.ts';
 import * as payloads from '../../../src/decode/spec/payloads.ts';
 import { transportFeatures } from '../../../src/decode/spec/transport-features.ts';
 
@@ -13,11 +14,10 @@ interface Twin {
   type: string;
   header: string;
   members: string;
-  /** Where the wire carries more or less than the C struct: how many bytes of it. */
-  size?: number;
 }
 
 const vhostTypes = 'linux/vhost_types.h';
+const controlHeader = 'hdr.type hdr.flags hdr.fence_id hdr.ctx_id hdr.ring_idx';
 const twins: Twin[] = [
   { ours: payloads.vringState, type: 'struct vhost_vring_state', header: vhostTypes, members: 'index num' },
   {
@@ -34,7 +34,30 @@ const twins: Twin[] = [
     members: 'guest_phys_addr memory_size userspace_addr flags_padding',
   },
   { ours: payloads.iotlb, type: 'struct vhost_iotlb_msg', header: vhostTypes, members: 'iova size uaddr perm type' },
+  {
+    ours: replyOf('GPU_GET_DISPLAY_INFO'),
+    type: 'struct virtio_gpu_resp_display_info',
+    header: 'linux/virtio_gpu.h',
+    members: `${controlHeader} ${Array.from({ length: 16 }, (_, at) => `${displayAt(at)}`).join(' ')}`,
+  },
+  {
+    ours: replyOf('GPU_GET_EDID'),
+    type: 'struct virtio_gpu_resp_edid',
+    header: 'linux/virtio_gpu.h',
+    members: `${controlHeader} size edid`,
+  },
 ];
+
+/** The layout with which a message of the GPU channel is answered. */
+function replyOf(name: string): Struct {
+  const reply = gpu.find(message => message.name === name)?.reply.shapes[0]?.payload;
+  if (!reply) throw new Error(`${name} is not declared with a reply`);
+  return reply;
+}
+
+function displayAt(at: number): string {
+  return ['r.x', 'r.y', 'r.width', 'r.height', 'enabled', 'flags'].map(name => `pmodes[${at}].${name}`).join(' ');
+}
 
 /** The configuration spaces that Debian 12's kernel headers define, with their members in order. */
 const configs: { [device: string]: string } = {
@@ -69,13 +92,23 @@ function leaves(struct: Struct, base = 0): { offset: number; size: number }[] {
     const place = { offset, size };
     offset += size;
     if (field.kind === 'group') return leaves(field.of, place.offset);
+    if (field.kind === 'array') return repeated(field, place.offset);
     return field.kind === 'pad' ? [] : [place];
   });
 }
 
 function sizeOf(field: Field): number {
-  const size = field.kind === 'group' ? leaves(field.of).at(-1) : undefined;
-  return size ? size.offset + size.size : (fixedSize(field) ?? Number.NaN);
+  if (field.kind === 'group') return total(field.of);
+  if (field.kind === 'array') return Number(field.count) * total(field.of);
+  return fixedSize(field) ?? Number.NaN;
+}
+
+function total(struct: Struct): number {
+  return struct.list.reduce((sum, field) => sum + sizeOf(field), 0);
+}
+
+function repeated(field: ArrayField, offset: number): { offset: number; size: number }[] {
+  return Array.from({ length: Number(field.count) }, (_, at) => leaves(field.of, offset + at * total(field.of))).flat();
 }
 
 /** Runs a compiled program and returns the numbers it prints, a row for each line. */
