@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { type CaptureRecord, conversationsOf, readCapture } from './capture.ts';
 import { type Allowance, asCaptured, compareConversations } from './compare.ts';
 import { type Conversation, conversations, type Side } from './conversation.ts';
-import { Program } from './programs.ts';
+import { Program, run } from './programs.ts';
 import { listening, scenarioFolder, socketPath } from './rig.ts';
 import { linesOf, readTrace, type Trace } from './strace.ts';
 import { compareValues } from './values.ts';
@@ -100,6 +100,12 @@ export class Pair {
     const socket = side === 'front-end' ? this.frontSocket : this.backSocket;
     return this.traces[side].flatMap(file => [...traceOf(file).ends.values()]).filter(end => end.path === socket)
       .length;
+  }
+
+  /** How many packets tshark finds in the capture; it must not complain about any. */
+  packets(): number {
+    if (withoutProxy) return 0;
+    return run('tshark', ['-r', this.capture, '-T', 'fields', '-e', 'frame.number']).trim().split('\n').length;
   }
 
   /** Where the values in the records differ from those that the front-end's trace shows, read independently. */
