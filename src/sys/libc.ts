@@ -7,8 +7,8 @@
 import { endianness, constants as os } from 'node:os';
 import koffi from 'koffi';
 
-/** Error numbers by name, as the C library has them. */
-export const errno = os.errno;
+/** Error numbers by name; Node leaves ETOOMANYREFS out. */
+export const errno = { ...os.errno, ETOOMANYREFS: 109 };
 
 const library = koffi.load(null);
 

@@ -1,0 +1,46 @@
+/** Overwrites what the declaration calls secret: the keys of crypto sessions. */
+import { candidates } from './catalog.ts';
+import { fixedSize } from './decode.ts';
+import type { Channel } from './frame.ts';
+import { headerSize } from './header.ts';
+import { decodeMessage, type Envelope } from './message.ts';
+import type { Field, Struct } from './schema.ts';
+
+const isSecret = (field: Field): boolean => field.kind === 'bytes' && field.secret === true;
+
+/** Whether a message with that number can hold secrets. */
+export function mayHoldSecrets(channel: Channel, id: number): boolean {
+  const key = `${channel}:${id}`;
+  let known = secretive.get(key);
+  if (known === undefined) {
+    known = candidates(channel, id).some(spec => layouts(spec).some(holds));
+    secretive.set(key, known);
+  }
+  return known;
+}
+
+const secretive = new Map<string, boolean>();
+
+function layouts(spec: ReturnType<typeof candidates>[number]): readonly Struct[] {
+  const requests = 'list' in spec.payload ? [spec.payload as Struct] : spec.payload.map(variant => variant.payload);
+  return [...requests, ...spec.reply.shapes.map(shape => shape.payload)];
+}
+
+const holds = (struct: Struct): boolean => struct.list.some(isSecret);
+
+/** A copy of a message with zeroes in place of its secrets; undefined where it has none. */
+export function maskSecrets(message: Uint8Array, envelope: Envelope): Uint8Array | undefined {
+  const { struct } = decodeMessage(message, envelope);
+  if (struct === undefined || !holds(struct)) return undefined;
+  const masked = message.slice();
+  let at = headerSize;
+  for (const field of struct.list) {
+    const size = fixedSize(field);
+    // Behind a field of unknown length nothing can be told from secrets.
+    if (size === undefined) masked.fill(0, at);
+    if (size === undefined) break;
+    if (isSecret(field)) masked.fill(0, at, at + size);
+    at += size;
+  }
+  return masked;
+}

@@ -1,0 +1,179 @@
+/**
+ * The records of one channel: what each message is, which request a reply answers, and what the session has agreed on.
+ */
+import { headerFlag } from '../capture/pseudo-header.ts';
+import type { Context } from '../decode/frame.ts';
+import { headerSize, isReply } from '../decode/header.ts';
+import { Pairing } from '../decode/pairing.ts';
+import { maskSecrets, mayHoldSecrets } from '../decode/secrets.ts';
+import { monotonicNs } from '../sys/clock.ts';
+import { littleEndian } from '../sys/libc.ts';
+import type { Flow } from './flow.ts';
+import { isPlain } from './framing.ts';
+import type { Link } from './link.ts';
+import type { Objects } from './objects.ts';
+import { type DirectionNumber, type Entry, type Origin, plainEntry, type Recording } from './recording.ts';
+import { ringOf, useOf, usesEndedBy } from './uses.ts';
+
+const setFeatures = 2;
+const setProtocolFeatures = 16;
+
+/** What a ledger needs of the session it belongs to. */
+export interface LedgerOwner {
+  readonly connection: number;
+  readonly session: number;
+  readonly epoch: number;
+  /** Replaced, never changed. */
+  context: Context;
+  readonly setting: { readonly keepSecrets: boolean };
+}
+
+/** The ledger of one channel of one connection. */
+export class Ledger implements Origin {
+  readonly interfaceNumber: number;
+  readonly channel: number;
+  readonly snapLength: number;
+  readonly #owner: LedgerOwner;
+  readonly #link: Link;
+  readonly #recording: Recording;
+  readonly #objects: Objects;
+  /** Open requests by the direction they went. */
+  readonly #asked: readonly [Pairing, Pairing];
+  /** Per direction, the message that is being cut through: its record's number and whole length. */
+  readonly #streamed = [
+    { n: 0, wireLength: 0 },
+    { n: 0, wireLength: 0 },
+  ] as const;
+  readonly #entry: Entry = { ...plainEntry };
+
+  constructor(
+    owner: LedgerOwner,
+    link: Link,
+    recording: Recording,
+    objects: Objects,
+    interfaceName: string,
+    snapLength: number,
+  ) {
+    this.#owner = owner;
+    this.#link = link;
+    this.#recording = recording;
+    this.#objects = objects;
+    this.interfaceNumber = recording.interfaceNumber(interfaceName);
+    this.channel = link.channelNumber;
+    this.snapLength = snapLength;
+    this.#asked = [new Pairing(link.channel), new Pairing(link.channel)];
+  }
+
+  get session(): number {
+    return this.#owner.session;
+  }
+
+  get epoch(): number {
+    return this.#owner.epoch;
+  }
+
+  get context(): Context {
+    return this.#owner.context;
+  }
+
+  /** Records an event; returns its number. */
+  event(event: { event: string } & Record<string, unknown>, direction: DirectionNumber = 0): number {
+    return this.#recording.event(this, event, monotonicNs(), direction);
+  }
+
+  /** Records what a flow has passed on, or could not deliver; returns the record's number. */
+  passed(flow: Flow, dropped: boolean): number {
+    const entry = this.#entry;
+    entry.direction = flow.direction;
+    entry.flags = dropped ? headerFlag.dropped : 0;
+    if (flow.truncated) entry.flags |= headerFlag.ctrunc;
+    entry.bytes = flow.memory.bytes;
+    entry.length = flow.have;
+    entry.streamOffset = flow.streamOffset;
+    entry.receivedNs = flow.receivedNs;
+    entry.sentNs = flow.sentNs;
+    entry.answers = 0;
+    entry.fds = flow.identities;
+    entry.fdCount = flow.fdCount;
+    entry.seg = undefined;
+    entry.fdAt = 0;
+    entry.continues = undefined;
+    const streamed = this.#streamed[flow.direction - 1] as { n: number; wireLength: number };
+    if (flow.passedBefore > 0) {
+      entry.kind = 1;
+      entry.wireLength = streamed.wireLength;
+      entry.continues = { n: streamed.n, offset: flow.passedBefore };
+      return this.#recording.add(this, entry);
+    }
+    if (flow.mode === 'raw' || flow.have < headerSize) return this.#raw(entry, flow);
+    const n = this.#message(entry, flow);
+    if (flow.mode === 'stream') {
+      streamed.n = n;
+      streamed.wireLength = entry.wireLength;
+    }
+    return n;
+  }
+
+  #raw(entry: Entry, flow: Flow): number {
+    entry.kind = 2;
+    entry.wireLength = flow.have;
+    if (entry.fds.length > 0) this.#objects.pass(this.#owner.connection, undefined, entry.fds);
+    return this.#recording.add(this, entry);
+  }
+
+  #message(entry: Entry, flow: Flow): number {
+    const { u32, bytes } = flow.memory;
+    const id = u32[0] as number;
+    const flags = u32[1] as number;
+    const size = u32[2] as number;
+    const { channel } = this.#link;
+    const dir = flow.direction === 1 ? 'front-to-back' : 'back-to-front';
+    const reply = isReply(channel, dir, flags);
+    entry.kind = 1;
+    entry.wireLength = headerSize + size;
+    if (reply) {
+      entry.flags |= headerFlag.reply;
+      entry.answers = (this.#asked[2 - flow.direction] as Pairing).reply(id);
+    }
+    if (flow.mode === 'message') {
+      if (flow.paused) {
+        const pieces = flow.pieces();
+        if (!isPlain(pieces)) entry.seg = pieces;
+      }
+      entry.fdAt = flow.fdAt;
+    }
+    if (entry.fds.length > 0) {
+      const use = useOf(channel, id, reply, ringOf(bytes, size, littleEndian));
+      this.#objects.pass(this.#owner.connection, use, entry.fds);
+    }
+    if (!this.#owner.setting.keepSecrets && mayHoldSecrets(channel, id)) {
+      const masked = maskSecrets(bytes.subarray(0, flow.have), {
+        ...{ channel, dir, context: littleEndian ? this.context : { ...this.context, bigEndian: true } },
+        ...{ wireLength: entry.wireLength, fdCount: flow.fdCount },
+      });
+      if (masked !== undefined) {
+        entry.bytes = masked;
+        entry.flags |= headerFlag.masked;
+      }
+    }
+    const n = this.#recording.add(this, entry);
+    if (!reply) {
+      (this.#asked[flow.direction - 1] as Pairing).request(n, id, flags, size, this.context);
+      if (channel === 'main' && flow.direction === 1) this.#learn(id, size, flow);
+    }
+    return n;
+  }
+
+  /** Takes what a request of the front-end settles into the context of the records to come. */
+  #learn(id: number, size: number, flow: Flow): void {
+    const ring = ringOf(flow.memory.bytes, size, littleEndian);
+    for (const use of usesEndedBy('main', id, ring)) this.#objects.end(this.#owner.connection, use);
+    if (size !== 8 || (id !== setFeatures && id !== setProtocolFeatures)) return;
+    const { buffer } = flow.memory.bytes;
+    // The payload begins at byte 12, where a 64-bit view cannot.
+    const view = new DataView(buffer, headerSize, 8);
+    const mask = view.getBigUint64(0, littleEndian);
+    const { context } = this.#owner;
+    this.#owner.context = id === setFeatures ? { ...context, features: mask } : { ...context, protocolFeatures: mask };
+  }
+}

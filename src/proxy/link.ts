@@ -1,0 +1,186 @@
+/**
+ * One channel of a session: two connected sockets and a flow each way. Owns both sockets and closes them once.
+ */
+import type { Channel } from '../decode/frame.ts';
+import { channels } from '../decode/frame.ts';
+import { readiness } from '../sys/epoll.ts';
+import { close } from '../sys/libc.ts';
+import { isHungUp, shutDown, unreadBytes } from '../sys/socket.ts';
+import { delivered, type EndKind } from './ending.ts';
+import { Flow, type FlowOwner, type Substitution } from './flow.ts';
+import type { RawReason } from './framing.ts';
+import { type Handler, type Poller, unwatched } from './poller.ts';
+import type { Closed, Side } from './reports.ts';
+
+/** What a channel tells its session. */
+export interface LinkOwner {
+  readonly preserveSegments: boolean;
+  spoke(): void;
+  substitution(link: Link, flow: Flow, fd: number): Substitution | undefined;
+  passed(link: Link, flow: Flow, dropped: boolean): void;
+  turnedRaw(link: Link, flow: Flow, reason: RawReason): void;
+  linkClosed(link: Link, closed: Closed): void;
+  closeSlowly(fd: number): void;
+}
+
+/** Milliseconds until another try where the kernel refused a message that it may take later. */
+const retryMs = 5;
+
+/** One channel: main, backend-req or gpu. */
+export class Link implements FlowOwner, Handler {
+  readonly channel: Channel;
+  readonly channelNumber: number;
+  readonly front: number;
+  readonly back: number;
+  /** Front-end to back-end, and the other way. */
+  readonly forth: Flow;
+  readonly backward: Flow;
+  closed = false;
+  readonly #owner: LinkOwner;
+  readonly #poller: Poller;
+  #firstEnd: { how: EndKind; side: Side } | undefined;
+  /** Bytes that were taken in and could not be delivered. */
+  #undelivered = 0;
+  #retrying = false;
+
+  constructor(owner: LinkOwner, poller: Poller, channel: Channel, front: number, back: number) {
+    this.#owner = owner;
+    this.#poller = poller;
+    this.channel = channel;
+    this.channelNumber = channels.indexOf(channel);
+    this.front = front;
+    this.back = back;
+    this.forth = new Flow(this, 1, front, back);
+    this.backward = new Flow(this, 2, back, front);
+    this.#watch();
+  }
+
+  get preserveSegments(): boolean {
+    return this.#owner.preserveSegments;
+  }
+
+  ready(fd: number, events: number): void {
+    const reader = fd === this.front ? this.forth : this.backward;
+    const writer = fd === this.front ? this.backward : this.forth;
+    const gone = (events & (readiness.hangUp | readiness.error)) !== 0;
+    if (reader.phase === 'receiving' && (gone || (events & readiness.in) !== 0)) reader.run();
+    if (writer.phase === 'sending' && (gone || (events & readiness.out) !== 0)) writer.run();
+    if (gone && reader.phase === 'closed' && !this.closed) this.#finish('eof', this.#sideOf(fd));
+    this.#watch();
+  }
+
+  /** Lets both directions go on, whatever they wait for. */
+  run(): void {
+    this.forth.run();
+    this.backward.run();
+    this.#watch();
+  }
+
+  /** An error of ours in handling this channel: it forwards without knowing messages from now on. */
+  failed(): void {
+    for (const flow of [this.forth, this.backward]) if (flow.mode !== 'raw') flow.turnRaw('internal-error');
+    this.#watch();
+  }
+
+  #sideOf(fd: number): Side {
+    return fd === this.front ? 'front-end' : 'back-end';
+  }
+
+  #watch(): void {
+    if (this.closed) return;
+    this.#poller.watch(this.front, interest(this.forth, this.backward), this);
+    this.#poller.watch(this.back, interest(this.backward, this.forth), this);
+    if (this.forth.blocked !== 'later' && this.backward.blocked !== 'later') return;
+    if (this.#retrying) return;
+    this.#retrying = true;
+    this.#poller.after(retryMs, () => {
+      this.#retrying = false;
+      if (!this.closed) this.run();
+    });
+  }
+
+  spoke(): void {
+    this.#owner.spoke();
+  }
+
+  substitution(flow: Flow, fd: number): Substitution | undefined {
+    return this.#owner.substitution(this, flow, fd);
+  }
+
+  passed(flow: Flow, dropped: boolean): void {
+    if (dropped) this.#undelivered += flow.have - flow.sent;
+    this.#owner.passed(this, flow, dropped);
+  }
+
+  turnedRaw(flow: Flow, reason: RawReason): void {
+    this.#owner.turnedRaw(this, flow, reason);
+  }
+
+  closeSlowly(fd: number): void {
+    this.#owner.closeSlowly(fd);
+  }
+
+  sourceEnded(flow: Flow, how: EndKind): void {
+    const side = this.#sideOf(flow.from);
+    if (how !== 'shutdown') {
+      this.#finish(how, side);
+      return;
+    }
+    this.#firstEnd ??= { how, side };
+    shutDown(flow.to, 'write');
+    flow.close();
+    const other = flow === this.forth ? this.backward : this.forth;
+    if (other.phase === 'closed') this.#finish(how, side);
+  }
+
+  targetBroke(flow: Flow, how: 'epipe' | 'reset'): void {
+    const side = this.#sideOf(flow.to);
+    this.#firstEnd ??= { how, side };
+    flow.close();
+    if (this.closed) return;
+    const other = flow === this.forth ? this.backward : this.forth;
+    if (other.phase === 'closed') {
+      this.#finish(how, side);
+      return;
+    }
+    // What the target sent before it went is still to be delivered; its end will be found behind that.
+    if (isHungUp(flow.to)) other.run();
+    if (!this.closed) shutDown(flow.from, 'read');
+  }
+
+  /** Ends the channel from our side. */
+  close(): void {
+    this.#finish('eof', 'proxy');
+  }
+
+  #finish(how: EndKind, first: Side | 'proxy'): void {
+    if (this.closed) return;
+    this.closed = true;
+    const survivor = first === 'front-end' ? this.back : this.front;
+    const towardsGone = first === 'front-end' ? this.backward : this.forth;
+    const held = this.#undelivered + towardsGone.held;
+    const unread = unreadBytes(survivor);
+    this.forth.close();
+    this.backward.close();
+    this.#poller.forget(this.front);
+    this.#poller.forget(this.back);
+    close(this.front);
+    close(this.back);
+    const end = this.#firstEnd;
+    this.#owner.linkClosed(this, {
+      how: end?.how ?? how,
+      first: end?.side ?? first,
+      undelivered_bytes: held + unread,
+      delivered: delivered({ how: end?.how === 'reset' ? 'reset' : how, held, unread }),
+    });
+  }
+}
+
+/** What to wait for on a socket that one flow reads and another writes. */
+function interest(reader: Flow, writer: Flow): number {
+  let events = 0;
+  if (reader.phase === 'receiving') events |= readiness.in;
+  if (writer.phase === 'sending' && writer.blocked === 'output') events |= readiness.out;
+  // A hang-up is always told, again and again: not to be heard while the reader cannot act on it.
+  return events === 0 && reader.phase === 'sending' ? unwatched : events;
+}

@@ -1,0 +1,159 @@
+/**
+ * The relay: every pair of a process, its sessions, and the loop that waits for them. Runs on a thread of its own, see
+ * `relay-worker.ts`, or step by step in a test.
+ */
+import { monotonicNs, wallOffsetNs } from '../sys/clock.ts';
+import { readiness } from '../sys/epoll.ts';
+import { Objects } from './objects.ts';
+import { Pair, type PairOwner } from './pair.ts';
+import { type Handler, Poller } from './poller.ts';
+import type { Origin, Recording } from './recording.ts';
+import type { Command, PairSetting, Report } from './reports.ts';
+import type { Session } from './session.ts';
+
+/** How often the time of day is compared with the monotonic clock. */
+const clockMs = 1000;
+
+/** Forwards the messages of its pairs and records them. */
+export class Relay implements PairOwner {
+  readonly poller: Poller;
+  readonly recording: Recording;
+  readonly objects = new Objects();
+  readonly #report: (report: Report) => void;
+  readonly #pairs = new Map<string, Pair>();
+  readonly #sessions = new Map<number, Session>();
+  #lastConnection = 0;
+  /** When a stop is complete at the latest, on the monotonic clock. */
+  #stopAt: number | undefined;
+
+  /** @param report hears what happens; called from within `turn` */
+  constructor(recording: Recording, report: (report: Report) => void) {
+    this.recording = recording;
+    this.#report = report;
+    this.poller = new Poller(error => this.#failed(error));
+    this.#readClocks();
+  }
+
+  #readClocks(): void {
+    this.recording.setWallOffset(wallOffsetNs());
+    this.poller.after(clockMs, () => this.#readClocks());
+  }
+
+  /** Calls `action` whenever a descriptor can be read, such as an eventfd. */
+  onReadable(fd: number, action: () => void): void {
+    const handler: Handler = { ready: action };
+    this.poller.watch(fd, readiness.in, handler);
+  }
+
+  /** Waits at most so many milliseconds for something to do, and does it; returns how many sockets were ready. */
+  turn(timeout: number): number {
+    return this.poller.turn(timeout);
+  }
+
+  addPair(setting: PairSetting): Pair {
+    const pair = new Pair(this, setting);
+    this.#pairs.set(setting.name, pair);
+    return pair;
+  }
+
+  /** Does what the engine asks for. */
+  obey(command: Command): void {
+    switch (command.type) {
+      case 'listen':
+        this.#pairs.get(command.pair)?.listen(command.side, command.fd);
+        return;
+      case 'unlisten':
+        this.#pairs.get(command.pair)?.unlisten(command.side);
+        return;
+      case 'dial':
+        this.#pairs.get(command.pair)?.dial();
+        return;
+      case 'dialects':
+        this.#learnDialects(command);
+        return;
+      case 'event': {
+        const session = command.connection === undefined ? undefined : this.#sessions.get(command.connection);
+        if (session !== undefined && session.session > 0) session.event(command.event);
+        else this.pairEvent(command.pair ?? this.#anyPair(), command.event);
+        return;
+      }
+      case 'stop':
+        this.stop(command.graceMs);
+        return;
+      case 'close-all':
+        for (const session of [...this.#sessions.values()]) session.close();
+    }
+  }
+
+  #anyPair(): string {
+    return this.#pairs.keys().next().value ?? 'engine';
+  }
+
+  #learnDialects({ connection, frontEnd, backEnd }: Extract<Command, { type: 'dialects' }>): void {
+    const session = this.#sessions.get(connection);
+    if (session === undefined) return;
+    session.context = { ...session.context, ...(frontEnd && { frontEnd }), ...(backEnd && { backEnd }) };
+  }
+
+  pairEvent(pair: string, event: { event: string } & Record<string, unknown>): void {
+    const origin: Origin = {
+      interfaceNumber: this.recording.interfaceNumber(`${pair}/main`),
+      ...{ channel: 0, session: 0, epoch: 0, context: {}, snapLength: Number.POSITIVE_INFINITY },
+    };
+    this.recording.event(origin, event, monotonicNs());
+  }
+
+  report(report: Report): void {
+    this.#report(report);
+  }
+
+  connectionNumber(): number {
+    return ++this.#lastConnection;
+  }
+
+  numbers(session: Session): { session: number; epoch: number } {
+    return (this.#pairs.get(session.setting.name) as Pair).numbers(session);
+  }
+
+  opened(session: Session): void {
+    this.#sessions.set(session.connection, session);
+  }
+
+  mainClosed(session: Session): void {
+    this.#pairs.get(session.setting.name)?.mainClosed(session);
+  }
+
+  gone(session: Session): void {
+    this.#sessions.delete(session.connection);
+  }
+
+  #failed(error: unknown): void {
+    const message = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    this.#report({ type: 'internal-error', pair: this.#anyPair(), message });
+  }
+
+  /**
+   * Begins to end: no new connections, and what is on its way is delivered for at most so many milliseconds. Called
+   * again it can shorten that time. The loop goes on until `finished`.
+   */
+  stop(graceMs: number): void {
+    const until = monotonicNs() + graceMs * 1e6;
+    if (this.#stopAt === undefined) for (const pair of this.#pairs.values()) pair.stopAccepting();
+    this.#stopAt = Math.min(until, this.#stopAt ?? until);
+  }
+
+  /** Whether it is about to end. */
+  get stopping(): boolean {
+    return this.#stopAt !== undefined;
+  }
+
+  /** Whether a stop is complete; then everything is closed. */
+  finished(): boolean {
+    if (this.#stopAt === undefined) return false;
+    const sessions = [...this.#sessions.values()];
+    if (monotonicNs() < this.#stopAt && (this.turn(0) > 0 || !sessions.every(session => session.idle))) return false;
+    for (const session of sessions) session.close();
+    this.poller.close();
+    return true;
+  }
+}

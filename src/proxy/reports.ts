@@ -1,0 +1,72 @@
+/** What the relay's thread tells the engine, and what the engine tells it. Plain data: it crosses threads. */
+import type { Channel, Dialect } from '../decode/frame.ts';
+import type { Connection } from '../sys/process.ts';
+import type { Address } from '../sys/socket.ts';
+import type { EndKind } from './ending.ts';
+import type { RawReason } from './framing.ts';
+
+/** One of the two sides of a pair. */
+export type Side = 'front-end' | 'back-end';
+
+/** How a channel ended. */
+export interface Closed {
+  how: EndKind;
+  first: Side | 'proxy' | 'unknown';
+  /** Bytes that one side has sent and the other never got. */
+  undelivered_bytes: number;
+  /** Whether the other side sees exactly what it would have seen without us. */
+  delivered: 'exact' | 'softened';
+}
+
+/** Everything the relay reports, with the pair it belongs to. `connection` is a number that is never used again. */
+export type Report =
+  | { type: 'connected'; pair: string; connection: number; frontEnd: Connection; backEnd: Connection }
+  | { type: 'speaking'; pair: string; connection: number; session: number; epoch: number }
+  | ({ type: 'closed'; pair: string; connection: number; channel: Channel; spoke: boolean } & Closed)
+  | { type: 'interposed'; pair: string; connection: number; channel: Channel }
+  | { type: 'not-interposed'; pair: string; connection: number; channel: Channel; why: string }
+  | { type: 'raw'; pair: string; connection: number; channel: Channel; direction: string; reason: RawReason }
+  | { type: 'ctrunc'; pair: string; connection: number; channel: Channel; n: number; why: string }
+  | { type: 'queued'; pair: string; connection: number }
+  | { type: 'absent'; pair: string; side: Side; error: string }
+  | { type: 'refused'; pair: string; side: Side; error: string }
+  | { type: 'accept-failed'; pair: string; side: Side; error: string }
+  | { type: 'internal-error'; pair: string; message: string }
+  | { type: 'close-slowly'; fd: number }
+  | { type: 'stopped'; records: number };
+
+/** How the relay reaches one side of a pair. */
+export type Reach = { role: 'listen' } | { role: 'connect'; address: Address } | { role: 'fd'; fd: number };
+
+/** What the relay must know of a pair. */
+export interface PairSetting {
+  name: string;
+  frontEnd: Reach;
+  backEnd: Reach;
+  /** Virtio device id, where configured. */
+  device?: number;
+  /** Keep a front-end connected while its back-end is absent. */
+  waitBackEnd: boolean;
+  preserveSegments: boolean;
+  /** Put ourselves into the sockets that are passed over the main connection. */
+  interpose: boolean;
+  /** Bytes of a message that are recorded at most, by channel. */
+  snapLength: { readonly [channel in Channel]?: number };
+  keepSecrets: boolean;
+}
+
+/** What the engine tells the relay. */
+export type Command =
+  /** Accept connections of that side on this listening socket, which is the relay's from now on. */
+  | { type: 'listen'; pair: string; side: Side; fd: number }
+  /** Close the listening socket of that side. */
+  | { type: 'unlisten'; pair: string; side: Side }
+  /** Connect to both sides. */
+  | { type: 'dial'; pair: string }
+  /** What implementation a peer is. */
+  | { type: 'dialects'; connection: number; frontEnd?: Dialect; backEnd?: Dialect }
+  /** Record an event of the engine's. */
+  | { type: 'event'; pair?: string; connection?: number; event: { event: string } & Record<string, unknown> }
+  /** Close every connection: the recording failed and was required. */
+  | { type: 'close-all' }
+  | { type: 'stop'; graceMs: number };

@@ -1,0 +1,168 @@
+/**
+ * One connection between a front-end and a back-end: the main channel and the sockets that are passed over it.
+ */
+import { readFileSync } from 'node:fs';
+import type { Channel, Context } from '../decode/frame.ts';
+import { type Connection, connectionOf } from '../sys/process.ts';
+import type { Flow, Substitution } from './flow.ts';
+import type { RawReason } from './framing.ts';
+import { channelOpenedBy, interposed } from './interposing.ts';
+import { Ledger } from './ledger.ts';
+import { Link, type LinkOwner } from './link.ts';
+import type { Objects } from './objects.ts';
+import type { Poller } from './poller.ts';
+import type { Recording } from './recording.ts';
+import type { Closed, PairSetting, Report } from './reports.ts';
+
+/** What a session needs of the relay around it. */
+export interface SessionOwner {
+  readonly poller: Poller;
+  readonly recording: Recording;
+  readonly objects: Objects;
+  report(report: Report): void;
+  /** The first byte has come: gives the session its numbers. */
+  numbers(session: Session): { session: number; epoch: number };
+  /** Its main channel is over. */
+  mainClosed(session: Session): void;
+  /** Nothing of it is left. */
+  gone(session: Session): void;
+}
+
+/** A connection through the relay. It has numbers from its first byte on; one that never spoke keeps the number 0. */
+export class Session implements LinkOwner {
+  readonly setting: PairSetting;
+  /** A number that no other connection has. */
+  readonly connection: number;
+  session = 0;
+  epoch = 0;
+  context: Context;
+  readonly main: Link;
+  readonly #owner: SessionOwner;
+  readonly #ledgers = new Map<Link, Ledger>();
+  readonly #peers: { frontEnd: Connection; backEnd: Connection };
+
+  /** Takes both sockets over. */
+  constructor(owner: SessionOwner, setting: PairSetting, connection: number, front: number, back: number) {
+    this.#owner = owner;
+    this.setting = setting;
+    this.connection = connection;
+    this.context = setting.device === undefined ? {} : { device: setting.device };
+    this.#peers = { frontEnd: connectionOf(front), backEnd: connectionOf(back) };
+    this.main = this.#open('main', front, back);
+    owner.report({ type: 'connected', pair: setting.name, connection, ...this.#peers });
+  }
+
+  get preserveSegments(): boolean {
+    return this.setting.preserveSegments;
+  }
+
+  /** Whether nothing is on its way in any channel. */
+  get idle(): boolean {
+    for (const { forth, backward } of this.#ledgers.keys()) if (!forth.idle || !backward.idle) return false;
+    return true;
+  }
+
+  #open(channel: Channel, front: number, back: number): Link {
+    const link = new Link(this, this.#owner.poller, channel, front, back);
+    const { recording, objects } = this.#owner;
+    const snapLength = this.setting.snapLength[channel] ?? Number.POSITIVE_INFINITY;
+    this.#ledgers.set(link, new Ledger(this, link, recording, objects, `${this.setting.name}/${channel}`, snapLength));
+    return link;
+  }
+
+  /** Closes what is left of it. */
+  close(): void {
+    for (const link of [...this.#ledgers.keys()]) link.close();
+  }
+
+  /** Records an event of this connection; returns its number. */
+  event(event: { event: string } & Record<string, unknown>, link: Link = this.main, direction: 0 | 1 | 2 = 0): number {
+    return this.#ledgers.get(link)?.event(event, direction) ?? 0;
+  }
+
+  #report(report: { type: string } & Record<string, unknown>): void {
+    this.#owner.report({ ...report, pair: this.setting.name, connection: this.connection } as unknown as Report);
+  }
+
+  spoke(): void {
+    if (this.session > 0) return;
+    const { session, epoch } = this.#owner.numbers(this);
+    this.session = session;
+    this.epoch = epoch;
+    this.#report({ type: 'speaking', session, epoch });
+    const { frontEnd, backEnd } = this.#peers;
+    this.event({
+      event: 'connected',
+      connection: this.connection,
+      front_end: { ...frontEnd.credentials, comm: commandName(frontEnd.credentials?.pid) },
+      back_end: { ...backEnd.credentials, comm: commandName(backEnd.credentials?.pid) },
+    });
+  }
+
+  substitution(link: Link, flow: Flow, fd: number): Substitution | undefined {
+    if (link !== this.main || flow.direction !== 1) return undefined;
+    const channel = channelOpenedBy(flow.memory.u32[0] as number);
+    if (channel === undefined) return undefined;
+    const made = this.setting.interpose ? interposed(fd) : { why: 'switched off' };
+    if ('why' in made) {
+      this.event({ event: 'not-interposed', channel, why: made.why });
+      this.#report({ type: 'not-interposed', channel, why: made.why });
+      return undefined;
+    }
+    const commit = (): void => {
+      made.commit();
+      this.#open(channel, fd, made.ours);
+      this.event({ event: 'interposed', channel });
+      this.#report({ type: 'interposed', channel });
+    };
+    return { substitute: made.substitute, identity: made.identity, commit, abandon: made.abandon };
+  }
+
+  passed(link: Link, flow: Flow, dropped: boolean): void {
+    // The bytes are on their way already; whatever goes wrong in recording them must not reach them.
+    try {
+      const n = this.#ledgers.get(link)?.passed(flow, dropped) ?? 0;
+      if (flow.truncated)
+        this.#report({
+          type: 'ctrunc',
+          channel: link.channel,
+          n,
+          why: 'no room for more open descriptors, or forbidden',
+        });
+    } catch (error) {
+      this.#report({ type: 'internal-error', message: (error as Error).stack ?? String(error) });
+    }
+  }
+
+  turnedRaw(link: Link, flow: Flow, reason: RawReason): void {
+    const direction = flow.direction === 1 ? 'front-to-back' : 'back-to-front';
+    this.event({ event: 'raw', reason }, link, flow.direction);
+    this.#report({ type: 'raw', channel: link.channel, direction, reason });
+  }
+
+  closeSlowly(fd: number): void {
+    this.#owner.report({ type: 'close-slowly', fd });
+  }
+
+  linkClosed(link: Link, closed: Closed): void {
+    const { channel } = link;
+    const spoke = this.session > 0;
+    this.event({ event: 'closed', channel, ...(!spoke && { spoke, connection: this.connection }), ...closed }, link);
+    this.#ledgers.delete(link);
+    this.#report({ type: 'closed', channel, spoke, ...closed });
+    if (link === this.main) this.#owner.mainClosed(this);
+    if (this.#ledgers.size > 0) return;
+    this.#owner.objects.endSession(this.connection);
+    this.#owner.gone(this);
+  }
+}
+
+/** The name a process gave itself, where it can be seen. */
+function commandName(pid: number | undefined): string | undefined {
+  if (!pid) return undefined;
+  try {
+    return readFileSync(`/proc/${pid}/comm`, 'utf8').trimEnd();
+  } catch {
+    return undefined;
+  }
+}
