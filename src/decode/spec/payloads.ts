@@ -42,7 +42,7 @@ export const rarp = struct('rarp', 'net', {
 
 /** 8 bytes: id of a crypto session. */
 export const cryptoSessionId = struct('crypto session id', 'crypto', {
-  session_id: { kind: 'u64', doc: 'session to close' },
+  session_id: { kind: 'i64', doc: 'session to close' },
 });
 
 /** 8 bytes: the virtio device status in the low byte. */

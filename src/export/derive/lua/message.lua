@@ -1,0 +1,105 @@
+-- The dissectors of the wire bytes. They keep nothing between packets: what must be known besides the bytes is left in
+-- `handed_over` by the record's dissector just before it calls them. Called by somebody else, they assume a message of
+-- the main channel.
+
+local header_size = 12
+local handed_over = nil
+
+local directions = { [1] = "front-end", [2] = "back-end" }
+
+-- The declaration meant by a number: the first private message whose condition holds, else that of the specification.
+local function message_of(channel, id, facts)
+  for _, message in ipairs(spec.messages[channel][id] or {}) do
+    if not message.meant or holds(message.meant, facts) then return message end
+  end
+  return nil
+end
+
+local function is_reply(context, flags)
+  if context.channel == "gpu" then return context.direction == 1 end
+  return bit_of(flags, 0, 2)
+end
+
+-- What the header itself has wrong, for channels whose header has a version.
+local function check_header(walk, context, flags, reply)
+  if context.channel == "gpu" then return end
+  if flags % 4 ~= 1 then problem(walk, "flags.version", string.format("is %d, must be 1", flags % 4)) end
+  local requester = context.channel == "main" and 1 or 2
+  if context.direction and reply == (context.direction == requester) then
+    problem(walk, "flags.reply", (reply and "a reply" or "a request") .. " from the " .. directions[context.direction])
+  end
+end
+
+local function add_u32(protocol, tree, id, tvb, at, big)
+  local add = big and tree.add or tree.add_le
+  return add(tree, protocol.fields[id], tvb(at, 4))
+end
+
+local function add_header(protocol, tree, tvb, context, name, doc)
+  local big = context.big_endian == true
+  local request = context.channel == "backend-req" and "backend_request" or "request"
+  local id = read_u32(tvb, 0, big)
+  add_u32(protocol, tree, request, tvb, 0, big):set_text(string.format("%s: %s (%.0f)", request, name, id))
+  local item = tree:add(protocol.fields.message, tvb(0, 4), name)
+  if doc then item:append_text(": " .. doc) end
+  local flags = add_u32(protocol, tree, "flags", tvb, 4, big)
+  for _, part in ipairs({ "flags.version", "flags.reply", "flags.need_reply", "flags.reserved" }) do
+    if protocol.fields[part] then add_u32(protocol, flags, part, tvb, 4, big) end
+  end
+  add_u32(protocol, tree, "size", tvb, 8, big)
+end
+
+local function add_exchange(protocol, tree, context)
+  if context.response_in then tree:add(protocol.fields.response_in, context.response_in):set_generated() end
+  if context.response_to then tree:add(protocol.fields.response_to, context.response_to):set_generated() end
+  if context.latency then tree:add(protocol.fields.response_time, context.latency):set_generated() end
+end
+
+local function dissect(protocol, tvb, pinfo, tree, context)
+  local size_on_wire = context.wire_length or tvb:reported_len()
+  local walk = new_walk(
+    protocol, spec.structs, tvb, header_size, math.max(0, size_on_wire - header_size), context)
+  if tvb:len() < header_size then
+    local item = tree:add(protocol.proto, tvb(), "vhost-user header, " .. tvb:len() .. " bytes of it")
+    if size_on_wire > tvb:len() then
+      item:add_proto_expert_info(protocol.truncated, "truncated by capture, within the header")
+    else
+      item:add_proto_expert_info(protocol.malformed,
+        string.format("the header has %d bytes, %d are there", header_size, tvb:len()))
+    end
+    if tvb:len() > 0 then item:add(protocol.fields.rest, tvb()) end
+    return "TRUNCATED", "TRUNCATED"
+  end
+  local id, flags = read_u32(tvb, 0, walk.big), read_u32(tvb, 4, walk.big)
+  local reply = is_reply(context, flags)
+  local message = message_of(context.channel, id, walk)
+  local name = message and message.name or string.format("UNKNOWN(%.0f)", id)
+  local variant = message and choose(reply and message.reply or message.request, walk)
+  local root = tree:add(protocol.proto, tvb(), string.format("vhost-user %s, %s", name, reply and "reply" or "request"))
+  add_header(protocol, root, tvb, context, name, message and message.doc)
+  add_exchange(protocol, root, context)
+  check_header(walk, context, flags, reply)
+  local values = {}
+  if variant and variant.struct then
+    if variant.doc then root:append_text(" (" .. variant.doc .. ")") end
+    walk_struct(walk, root, walk.structs[variant.struct], values, "")
+  end
+  finish_walk(walk, root, message ~= nil)
+  if walk.assumed then root:add(protocol.fields.assumed, true):set_generated() end
+  return name, line_of(name, id, reply, flags, context, walk, values, variant)
+end
+
+-- A dissector proper: dissects and fills the columns.
+local function install(protocol, channel)
+  function protocol.proto.dissector(tvb, pinfo, tree)
+    local context = handed_over or { channel = channel }
+    handed_over = nil
+    local _, line = dissect(protocol, tvb, pinfo, tree, context)
+    pinfo.cols.protocol = "vhost-user"
+    pinfo.cols.info = line
+    return tvb:len()
+  end
+end
+
+if vhost_user then install(vhost_user, "main") end
+if vhost_user_gpu then install(vhost_user_gpu, "gpu") end

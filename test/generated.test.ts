@@ -1,0 +1,17 @@
+import { readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { outputs } from '../src/export/derive/index.ts';
+
+const root = resolve(import.meta.dirname, '..');
+const read = (path: string): string => readFileSync(join(root, path), 'utf8');
+
+describe('generated files', () => {
+  it.each(outputs.map(output => [output.path, output] as const))(
+    '%s is what `npm run generate` writes',
+    (path, output) => {
+      // Compared as one boolean: a diff of two long files helps nobody.
+      expect(output.make(read) === read(path), `${path} is stale: run npm run generate`).toBe(true);
+    },
+  );
+});
