@@ -1,0 +1,110 @@
+/**
+ * The configuration file of `vhuscope proxy --config`: many pairs in one process. Checked as a whole before anything
+ * starts; every complaint names the line.
+ */
+import { readFileSync } from 'node:fs';
+import { LineCounter, parseDocument } from 'yaml';
+import { z } from 'zod';
+import { deviceByWord, deviceNames } from '../launch/device.ts';
+import { parseEndpoint } from './endpoint.ts';
+import { byteSize, UsageError } from './usage.ts';
+
+/** Makes a reader of command line texts usable on a value of the file: its UsageError becomes a complaint. */
+function text<Result>(read: (text: string) => Result) {
+  return z.union([z.string(), z.number()]).transform((value, context) => {
+    try {
+      return read(String(value));
+    } catch (error) {
+      if (!(error instanceof UsageError)) throw error;
+      context.addIssue({ code: 'custom', message: error.message.replace(/^[^:]*: /, '') });
+      return z.NEVER;
+    }
+  });
+}
+
+/** Reads a device type by name, word or virtio id; throws UsageError that lists the names. */
+export function parseDevice(word: string): number {
+  const device = deviceByWord(word, '');
+  if (device) return device.id;
+  throw new UsageError(`--device: '${word}' is neither a virtio device id nor one of ${deviceNames.join(', ')}`);
+}
+
+/** Reads an octal file mode such as 0660; throws UsageError. */
+export function parseMode(mode: string): number {
+  if (/^0?[0-7]{3}$/.test(mode)) return Number.parseInt(mode, 8);
+  throw new UsageError(`--socket-mode: expected an octal mode such as 0660, not '${mode}'`);
+}
+
+const bytes = text(byteSize('size'));
+
+const pair = z.strictObject({
+  name: z
+    .string()
+    .regex(/^[A-Za-z0-9_][A-Za-z0-9_.-]{0,31}$/, 'expected up to 32 letters, digits, dots, dashes and underscores')
+    .optional(),
+  'front-end': text(value => parseEndpoint(value, 'front-end')),
+  'back-end': text(value => parseEndpoint(value, 'back-end')),
+  device: text(parseDevice).optional(),
+  'wait-back-end': z.boolean().optional(),
+  'preserve-segments': z.boolean().optional(),
+  interpose: z.boolean().optional(),
+  snaplen: bytes.optional(),
+  'keep-secrets': z.boolean().optional(),
+  'socket-mode': text(parseMode).optional(),
+  'socket-owner': z.string().optional(),
+});
+
+const schema = z.strictObject({
+  write: z.string().optional(),
+  rotate: bytes.optional(),
+  keep: z.int().positive().optional(),
+  fsync: z.int().positive().optional(),
+  'require-capture': z.boolean().optional(),
+  pairs: z.array(pair).min(1, 'expected at least one pair'),
+});
+
+/** A configuration file as it is written, with texts already read. */
+export type Config = z.infer<typeof schema>;
+/** One pair of it. */
+export type PairConfig = z.infer<typeof pair>;
+
+/** Reads the text of a configuration file; throws UsageError with a line for every complaint: `file:line:column: …`. */
+export function parseConfig(source: string, file: string): Config {
+  const lines = new LineCounter();
+  const document = parseDocument(source, { lineCounter: lines, prettyErrors: false });
+  const at = (offset: number) => {
+    const { line, col } = lines.linePos(offset);
+    return `${file}:${line}:${col}`;
+  };
+  if (document.errors.length > 0) {
+    throw new UsageError(document.errors.map(error => `${at(error.pos[0])}: ${error.message}`).join('\n'));
+  }
+  /** Where the value at a path begins, or the nearest thing around it that is there. */
+  const placeOf = (path: readonly PropertyKey[]): string => {
+    for (let length = path.length; length >= 0; length--) {
+      const node: unknown = length === 0 ? document.contents : document.getIn(path.slice(0, length), true);
+      const range = (node as { range?: [number, number, number] } | undefined)?.range;
+      if (range) return at(range[0]);
+    }
+    return at(0);
+  };
+  const result = schema.safeParse(document.toJS() ?? {});
+  if (result.success) return result.data;
+  const complaints = result.error.issues.flatMap(issue => {
+    const message = issue.path.length > 0 && !document.hasIn(issue.path) ? 'is missing' : issue.message;
+    if (issue.code !== 'unrecognized_keys') return `${placeOf(issue.path)}: ${shown(issue.path)}${message}`;
+    return issue.keys.map(key => `${placeOf([...issue.path, key])}: ${shown(issue.path)}unknown key '${key}'`);
+  });
+  throw new UsageError(complaints.join('\n'));
+}
+
+/** `pairs[0].device: ` */
+function shown(path: readonly PropertyKey[]): string {
+  const text = path.map(step => (typeof step === 'number' ? `[${step + 1}]` : `.${String(step)}`)).join('');
+  return text ? `${text.slice(1)}: ` : '';
+}
+
+/** Reads a configuration file; throws UsageError, or an error of the operating system where it cannot be read. */
+export function readConfig(file: string): Config {
+  return parseConfig(readFileSync(file, 'utf8'), file);
+}
