@@ -77,6 +77,7 @@ export const epollCtl = bind<[fd: number, operation: number, target: number, eve
   'int epoll_ctl(int, int, int, uintptr_t)',
 );
 export const eventfd = bind<[initial: number, flags: number]>('int eventfd(uint32_t, int)');
+export const pipe = bind<[pair: number, flags: number]>('int pipe2(uintptr_t, int)');
 export const memfdCreate = bind<[name: string, flags: number]>('int memfd_create(const char *, uint32_t)');
 export const read = bind<[fd: number, address: number, length: number]>('intptr_t read(int, uintptr_t, uintptr_t)');
 export const write = bind<[fd: number, address: number, length: number]>('intptr_t write(int, uintptr_t, uintptr_t)');

@@ -1,0 +1,126 @@
+/** The back-end's side of the rings: waits for kicks, takes requests, gives them to the device, calls the driver. */
+import { readSync, writeSync } from 'node:fs';
+import type { Session } from '../decode/session/session.ts';
+import type { Vring } from '../decode/session/vring.ts';
+import { clearEventFd, signalEventFd } from '../sys/event-fd.ts';
+import { type AddressKind, addressSpace, type Reach } from './guest-memory.ts';
+import type { Device } from './personality.ts';
+import * as vring from './vring.ts';
+
+/** What the rings need of their connection. */
+export interface RingHost extends Omit<Reach, 'memory' | 'mappings' | 'wrote'> {
+  session(): Session;
+  /** Calls back whenever a descriptor is readable; undefined ends that. */
+  watch(fd: number, ready: (() => void) | undefined): void;
+  /** Tells the driver over the back-end channel, where there is no eventfd. */
+  callInBand(ring: number): void;
+}
+
+const accessPlatform = 1n << 33n;
+const gpaAddresses = 1n << 21n;
+const inBand = 1n << 14n;
+const logPage = 4096n;
+
+/** All rings of one connection. */
+export class DeviceRings {
+  readonly #host: RingHost;
+  readonly #device: Device;
+  /** Next entry of the available ring to take, by ring. */
+  readonly #positions = new Map<number, number>();
+  readonly #watched = new Map<number, number>();
+
+  constructor(host: RingHost, device: Device) {
+    this.#host = host;
+    this.#device = device;
+  }
+
+  /** The next available index of a ring, as GET_VRING_BASE tells it. */
+  position(ring: number): number {
+    return this.#positions.get(ring) ?? 0;
+  }
+
+  /** Adapts to a session that has changed: rings that run are watched and looked at, others are left alone. */
+  follow(): void {
+    const running = new Map<number, Vring>();
+    for (const ring of this.#host.session().vrings.byIndex.values()) if (isRunning(ring)) running.set(ring.index, ring);
+    for (const [index, fd] of this.#watched) {
+      const kick = running.get(index)?.kick?.fd;
+      if (kick && this.#host.descriptor(kick.n, kick.at) === fd) continue;
+      this.#host.watch(fd, undefined);
+      this.#watched.delete(index);
+    }
+    for (const [index, ring] of running) {
+      const fd = ring.kick?.fd && this.#host.descriptor(ring.kick.fd.n, ring.kick.fd.at);
+      if (fd === undefined || this.#watched.has(index)) continue;
+      if (ring.base) this.#positions.set(index, ring.base.word & 0xffff);
+      this.#watched.set(index, fd);
+      this.#host.watch(fd, () => {
+        clearEventFd(fd);
+        this.serve(index);
+      });
+    }
+  }
+
+  /** Takes and answers everything that a ring has available. */
+  serve(index: number): void {
+    const session = this.#host.session();
+    const ring = session.vrings.byIndex.get(index);
+    if (!ring || !isRunning(ring) || !ring.address || !ring.num) return;
+    const reach: Reach = {
+      ...this.#host,
+      memory: () => this.#host.session().memory,
+      mappings: () => this.#host.session().mappings,
+      wrote: (address, length) => this.#log(address, length),
+    };
+    const kinds = addressKinds(session);
+    const rings = addressSpace(reach, kinds.rings);
+    const buffers = addressSpace(reach, kinds.buffers);
+    const layout = { ...ring.address, num: ring.num };
+    let position = this.position(index);
+    let used = vring.usedIndex(rings, layout);
+    const before = used;
+    while (position !== vring.availableIndex(rings, layout)) {
+      const chain = vring.readChain(rings, layout, position);
+      const answer = this.#device(vring.readable(buffers, chain), vring.room(chain));
+      vring.writeBack(buffers, chain, answer);
+      used = vring.giveBack(rings, layout, used, chain.head, answer.length);
+      position = (position + 1) & 0xffff;
+      this.#positions.set(index, position);
+    }
+    if (used !== before) this.#call(ring);
+  }
+
+  #call(ring: Vring): void {
+    const fd = ring.call?.fd && this.#host.descriptor(ring.call.fd.n, ring.call.fd.at);
+    const { accepted = 0n } = this.#host.session().negotiation.protocol;
+    if (fd !== undefined) signalEventFd(fd);
+    else if ((accepted & inBand) !== 0n) this.#host.callInBand(ring.index);
+  }
+
+  /** Marks pages as written in the dirty log, while there is one. */
+  #log(guestAddress: bigint, length: number): void {
+    const { log, logging } = this.#host.session().migration;
+    const fd = log?.fd && this.#host.descriptor(log.fd.n, log.fd.at);
+    if (!logging || !log || fd === undefined) return;
+    const last = (guestAddress + BigInt(length) - 1n) / logPage;
+    for (let page = guestAddress / logPage; page <= last; page++) {
+      if (page / 8n >= log.size) return;
+      const at = Number(log.offset + page / 8n);
+      const byte = new Uint8Array(1);
+      readSync(fd, byte, 0, 1, at);
+      byte[0] = (byte[0] as number) | (1 << Number(page % 8n));
+      writeSync(fd, byte, 0, 1, at);
+    }
+  }
+}
+
+function isRunning(ring: Vring): boolean {
+  return ring.running === 'started' && ring.switched === 'enabled';
+}
+
+/** What the addresses of the rings and of the buffers are, by what was negotiated. */
+export function addressKinds({ negotiation }: Session): { rings: AddressKind; buffers: AddressKind } {
+  if (((negotiation.virtio.accepted ?? 0n) & accessPlatform) !== 0n) return { rings: 'iova', buffers: 'iova' };
+  const guest = ((negotiation.protocol.accepted ?? 0n) & gpaAddresses) !== 0n;
+  return { rings: guest ? 'guest' : 'user', buffers: 'guest' };
+}

@@ -1,0 +1,151 @@
+/**
+ * A split virtqueue in guest memory: the driver's half, which makes buffers available, and the device's half, which
+ * uses them. Virtio specification 2.7. The rings lie in memory that somebody else may change at any moment, so
+ * whatever is read from them is checked before it is followed.
+ */
+
+/** Guest memory behind addresses of one kind. Throws where an address is not backed. */
+export interface AddressSpace {
+  read(address: bigint, length: number): Uint8Array;
+  write(address: bigint, bytes: Uint8Array): void;
+}
+
+/** Where a ring lies. */
+export interface VringLayout {
+  /** Descriptors, a power of two. */
+  readonly num: number;
+  readonly descriptor: bigint;
+  readonly available: bigint;
+  readonly used: bigint;
+}
+
+/** A buffer: where it lies, its size in bytes, and whether the device writes it. */
+export interface Piece {
+  readonly address: bigint;
+  readonly length: number;
+  readonly writable: boolean;
+}
+
+/** A chain of buffers that was made available. */
+export interface Chain {
+  /** Index of its first descriptor. */
+  readonly head: number;
+  readonly buffers: readonly Piece[];
+}
+
+const descriptorSize = 16;
+const flag = { next: 1, writable: 2, indirect: 4 } as const;
+const ringHead = 4;
+const usedEntry = 8;
+/** Buffers of a chain larger than this are refused: a guest's length field must not decide how much we allocate. */
+const mostBytes = 16 << 20;
+
+/** Bytes from the start of a ring to its three parts, and in all, for rings of up to 128 descriptors. */
+export const vringParts = { descriptor: 0, available: 0x800, used: 0x1000, total: 0x2000 } as const;
+
+function u16(space: AddressSpace, address: bigint): number {
+  const bytes = space.read(address, 2);
+  return (bytes[0] as number) | ((bytes[1] as number) << 8);
+}
+
+function putU16(space: AddressSpace, address: bigint, value: number): void {
+  space.write(address, Uint8Array.of(value & 0xff, (value >> 8) & 0xff));
+}
+
+/** Makes a chain available and returns the new index of the available ring; the caller kicks. */
+export function makeAvailable(space: AddressSpace, ring: VringLayout, index: number, chain: readonly Piece[]): number {
+  const bytes = new Uint8Array(chain.length * descriptorSize);
+  const view = new DataView(bytes.buffer);
+  for (const [i, buffer] of chain.entries()) {
+    const at = i * descriptorSize;
+    const next = i + 1 < chain.length;
+    view.setBigUint64(at, buffer.address, true);
+    view.setUint32(at + 8, buffer.length, true);
+    view.setUint16(at + 12, (next ? flag.next : 0) | (buffer.writable ? flag.writable : 0), true);
+    view.setUint16(at + 14, next ? i + 1 : 0, true);
+  }
+  // One request at a time is on its way, so every chain begins at descriptor 0.
+  space.write(ring.descriptor, bytes);
+  putU16(space, ring.available + BigInt(ringHead + (index % ring.num) * 2), 0);
+  const next = (index + 1) & 0xffff;
+  putU16(space, ring.available + 2n, next);
+  return next;
+}
+
+/** How far the device has come in the used ring. */
+export function usedIndex(space: AddressSpace, ring: VringLayout): number {
+  return u16(space, ring.used + 2n);
+}
+
+/** How far the driver has come in the available ring. */
+export function availableIndex(space: AddressSpace, ring: VringLayout): number {
+  return u16(space, ring.available + 2n);
+}
+
+/** Bytes the device says it wrote for the entry at that position of the used ring. */
+export function usedLength(space: AddressSpace, ring: VringLayout, index: number): number {
+  const at = ring.used + BigInt(ringHead + (index % ring.num) * usedEntry);
+  const bytes = space.read(at + 4n, 4);
+  return new DataView(bytes.buffer, bytes.byteOffset, 4).getUint32(0, true);
+}
+
+/**
+ * Reads the chain at a position of the available ring.
+ *
+ * @throws Error where the descriptors make no chain: an index outside the ring, a loop, an absurd length
+ */
+export function readChain(space: AddressSpace, ring: VringLayout, index: number): Chain {
+  const head = u16(space, ring.available + BigInt(ringHead + (index % ring.num) * 2));
+  const buffers: Piece[] = [];
+  let at = head;
+  let total = 0;
+  for (;;) {
+    if (at >= ring.num) throw new Error(`descriptor ${at} of a ring of ${ring.num}`);
+    if (buffers.length >= ring.num) throw new Error('a chain longer than the ring');
+    const bytes = space.read(ring.descriptor + BigInt(at * descriptorSize), descriptorSize);
+    const view = new DataView(bytes.buffer, bytes.byteOffset, descriptorSize);
+    const flags = view.getUint16(12, true);
+    if (flags & flag.indirect) throw new Error('an indirect descriptor, which was not negotiated');
+    const length = view.getUint32(8, true);
+    total += length;
+    if (total > mostBytes) throw new Error(`a chain of more than ${mostBytes} bytes`);
+    buffers.push({ address: view.getBigUint64(0, true), length, writable: (flags & flag.writable) !== 0 });
+    if (!(flags & flag.next)) return { head, buffers };
+    at = view.getUint16(14, true);
+  }
+}
+
+/** Gives a chain back with the number of bytes written; `index` is the position in the used ring. */
+export function giveBack(space: AddressSpace, ring: VringLayout, index: number, head: number, written: number): number {
+  const entry = new Uint8Array(usedEntry);
+  const view = new DataView(entry.buffer);
+  view.setUint32(0, head, true);
+  view.setUint32(4, written, true);
+  space.write(ring.used + BigInt(ringHead + (index % ring.num) * usedEntry), entry);
+  const next = (index + 1) & 0xffff;
+  putU16(space, ring.used + 2n, next);
+  return next;
+}
+
+/** All bytes of a chain the device may read, in order. */
+export function readable(space: AddressSpace, chain: Chain): Uint8Array {
+  return Buffer.concat(
+    chain.buffers.filter(({ writable }) => !writable).map(({ address, length }) => space.read(address, length)),
+  );
+}
+
+/** Bytes of a chain the device may write. */
+export function room(chain: Chain): number {
+  return chain.buffers.reduce((sum, { length, writable }) => (writable ? sum + length : sum), 0);
+}
+
+/** Spreads bytes over the writable buffers of a chain. */
+export function writeBack(space: AddressSpace, chain: Chain, bytes: Uint8Array): void {
+  let at = 0;
+  for (const { address, length, writable } of chain.buffers) {
+    if (!writable || at >= bytes.length) continue;
+    const part = bytes.subarray(at, at + length);
+    space.write(address, part);
+    at += part.length;
+  }
+}
