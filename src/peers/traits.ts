@@ -92,7 +92,9 @@ export const recentQemuNeedReply = [
   'SET_VRING_ERR',
 ] as const;
 
-const ringFeatures = ['RING_INDIRECT_DESC', 'RING_EVENT_IDX', 'PROTOCOL_FEATURES', 'VERSION_1'];
+/** Feature bits of block devices: a block size is told, and flushes are obeyed. */
+const blockSize = 6;
+const flush = 9;
 const everyProtocolFeature = Array.from({ length: 24 }, (_, bit) => bit);
 
 /** Virtio device ids of the devices that are simulated. */
@@ -106,9 +108,9 @@ export function qemuLike(changes: Partial<FrontEndTraits> = {}): FrontEndTraits 
   return {
     dialect: 'qemu',
     device: deviceIds.blk,
-    // QEMU takes every protocol feature below its newest; RING_EVENT_IDX is left out: the driver here always kicks.
+    // QEMU takes every protocol feature below its newest. LOG_ALL it takes only while it logs.
     accepts: {
-      virtio: ['PROTOCOL_FEATURES', 'VERSION_1', 'ACCESS_PLATFORM', 'LOG_ALL'],
+      virtio: [blockSize, flush, 'PROTOCOL_FEATURES', 'VERSION_1', 'ACCESS_PLATFORM'],
       protocol: everyProtocolFeature,
     },
     needReply: qemuNeedReply,
@@ -125,7 +127,8 @@ export function blockBackEnd(changes: Partial<BackEndTraits> = {}): BackEndTrait
     dialect: 'libvhost-user',
     device: deviceIds.blk,
     offers: {
-      virtio: [...ringFeatures],
+      // Neither indirect descriptors nor event indices: the rings here do without.
+      virtio: [blockSize, flush, 'LOG_ALL', 'PROTOCOL_FEATURES', 'VERSION_1'],
       protocol: ['MQ', 'LOG_SHMFD', 'REPLY_ACK', 'BACKEND_REQ', 'CONFIG', 'BACKEND_SEND_FD', 'CONFIGURE_MEM_SLOTS'],
     },
     queues: 1,
