@@ -47,6 +47,13 @@ export function messageSpec(channel: Channel, id: number, facts: Facts): Message
   );
 }
 
+/** The layouts a message can have: those of the request, or those of the reply. */
+export function variantsOf(spec: MessageSpec, reply: boolean): readonly Variant[] {
+  if (reply) return spec.reply.shapes;
+  const declared = spec.payload as Struct | readonly Variant[];
+  return 'list' in declared ? [{ payload: declared }] : declared;
+}
+
 const empty: Variant = { payload: nothing };
 
 /** The variant of the request that applies. */

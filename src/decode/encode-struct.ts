@@ -138,7 +138,7 @@ class Walk {
   }
 
   #zeros(size: number, path: string): void {
-    if (size > mostZeros && size > this.#most) throw new EncodeError(path, `its ${size} bytes must be given`);
+    if (size > mostZeros && this.#most === mostZeros) throw new EncodeError(path, `its ${size} bytes must be given`);
     this.out.zeros(Math.min(size, this.#most));
   }
 }

@@ -3,14 +3,14 @@
  * from the rest unless they are given, so that a wrong one can be sent on purpose. What cannot be written is an
  * `EncodeError` for the person who typed the value.
  */
-import { candidates, messageNamed, messageSpec, replyShape, requestVariant } from './catalog.ts';
+import { candidates, messageNamed, messageSpec, replyShape, requestVariant, variantsOf } from './catalog.ts';
 import type { Facts } from './condition.ts';
 import type { Payload } from './decode.ts';
 import { complete, encodeStruct, misfit } from './encode-struct.ts';
 import { EncodeError, uint } from './encode-value.ts';
 import type { Channel, Context, Direction } from './frame.ts';
 import { headerSize, isReply, needReplyFlag, protocolVersion, readU32, replyFlag } from './header.ts';
-import type { MessageSpec, Struct, Variant } from './schema.ts';
+import type { MessageSpec, Struct } from './schema.ts';
 import { Writer } from './writer.ts';
 
 export { encodeStruct } from './encode-struct.ts';
@@ -42,6 +42,8 @@ export interface Outgoing {
    * are cut. With it a message of any length is written as it was read.
    */
   readonly length?: number;
+  /** Payload bytes on the wire, where `length` are only those that were kept: they decide about the layout. */
+  readonly wholeLength?: number;
   /** Descriptors that go with it. */
   readonly fdCount?: number;
 }
@@ -62,7 +64,7 @@ export function encodeMessage(message: Outgoing, context: Context = {}): Uint8Ar
   const out = new Writer(bigEndian, headerSize + length);
   out.uint(uint(id, 4, 'id'), 4);
   out.uint(uint(message.flags ?? flagsOf(message.channel, reply, message.needReply === true), 4, 'flags'), 4);
-  out.uint(uint(message.size ?? length, 4, 'size'), 4);
+  out.uint(uint(message.size ?? message.wholeLength ?? length, 4, 'size'), 4);
   out.bytes(fields.subarray(0, length - rest.length));
   out.zeros(length - rest.length - fields.length);
   out.bytes(rest);
@@ -94,7 +96,7 @@ function encodePayload(message: Outgoing, id: number, reply: boolean, context: C
   if (message.struct) return encodeStruct(message.struct, payload, context, message.length);
   const named = message.spec ?? (message.name === undefined ? undefined : messageNamed(message.channel, message.name));
   const specs = named ? [named] : candidates(message.channel, id);
-  const layouts = specs.flatMap(spec => layoutsOf(spec, reply).map(layout => ({ spec, layout })));
+  const layouts = specs.flatMap(spec => variantsOf(spec, reply).map(layout => ({ spec, layout })));
   if (layouts.length === 0) {
     const [first] = Object.keys(payload);
     if (first === undefined) return noBytes;
@@ -104,26 +106,28 @@ function encodePayload(message: Outgoing, id: number, reply: boolean, context: C
   const [only] = fitting;
   if (!only) throw new EncodeError('', layouts.map(({ layout }) => misfit(layout.payload, payload, '')).join('; or '));
   if (fitting.length === 1) return encodeStruct(only.layout.payload, payload, context, message.length);
-  const tried = fitting.map(({ spec, layout }) => {
-    const bytes = encodeStruct(layout.payload, payload, context, message.length);
-    const facts = factsOf(message, bytes, context);
-    const asRead = reply ? replyShape(spec, facts) : requestVariant(spec, facts);
-    const readBack = asRead.payload === layout.payload && (named || messageSpec(message.channel, id, facts) === spec);
-    return { bytes, score: (readBack ? 2 : 0) + (complete(layout.payload, payload) ? 1 : 0) };
-  });
+  const tried: { bytes: Uint8Array; score: number }[] = [];
+  let failure: unknown;
+  for (const { spec, layout } of fitting) {
+    try {
+      const bytes = encodeStruct(layout.payload, payload, context, message.length);
+      const facts = factsOf(message, bytes, context);
+      const asRead = reply ? replyShape(spec, facts) : requestVariant(spec, facts);
+      const readBack = asRead.payload === layout.payload && (named || messageSpec(message.channel, id, facts) === spec);
+      tried.push({ bytes, score: (readBack ? 2 : 0) + (complete(layout.payload, payload) ? 1 : 0) });
+    } catch (error) {
+      // A value too large for its field here may fit in another layout.
+      failure = error;
+    }
+  }
+  if (tried.length === 0) throw failure;
   return tried.reduce((best, one) => (one.score >= best.score ? one : best)).bytes;
-}
-
-function layoutsOf(spec: MessageSpec, reply: boolean): readonly Variant[] {
-  if (reply) return spec.reply.shapes;
-  const declared = spec.payload as Struct | readonly Variant[];
-  return 'list' in declared ? [{ payload: declared }] : declared;
 }
 
 function factsOf(message: Outgoing, fields: Uint8Array, context: Context): Facts {
   return {
     context,
-    size: message.length ?? fields.length + (message.rest?.length ?? 0),
+    size: message.wholeLength ?? message.length ?? fields.length + (message.rest?.length ?? 0),
     fdCount: message.fdCount ?? 0,
     first: fields.length >= 4 ? readU32(fields, 0, context.bigEndian === true) : 0,
     assumed: false,

@@ -1,0 +1,72 @@
+/** What is said about a record behind ` # `: how long the answer took, what a person changed, what is wrong. */
+
+import type { Frame } from '../frame.ts';
+import type { LineBuffer } from '../line-buffer.ts';
+import { decodeFrame } from '../message.ts';
+import { plain } from '../plain.ts';
+import { type Paint, paint } from './paint.ts';
+
+/** Writes remarks. */
+export class Remarks {
+  readonly #out: LineBuffer;
+  readonly #paint: Paint;
+  readonly #micro: string;
+  #any = false;
+
+  constructor(out: LineBuffer, colours: Paint, ascii: boolean) {
+    this.#out = out;
+    this.#paint = colours;
+    this.#micro = ascii ? 'us' : 'µs';
+  }
+
+  /** Appends the remarks on a record, if there are any; its problems only where it is known not to be `sound`. */
+  write(frame: Frame, latencyNs: number | undefined, sound: boolean): void {
+    this.#any = false;
+    if (latencyNs !== undefined) this.#say(duration(latencyNs, this.#micro));
+    if (frame.reply === true && frame.answers !== undefined && frame.answers !== frame.n - 1) {
+      this.#say(`answers ${frame.answers}`);
+    }
+    if (!sound) for (const text of problemsOf(frame)) this.#warn(text);
+    if (frame.ctrunc) this.#warn('descriptors were dropped by the kernel');
+    if (frame.damage !== undefined) this.#warn(plain(frame.damage));
+    if (frame.bytes.length < frame.wireLength) this.#say(`${frame.bytes.length} of ${frame.wireLength} bytes captured`);
+    if (frame.seg) this.#say(`arrived in pieces of ${frame.seg.join(', ')} bytes`);
+    if (frame.fdAt !== undefined) this.#say(`descriptors came with byte ${frame.fdAt}`);
+    if (frame.heldNs !== undefined) this.#say(`held ${duration(Number(frame.heldNs), this.#micro)}`);
+    if (frame.injected) this.#warn('made by vhuscope');
+    if (frame.sentBytes) this.#warn(frame.sentBytes.length === 0 ? 'not sent on' : 'sent on with changes');
+    if (frame.masked) this.#say('keys masked');
+    if (frame.carried) this.#say('repeated from the file before');
+    if (this.#any) this.#paint(this.#out, paint.none);
+  }
+
+  #say(text: string): void {
+    this.#paint(this.#out, paint.faint);
+    this.#part(text);
+  }
+
+  #warn(text: string): void {
+    this.#paint(this.#out, paint.bad);
+    this.#part(text);
+  }
+
+  #part(text: string): void {
+    this.#out.ascii(this.#any ? ', ' : '  # ');
+    this.#out.text(text);
+    this.#any = true;
+  }
+}
+
+/** The problems of a message as words. */
+function problemsOf(frame: Frame): string[] {
+  return decodeFrame(frame).problems.map(({ path, message }) => (path === '' ? message : `${path} ${message}`));
+}
+
+/** Nanoseconds for people: three digits that matter and a unit. */
+export function duration(ns: number, micro = 'µs'): string {
+  const size = Math.abs(ns);
+  if (size < 1000) return `${ns} ns`;
+  const [scale, unit] = size < 1e6 ? [1e3, micro] : size < 1e9 ? [1e6, 'ms'] : [1e9, 's'];
+  const value = ns / scale;
+  return `${value.toFixed(Math.abs(value) < 10 ? 2 : Math.abs(value) < 100 ? 1 : 0)} ${unit}`;
+}
