@@ -8,7 +8,7 @@ import { Objects } from './objects.ts';
 import { Pair, type PairOwner } from './pair.ts';
 import { type Handler, Poller } from './poller.ts';
 import type { Origin, Recording } from './recording.ts';
-import type { Command, PairSetting, Report } from './reports.ts';
+import type { Command, EventPlace, PairSetting, Report } from './reports.ts';
 import type { Session } from './session.ts';
 
 /** How often the time of day is compared with the monotonic clock. */
@@ -71,18 +71,21 @@ export class Relay implements PairOwner {
       case 'dialects':
         this.#learnDialects(command);
         return;
-      case 'event': {
-        const session = command.connection === undefined ? undefined : this.#sessions.get(command.connection);
-        if (session !== undefined && session.session > 0) session.event(command.event);
-        else this.pairEvent(command.pair ?? this.#anyPair(), command.event);
+      case 'event':
+        this.#event(command, command.event);
         return;
-      }
       case 'stop':
         this.stop(command.graceMs);
         return;
       case 'close-all':
         for (const session of [...this.#sessions.values()]) session.close();
     }
+  }
+
+  #event(place: EventPlace, event: { event: string } & Record<string, unknown>): void {
+    const session = place.connection === undefined ? undefined : this.#sessions.get(place.connection);
+    if (session !== undefined) session.eventOnceSpeaking(event);
+    else this.pairEvent(place.pair ?? this.#anyPair(), event, place.numbers);
   }
 
   #anyPair(): string {
@@ -95,10 +98,15 @@ export class Relay implements PairOwner {
     session.context = { ...session.context, ...(frontEnd && { frontEnd }), ...(backEnd && { backEnd }) };
   }
 
-  pairEvent(pair: string, event: { event: string } & Record<string, unknown>): void {
+  pairEvent(
+    pair: string,
+    event: { event: string } & Record<string, unknown>,
+    numbers = { session: 0, epoch: 0 },
+  ): void {
     const origin: Origin = {
       interfaceNumber: this.recording.interfaceNumber(`${pair}/main`),
-      ...{ channel: 0, session: 0, epoch: 0, context: {}, snapLength: Number.POSITIVE_INFINITY },
+      ...numbers,
+      ...{ channel: 0, context: {}, snapLength: Number.POSITIVE_INFINITY },
     };
     this.recording.event(origin, event, monotonicNs());
   }

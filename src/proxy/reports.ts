@@ -55,6 +55,13 @@ export interface PairSetting {
   keepSecrets: boolean;
 }
 
+/** What an event belongs to: a connection, an epoch that is over, or a pair; the first pair where nothing is said. */
+export interface EventPlace {
+  connection?: number;
+  numbers?: { session: number; epoch: number };
+  pair?: string;
+}
+
 /** What the engine tells the relay. */
 export type Command =
   /** Accept connections of that side on this listening socket, which is the relay's from now on. */
@@ -66,7 +73,7 @@ export type Command =
   /** What implementation a peer is. */
   | { type: 'dialects'; connection: number; frontEnd?: Dialect; backEnd?: Dialect }
   /** Record an event of the engine's. */
-  | { type: 'event'; pair?: string; connection?: number; event: { event: string } & Record<string, unknown> }
+  | ({ type: 'event'; event: { event: string } & Record<string, unknown> } & EventPlace)
   /** Close every connection: the recording failed and was required. */
   | { type: 'close-all' }
   | { type: 'stop'; graceMs: number };

@@ -128,9 +128,9 @@ function wake(control: Int32Array): void {
   if (Atomics.compareExchange(control, asleepWord, 1, 0) === 1) Atomics.notify(control, asleepWord);
 }
 
-/** Wakes a reader that sleeps, from any thread. */
-export function wakeReader(memory: SharedArrayBuffer): void {
-  wake(new Int32Array(memory, 0, controlBytes / 4));
+/** Tells the reader that nothing more will come, in the place of a writer that is gone. */
+export function endRing(memory: SharedArrayBuffer): void {
+  new RingWriter(memory).stop();
 }
 
 /** The recorder's end. */
@@ -194,7 +194,7 @@ export class RingReader implements FrameHead {
     Atomics.wait(this.#control, asleepWord, 0, milliseconds);
   }
 
-  /** Sleeps until there is a frame, somebody calls `wakeReader`, or the time is over. */
+  /** Sleeps until there is a frame, the writer stops, or the time is over. */
   sleep(milliseconds: number): void {
     Atomics.store(this.#control, asleepWord, 1);
     const empty = Atomics.load(this.#control, headWord) === this.#tail;

@@ -39,6 +39,8 @@ export class Session implements LinkOwner {
   readonly main: Link;
   readonly #owner: SessionOwner;
   readonly #ledgers = new Map<Link, Ledger>();
+  /** Events from before the first byte. */
+  readonly #early: ({ event: string } & Record<string, unknown>)[] = [];
   readonly #peers: { frontEnd: Connection; backEnd: Connection };
 
   /** Takes both sockets over. */
@@ -80,6 +82,12 @@ export class Session implements LinkOwner {
     return this.#ledgers.get(link)?.event(event, direction) ?? 0;
   }
 
+  /** Records an event as soon as the connection has its numbers. */
+  eventOnceSpeaking(event: { event: string } & Record<string, unknown>): void {
+    if (this.session > 0) this.event(event);
+    else this.#early.push(event);
+  }
+
   #report(report: { type: string } & Record<string, unknown>): void {
     this.#owner.report({ ...report, pair: this.setting.name, connection: this.connection } as unknown as Report);
   }
@@ -97,6 +105,7 @@ export class Session implements LinkOwner {
       front_end: { ...frontEnd.credentials, comm: commandName(frontEnd.credentials?.pid) },
       back_end: { ...backEnd.credentials, comm: commandName(backEnd.credentials?.pid) },
     });
+    for (const event of this.#early.splice(0)) this.event(event);
   }
 
   substitution(link: Link, flow: Flow, fd: number): Substitution | undefined {

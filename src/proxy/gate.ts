@@ -1,0 +1,139 @@
+/**
+ * Opens and closes the listening sockets of a pair. A side finds us listening only while the side we would connect to
+ * listens itself: then it fails, waits or tries again just as it would without us.
+ */
+import { type Address, socketNature } from '../sys/socket.ts';
+import { type Access, ListeningPlace } from './listening-place.ts';
+import { Presence } from './presence.ts';
+import type { Command, Side } from './reports.ts';
+
+/** How one side of a pair is reached: we listen for it, we connect to it, or its socket is handed to us. */
+export type SideOptions =
+  | ({ role: 'listen'; address: Address } & Access)
+  | { role: 'connect'; address: Address }
+  | { role: 'fd'; fd: number };
+
+/** What a gate tells. */
+export type GateEvent =
+  | { type: 'listening'; pair: string; side: Side; address: Address }
+  | { type: 'waiting'; pair: string; side: Side; address: Address }
+  | { type: 'warning'; pair: string; message: string };
+
+const sides = ['front-end', 'back-end'] as const;
+/** Milliseconds between two attempts to connect to both sides. */
+const dialMs = 200;
+
+/** The gate of one pair. */
+export class Gate {
+  readonly #pair: string;
+  readonly #options: { readonly [side in Side]: SideOptions };
+  readonly #waitBackEnd: boolean;
+  readonly #command: (command: Command) => void;
+  readonly #tell: (event: GateEvent) => void;
+  readonly #places = new Map<Side, ListeningPlace>();
+  readonly #presences = new Map<Side, Presence>();
+  readonly #open = new Set<Side>();
+  #dialTimer: NodeJS.Timeout | undefined;
+  #closed = false;
+
+  /** Throws, for people, where a side could never be listened for. */
+  constructor(
+    pair: string,
+    options: { readonly [side in Side]: SideOptions },
+    waitBackEnd: boolean,
+    command: (command: Command) => void,
+    tell: (event: GateEvent) => void,
+  ) {
+    this.#pair = pair;
+    this.#options = options;
+    this.#waitBackEnd = waitBackEnd;
+    this.#command = command;
+    this.#tell = tell;
+    for (const side of sides) {
+      const own = options[side];
+      const opposite = options[other(side)];
+      if (own.role !== 'listen') continue;
+      const standsFor = opposite.role === 'connect' && 'path' in opposite.address ? opposite.address.path : undefined;
+      const place = new ListeningPlace(own.address, standsFor, own);
+      place.check();
+      this.#places.set(side, place);
+    }
+  }
+
+  /** Begins to watch, and listens if the time has come. */
+  start(): void {
+    for (const side of sides) {
+      const options = this.#options[side];
+      if (options.role === 'connect') this.#presences.set(side, new Presence(options.address, () => this.#update()));
+      if (options.role === 'fd' && socketNature(options.fd) === 'listener')
+        this.#command({ type: 'listen', pair: this.#pair, side, fd: options.fd });
+    }
+    for (const [side, { present, address }] of this.#presences)
+      if (!present) this.#tell({ type: 'waiting', pair: this.#pair, side, address });
+    this.#update();
+  }
+
+  /** Something happened to a connection of this pair: a side may have stopped to listen, or may listen again. */
+  look(): void {
+    for (const presence of this.#presences.values()) presence.look();
+    this.#dialSoon();
+  }
+
+  #present(side: Side): boolean {
+    const presence = this.#presences.get(side);
+    return presence === undefined || presence.present || (side === 'back-end' && this.#waitBackEnd);
+  }
+
+  #update(): void {
+    if (this.#closed) return;
+    for (const side of this.#places.keys()) {
+      const due = this.#present(other(side));
+      if (due && !this.#open.has(side)) this.#listen(side);
+      else if (!due && this.#open.has(side)) this.#stopListening(side);
+    }
+    this.#dialSoon(0);
+  }
+
+  #listen(side: Side): void {
+    const place = this.#places.get(side) as ListeningPlace;
+    try {
+      const { fd, problems } = place.open();
+      this.#open.add(side);
+      this.#command({ type: 'listen', pair: this.#pair, side, fd });
+      this.#tell({ type: 'listening', pair: this.#pair, side, address: place.address });
+      for (const message of problems) this.#tell({ type: 'warning', pair: this.#pair, message });
+    } catch (error) {
+      this.#tell({ type: 'warning', pair: this.#pair, message: (error as Error).message });
+    }
+  }
+
+  #stopListening(side: Side): void {
+    const place = this.#places.get(side) as ListeningPlace;
+    this.#open.delete(side);
+    place.remove();
+    this.#command({ type: 'unlisten', pair: this.#pair, side });
+    const presence = this.#presences.get(other(side));
+    if (presence) this.#tell({ type: 'waiting', pair: this.#pair, side: other(side), address: presence.address });
+  }
+
+  /** Where both sides listen we connect to both, as soon as both are there. */
+  #dialSoon(delay: number = dialMs): void {
+    if (this.#presences.size < 2 || this.#closed) return;
+    clearTimeout(this.#dialTimer);
+    if (![...this.#presences.values()].every(presence => presence.present)) return;
+    this.#dialTimer = setTimeout(() => this.#command({ type: 'dial', pair: this.#pair }), delay);
+  }
+
+  /** Takes the socket files away and watches nothing any more. The listening sockets are the relay's to close. */
+  close(): void {
+    this.#closed = true;
+    clearTimeout(this.#dialTimer);
+    for (const presence of this.#presences.values()) presence.close();
+    for (const place of this.#places.values()) place.remove();
+    this.#open.clear();
+  }
+}
+
+function other(side: Side): Side {
+  return side === 'front-end' ? 'back-end' : 'front-end';
+}

@@ -1,0 +1,81 @@
+/** Who the peers of the connections are, and whether a peer whose connection has ended still lives. */
+import type { Dialect } from '../decode/frame.ts';
+import { close } from '../sys/libc.ts';
+import { hasExited, openPidFd } from '../sys/pidfd.ts';
+import { type Connection, findPeer, type Peer } from '../sys/process.ts';
+import { dialectOf } from './dialect.ts';
+import type { Side } from './reports.ts';
+
+/** Milliseconds after a connection's end at which its peers are looked at. */
+const looksMs = [0, 10, 30, 100, 300, 1000] as const;
+
+interface Watched {
+  pid: number;
+  pidFd: number;
+}
+
+/** The peers of all connections. */
+export class WatchedPeers {
+  readonly #connections = new Map<number, Map<Side, Watched>>();
+  readonly #found: (connection: number, side: Side, peer: Peer, dialect: Dialect | undefined) => void;
+  readonly #ended: (connection: number, side: Side, end: { pid: number; state: string; after_ms: number }) => void;
+
+  /**
+   * @param found a peer's process is known
+   * @param ended what became of a peer's process after its connection's end: `exited`, or `alive` after a second
+   */
+  constructor(
+    found: (connection: number, side: Side, peer: Peer, dialect: Dialect | undefined) => void,
+    ended: (connection: number, side: Side, end: { pid: number; state: string; after_ms: number }) => void,
+  ) {
+    this.#found = found;
+    this.#ended = ended;
+  }
+
+  /** Finds out who a connection's peer is. */
+  async identify(connection: number, side: Side, socket: Connection): Promise<void> {
+    // The caller's process is held on to at once: by the time the holder is found it may be gone.
+    this.#hold(connection, side, socket.credentials?.pid);
+    const peer = await findPeer(socket);
+    if (peer === undefined) return;
+    this.#hold(connection, side, peer.process.pid);
+    this.#found(connection, side, peer, dialectOf(peer.process));
+  }
+
+  #hold(connection: number, side: Side, pid: number | undefined): void {
+    const sides = this.#connections.get(connection) ?? new Map<Side, Watched>();
+    const before = sides.get(side);
+    if (!pid || before?.pid === pid) return;
+    const pidFd = openPidFd(pid);
+    if (pidFd === undefined) return;
+    if (before !== undefined) close(before.pidFd);
+    sides.set(side, { pid, pidFd });
+    this.#connections.set(connection, sides);
+  }
+
+  /** A connection is over: tells what became of its peers. */
+  async follow(connection: number): Promise<void> {
+    const started = performance.now();
+    const sides = this.#connections.get(connection);
+    if (sides === undefined) return;
+    for (const delay of looksMs) {
+      await new Promise<void>(resolve => setTimeout(resolve, delay - (performance.now() - started)).unref());
+      const last = delay === looksMs.at(-1);
+      for (const [side, { pid, pidFd }] of sides) {
+        const exited = hasExited(pidFd);
+        if (!exited && !last) continue;
+        sides.delete(side);
+        close(pidFd);
+        const after_ms = Math.round(performance.now() - started);
+        this.#ended(connection, side, { pid, state: exited ? 'exited' : 'alive', after_ms });
+      }
+    }
+    this.#connections.delete(connection);
+  }
+
+  /** Lets go of every process. */
+  close(): void {
+    for (const sides of this.#connections.values()) for (const { pidFd } of sides.values()) close(pidFd);
+    this.#connections.clear();
+  }
+}
