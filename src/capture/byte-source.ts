@@ -35,6 +35,11 @@ export class FileSource implements ByteSource {
     return fstatSync(this.#fd).size;
   }
 
+  /** When it was last written to, in milliseconds since 1970. */
+  modifiedMs(): number {
+    return fstatSync(this.#fd).mtimeMs;
+  }
+
   read(into: Uint8Array, position: number): number {
     let got = 0;
     try {

@@ -1,18 +1,17 @@
 /**
- * A capture read while it grows, on into the files of a rotation. Growth is learnt from the file system's notices
- * and, since those can be missing, by looking every 100 ms.
+ * A capture read while it grows, on into the files of a rotation.
  *
  * The one rule against races: first ask whether the file is at its end, then read; what was written before the
  * answer is then read for certain.
  */
-import type { FSWatcher } from 'node:fs';
-import { existsSync, statSync, watch } from 'node:fs';
+import { statSync } from 'node:fs';
 import type { Frame } from '../decode/frame.ts';
 import { FileSource } from './byte-source.ts';
+import { Growth } from './growth.ts';
 import { writerOf } from './liveness.ts';
 import type { CaptureProblem } from './reader.ts';
 import { CaptureReader } from './reader.ts';
-import { nextPath } from './rotation.ts';
+import { followingPath } from './rotation.ts';
 
 /** How a file is followed. */
 export interface FollowOptions {
@@ -26,8 +25,8 @@ export interface FollowOptions {
 
 /** Frames given at a time. */
 const batchLength = 1024;
-/** Milliseconds between two looks at a file without notices. */
-const lookMs = 100;
+/** Milliseconds between two looks for a next file. */
+const nextMs = 50;
 /** How long frames wait behind a message whose continuations do not come. */
 const patienceMs = 250;
 /** How long a file must be quiet before its writer is looked for. */
@@ -68,18 +67,18 @@ export async function* followCapture(
 class GrowingFile {
   readonly #path: string;
   readonly #source: FileSource;
-  readonly #watcher: FSWatcher | undefined;
+  readonly #growth: Growth;
   #reader: CaptureReader | undefined;
   #captureId: bigint | undefined;
-  #wake: (() => void) | undefined;
-  #hasGrown = false;
+  #next: string | undefined;
+  #nextAt = 0;
   #readAt = performance.now();
   #checkedAt = performance.now();
 
   constructor(path: string) {
     this.#path = path;
     this.#source = new FileSource(path);
-    this.#watcher = this.#watch();
+    this.#growth = new Growth(path);
   }
 
   /** The next frames, none when all there is was read. */
@@ -115,8 +114,12 @@ class GrowingFile {
   next(): string | undefined {
     const position = this.#reader?.pieces.blocks.position ?? 0;
     if (this.#source.size() < position) return this.#path;
-    const path = nextPath(this.#path);
-    return existsSync(path) && this.#isContinuedIn(path) ? path : undefined;
+    if (this.#next === undefined && performance.now() >= this.#nextAt) {
+      this.#nextAt = performance.now() + nextMs;
+      const path = followingPath(this.#path);
+      if (path !== undefined && this.#isContinuedIn(path)) this.#next = path;
+    }
+    return this.#next;
   }
 
   /** Whether a file of the next name belongs to this recording, and is not left from an earlier one. */
@@ -126,7 +129,7 @@ class GrowingFile {
       if (source.size() < 12) return false;
       const first = new CaptureReader(source).batch(1)[0]?.captureId;
       if (first !== undefined && this.#captureId !== undefined) return first === this.#captureId;
-      return statSync(path).mtimeMs >= statSync(this.#path).mtimeMs;
+      return statSync(path).mtimeMs >= this.#source.modifiedMs();
     } finally {
       source.close();
     }
@@ -142,40 +145,11 @@ class GrowingFile {
 
   /** Waits until the file may have grown. */
   growth(signal?: AbortSignal): Promise<void> {
-    if (this.#hasGrown || signal?.aborted) {
-      this.#hasGrown = false;
-      return Promise.resolve();
-    }
-    return new Promise(resolve => {
-      const wake = (): void => {
-        clearTimeout(timer);
-        signal?.removeEventListener('abort', wake);
-        this.#wake = undefined;
-        this.#hasGrown = false;
-        resolve();
-      };
-      const timer = setTimeout(wake, lookMs);
-      signal?.addEventListener('abort', wake);
-      this.#wake = wake;
-    });
+    return this.#growth.wait(signal);
   }
 
   close(): void {
-    this.#watcher?.close();
+    this.#growth.close();
     this.#source.close();
-  }
-
-  #watch(): FSWatcher | undefined {
-    try {
-      const watcher = watch(this.#path, { persistent: false }, () => {
-        this.#hasGrown = true;
-        this.#wake?.();
-      });
-      // Notices may end at any time (the folder is gone, too many watches): looking goes on without them.
-      watcher.on('error', () => watcher.close());
-      return watcher;
-    } catch {
-      return undefined;
-    }
   }
 }

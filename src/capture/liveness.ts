@@ -7,10 +7,11 @@ export type WriterState = { state: 'alive'; pid: number } | { state: 'gone' } | 
 /**
  * Looks through /proc for a process that has the file open for writing. Processes of other users cannot be looked
  * into: unless they could not have opened the file (it is the caller's own and closed to others), the answer is then
- * `unknown`.
+ * `unknown`. A file that is not there any more is written by nobody.
  */
 export function writerOf(path: string): WriterState {
-  const file = statSync(path);
+  const file = statSync(path, { throwIfNoEntry: false });
+  if (file === undefined) return { state: 'gone' };
   const isPrivate = file.uid === process.getuid?.() && (file.mode & 0o022) === 0;
   let allSeen = true;
   for (const name of readdirSync('/proc')) {

@@ -44,12 +44,11 @@ function packetOf(piece: Piece, interfaceId: number, bytes: Uint8Array): { made:
   packet.set(pduTags);
   packet.set(new Uint8Array(scratch.buffer, 0, headerLength), pduTags.length);
   packet.set(bytes.subarray(0, length), bytesAt);
-  const whole = piece.fragmentOffset === undefined ? bytesAt + piece.wireLength : packet.length;
   const head: PacketHead = {
     interfaceId,
     wallLow: Number(piece.wallNs & 0xffff_ffffn),
     wallHigh: Number((piece.wallNs >> 32n) & 0xffff_ffffn),
-    originalLength: Math.max(packet.length, whole),
+    originalLength: Math.max(packet.length, bytesAt + piece.wireLength - (piece.fragmentOffset ?? 0)),
     flags: packetFlags(piece.dir),
     nLow: piece.n >>> 0,
     nHigh: (piece.n / 0x1_0000_0000) >>> 0,

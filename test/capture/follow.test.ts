@@ -5,7 +5,7 @@ import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import type { FollowOptions } from '../../src/capture/follow.ts';
 import { followCapture } from '../../src/capture/follow.ts';
 import { packetsOf } from '../../src/capture/packet.ts';
-import { nextPath, rotatedPath } from '../../src/capture/rotation.ts';
+import { followingPath, rotatedPath } from '../../src/capture/rotation.ts';
 import type { Piece } from '../../src/capture/section.ts';
 import type { CaptureWriter } from '../../src/capture/writer.ts';
 import { piece, writeCapture } from './frames.ts';
@@ -61,9 +61,8 @@ describe('following a capture', () => {
   });
 
   it('goes on into the next files of a rotation, and not into a stale one', async () => {
-    const second = nextPath(path);
-    const third = nextPath(second);
-    expect([second, third]).toEqual([rotatedPath(path, 2), rotatedPath(path, 3)]);
+    const second = rotatedPath(path, 2);
+    const third = rotatedPath(path, 3);
     writeCapture(third, [piece(77, { captureId: 1n })]).close();
     const writer = writeCapture(path, [piece(1)]);
     writer.flush();
@@ -118,14 +117,43 @@ describe('following a capture', () => {
     expect(problems).toEqual([expect.stringContaining('cut here: the last 8 bytes')]);
   });
 
+  it('finds the oldest file that is left where others were removed', async () => {
+    const writer = writeCapture(path, [piece(1)]);
+    writer.flush();
+    const following = numbers();
+    expect(await take(following, 1)).toEqual([1]);
+    for (const n of [2, 3, 4]) {
+      writer.rotate(rotatedPath(path, n));
+      add(writer, piece(n));
+    }
+    rmSync(path);
+    rmSync(rotatedPath(path, 2));
+    expect(await take(following, 2)).toEqual([3, 4]);
+    writer.close();
+    expect((await following.next()).done).toBe(true);
+  });
+});
+
+describe('the files of a rotation', () => {
   it.each([
-    ['a.pcapng', 'a.00002.pcapng'],
-    ['a.00002.pcapng', 'a.00003.pcapng'],
-    ['a.99999.pcapng', 'a.100000.pcapng'],
-    ['x.y/capture', 'x.y/capture.00002'],
-    ['x/.hidden', 'x/.hidden.00002'],
-    ['vm.2024.pcapng', 'vm.2024.00002.pcapng'],
-  ])('%s goes on in %s', (from, to) => {
-    expect(nextPath(from)).toBe(to);
+    ['a.pcapng', 2, 'a.000002.pcapng'],
+    ['a.000002.pcapng', 3, 'a.000003.pcapng'],
+    ['a.000002.pcapng', 1, 'a.pcapng'],
+    ['a.099998.pcapng', 99_999, 'a.099999.pcapng'],
+    ['a.20241122.pcapng', 2, 'a.20241122.000002.pcapng'],
+    ['x.y/capture', 2, 'x.y/capture.000002'],
+    ['x.y/capture.000002', 3, 'x.y/capture.000003'],
+    ['x/.hidden', 2, 'x/.hidden.000002'],
+    ['vm.2024.pcapng', 2, 'vm.2024.000002.pcapng'],
+  ])('of %s, number %i is %s', (from, number, to) => {
+    expect(rotatedPath(from, number)).toBe(to);
+  });
+
+  it('follow only if they are there', () => {
+    writeFileSync(path, '');
+    expect(followingPath(path)).toBe(undefined);
+    writeFileSync(rotatedPath(path, 2), '');
+    expect(followingPath(path)).toBe(rotatedPath(path, 2));
+    expect(followingPath(join(folder, 'missing', 'x'))).toBe(undefined);
   });
 });
