@@ -1,48 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Step } from '../../src/decode/check/rule.ts';
 import { dialectOfProgram, habits, habitsOf, weigh } from '../../src/decode/dialects.ts';
-import type { Direction, Frame } from '../../src/decode/frame.ts';
-import { decodeFrame } from '../../src/decode/message.ts';
-import { fold, newSession } from '../../src/decode/session/session.ts';
-
-/** Steps of a recording: `>` from the front-end, `<` from the back-end, hex. */
-function stepsOf(lines: readonly string[]): Step[] {
-  let session = newSession;
-  return lines.map((line, i) => {
-    const bytes = Uint8Array.from(Buffer.from(line.slice(2).replaceAll(' ', ''), 'hex'));
-    const dir: Direction = line.startsWith('>') ? 'front-to-back' : 'back-to-front';
-    const frame: Frame = {
-      n: i + 1,
-      kind: 'message',
-      pair: 'p',
-      channel: 'main',
-      dir,
-      session: 1,
-      epoch: 1,
-      wallNs: 0n,
-      receivedNs: 0n,
-      sentNs: 0n,
-      bytes,
-      wireLength: bytes.length,
-      offset: 0,
-      fds: [],
-      context: {},
-    };
-    const message = decodeFrame(frame);
-    const before = session;
-    session = fold(before, frame, message);
-    return {
-      frame,
-      message,
-      before,
-      after: session,
-      previous: undefined,
-      request: undefined,
-      waiting: [],
-      fromStart: true,
-    };
-  });
-}
+import { stepsOf } from './recording.ts';
 
 const evidenceIn = (lines: readonly string[]) =>
   stepsOf(lines).flatMap(step => habitsOf(step, new Set()).map(({ evidence }) => evidence));

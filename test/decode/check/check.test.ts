@@ -1,40 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import { Checker } from '../../../src/decode/check/check.ts';
 import { rules } from '../../../src/decode/check/rules/index.ts';
-import type { FdIdentity, Frame } from '../../../src/decode/frame.ts';
+import type { Frame } from '../../../src/decode/frame.ts';
 import { decodeFrame } from '../../../src/decode/message.ts';
-
-/** A message as it was sent: `>` from the front-end, `<` from the back-end, hex, kinds of descriptors. */
-function frameOf(line: string, n: number, more: Partial<Frame> = {}): Frame {
-  const [arrow, ...words] = line.split(' ');
-  const bytes = Uint8Array.from(Buffer.from(words.filter(word => /^[0-9a-f]+$/.test(word)).join(''), 'hex'));
-  const fds = words.filter(word => !/^[0-9a-f]+$/.test(word)).map(kind => ({ kind }) as FdIdentity);
-  return {
-    n,
-    kind: 'message',
-    pair: 'fs',
-    channel: 'main',
-    dir: arrow === '>' ? 'front-to-back' : 'back-to-front',
-    session: 1,
-    epoch: 1,
-    wallNs: 0n,
-    receivedNs: 0n,
-    sentNs: 0n,
-    bytes,
-    wireLength: bytes.length,
-    // Not from the start of the connection: rules about what was not sent before must stay silent.
-    offset: 1000,
-    fds,
-    context: {},
-    ...more,
-  };
-}
+import { frameOf } from '../recording.ts';
 
 /** The rules that fire on a recording, with the records they name. */
 function fired(lines: readonly string[], more: Partial<Frame> = {}): string[] {
   const checker = new Checker();
   return lines.flatMap((line, i) => {
-    const frame = frameOf(line, i + 1, more);
+    // Not from the start of the connection: rules about what was not sent before must stay silent.
+    const frame = frameOf(line, i + 1, { offset: 1000, ...more });
     return checker
       .message(frame, decodeFrame(frame))
       .map(found => `${found.rule} ${found.records.join(',')} ${found.side}`);
