@@ -3,9 +3,8 @@
  * kept, and what the recorder shortened is said to be cut, not malformed.
  */
 import { type Facts, holds } from './condition.ts';
-import { readU32 } from './header.ts';
-import type { Field, NamedField, Struct, U64 } from './schema.ts';
-import { hasBit, joinU64, normalU64, slice } from './u64.ts';
+import { readPart, readScalar, readUint, unknownBits } from './read-value.ts';
+import type { Field, NamedField, Part, Struct, U64 } from './schema.ts';
 
 /** Bytes that do not fit the declaration. */
 export interface Problem {
@@ -141,51 +140,15 @@ class Walk {
 
   #scalar(field: NamedField, at: number, size: number, into: Payload): void {
     const { bytes, bigEndian } = this.#source;
-    switch (field.kind) {
-      case 'pad': {
-        const pad = bytes.subarray(at, at + size);
-        if (pad.some(byte => byte !== 0)) into[field.name] = pad;
-        return;
-      }
-      case 'word': {
-        const word = readUint(bytes, at, size, bigEndian);
-        let known = 0n;
-        for (const name in field.parts) {
-          const part = field.parts[name] as { from: number; width: number };
-          into[name] = part.width === 1 ? hasBit(word, part.from) : slice(word, part.from, part.width);
-          known |= ((1n << BigInt(part.width)) - 1n) << BigInt(part.from);
-        }
-        if (word > 0xff) {
-          const unknown = normalU64(BigInt(word) & ~known);
-          if (unknown !== 0) into[field.name] = unknown;
-        }
-        return;
-      }
-      case 'i64':
-        into[field.name] = signed(readUint(bytes, at, 8, bigEndian));
-        return;
-      case 'text':
-        into[field.name] = readText(bytes, at, size);
-        return;
-      case 'uuid':
-        into[field.name] = readUuid(bytes, at);
-        return;
-      case 'mac':
-        into[field.name] = Array.from(bytes.subarray(at, at + 6), twoDigits).join(':');
-        return;
-      case 'table': {
-        const entries: U64[] = [];
-        for (let i = 0; i < field.count; i++) entries.push(readUint(bytes, at + i * 8, 8, bigEndian));
-        into[field.name] = entries;
-        return;
-      }
-      case 'bytes':
-      case 'config':
-        into[field.name] = bytes.subarray(at, at + size);
-        return;
-      default:
-        into[field.name] = readUint(bytes, at, size, bigEndian);
+    if (field.kind === 'word') {
+      const word = readUint(bytes, at, size, bigEndian);
+      for (const name in field.parts) into[name] = readPart(word, field.parts[name] as Part);
+      const unknown = unknownBits(word, field);
+      if (unknown !== 0) into[field.name] = unknown;
+      return;
     }
+    const value = readScalar(field, bytes, at, size, bigEndian);
+    if (value !== undefined) into[field.name] = value;
   }
 
   #array(field: NamedField & { kind: 'array' }, into: Payload, path: string): boolean {
@@ -221,46 +184,4 @@ class Walk {
     this.#problems ??= [];
     this.#problems.push({ path, offset: this.#at, message });
   }
-}
-
-/** Reads an unsigned integer of 1, 2, 4 or 8 bytes. */
-export function readUint(bytes: Uint8Array, at: number, size: number, bigEndian: boolean): U64 {
-  switch (size) {
-    case 1:
-      return bytes[at] as number;
-    case 2:
-      return bigEndian
-        ? ((bytes[at] as number) << 8) | (bytes[at + 1] as number)
-        : ((bytes[at + 1] as number) << 8) | (bytes[at] as number);
-    case 4:
-      return readU32(bytes, at, bigEndian);
-    default: {
-      const first = readU32(bytes, at, bigEndian);
-      const second = readU32(bytes, at + 4, bigEndian);
-      return bigEndian ? joinU64(second, first) : joinU64(first, second);
-    }
-  }
-}
-
-/** Reads a text of fixed size up to its first NUL; bytes outside printable ASCII stay as they are, as Latin-1. */
-function readText(bytes: Uint8Array, at: number, size: number): string {
-  let text = '';
-  for (let i = at; i < at + size && bytes[i] !== 0; i++) text += String.fromCharCode(bytes[i] as number);
-  return text;
-}
-
-/** Reads 16 bytes as a UUID in RFC 4122 order. */
-function readUuid(bytes: Uint8Array, at: number): string {
-  const digits = Array.from(bytes.subarray(at, at + 16), twoDigits).join('');
-  return `${digits.slice(0, 8)}-${digits.slice(8, 12)}-${digits.slice(12, 16)}-${digits.slice(16, 20)}-${digits.slice(20)}`;
-}
-
-function signed(value: U64): U64 {
-  if (typeof value === 'number') return value;
-  const big = BigInt.asIntN(64, value);
-  return big >= -0x1fffffffffffffn && big <= 0x1fffffffffffffn ? Number(big) : big;
-}
-
-function twoDigits(byte: number): string {
-  return byte.toString(16).padStart(2, '0');
 }
