@@ -20,8 +20,9 @@ import { SystemError } from '../sys/system-error.ts';
 import { Connection, PeerError } from './connection.ts';
 import { Driver } from './driver.ts';
 import { perform } from './perform.ts';
+import { createDevice } from './personality.ts';
 import { Resources } from './resources.ts';
-import { backEndRole, frontEndRole, type Setting } from './role.ts';
+import { backEndRole, frontEndRole, type Role, type Setting } from './role.ts';
 import type { Script } from './script.ts';
 import type { BackEndTraits, FrontEndTraits } from './traits.ts';
 
@@ -69,11 +70,7 @@ export function runPeer(plan: Plan, listening: () => void, stopped: () => boolea
   const connections: Account[] = [];
   const resources = new Resources();
   const setting = { resources, patience: plan.patience ?? usualPatience, stopped };
-  const driver = plan.side === 'front-end' ? new Driver(plan.traits) : undefined;
-  const roleFor = (connection: Connection) =>
-    plan.side === 'front-end'
-      ? frontEndRole(plan.traits, setting, driver as Driver, connection)
-      : backEndRole(plan.traits, setting, connection);
+  const roleFor = roleOf(plan, setting);
   let listener: number | undefined;
   try {
     if (plan.socket === 'listen') listener = listenOn(plan.address);
@@ -96,6 +93,16 @@ export function runPeer(plan: Plan, listening: () => void, stopped: () => boolea
     resources.close();
     if (listener !== undefined) stopListening(listener, plan.address);
   }
+}
+
+/** Makes the role of each connection; what outlives connections, the driver or the device, is made once. */
+function roleOf(plan: Plan, setting: Setting): (connection: Connection) => Role {
+  if (plan.side === 'front-end') {
+    const driver = new Driver(plan.traits);
+    return connection => frontEndRole(plan.traits, setting, driver, connection);
+  }
+  const device = createDevice(plan.traits.personality);
+  return connection => backEndRole(plan.traits, setting, device, connection);
 }
 
 function listenOn(address: Address): number {

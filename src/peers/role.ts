@@ -8,7 +8,7 @@ import { type Answer, backEndAnswers, frontEndAnswers } from './answers.ts';
 import type { Connection } from './connection.ts';
 import { DeviceRings } from './device-rings.ts';
 import type { Driver } from './driver.ts';
-import { createDevice } from './personality.ts';
+import type { Device } from './personality.ts';
 import { backEndRequests, frontEndRequests, type Made } from './requests.ts';
 import { type Resources, readSome } from './resources.ts';
 import type { Step } from './script.ts';
@@ -89,9 +89,8 @@ export function frontEndRole(traits: FrontEndTraits, setting: Setting, driver: D
 /** The internal state that the simulated back-end gives away in a migration. */
 export const deviceState = Buffer.from('the state of a simulated device\n');
 
-/** The role of a back-end. */
-export function backEndRole(traits: BackEndTraits, setting: Setting, connection: Connection): Role {
-  const device = createDevice(traits.personality);
+/** The role of a back-end; `device` outlives the connection. */
+export function backEndRole(traits: BackEndTraits, setting: Setting, device: Device, connection: Connection): Role {
   const rings = new DeviceRings(
     {
       session: () => connection.witness.session,

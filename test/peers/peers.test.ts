@@ -3,18 +3,11 @@ import type { Frame } from '../../src/decode/frame.ts';
 import * as conversations from '../../src/peers/conversations.ts';
 import { expect as awaits, drain, peek, raw, type Script, script, send, untilClosed } from '../../src/peers/script.ts';
 import { blockBackEnd, qemuLike, recentQemuNeedReply, replyHabits } from '../../src/peers/traits.ts';
-import { messages, names, talk } from './talk.ts';
+import { messages, names, seen, talk } from './talk.ts';
 
 const serves: Script = [untilClosed()];
 const block = { front: qemuLike(), back: blockBackEnd() };
 const data = Uint8Array.from({ length: 1024 }, (_, i) => i % 251);
-
-/** Frames as both sides can see them: the descriptor numbers differ, the objects behind them do not. */
-function seen(frames: readonly Frame[] | undefined, channel = 'main') {
-  return frames
-    ?.filter(frame => frame.channel === channel)
-    .map(({ dir, bytes, fds }) => ({ dir, bytes: Buffer.from(bytes).toString('hex'), fds }));
-}
 
 describe('a simulated pair', () => {
   it('negotiates, starts, does block I/O and stops in the order of QEMU', async () => {

@@ -1,39 +1,93 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { readCapture } from '../../src/capture/reader.ts';
+import type { Frame } from '../../src/decode/frame.ts';
 import { decodeFrame, type Message } from '../../src/decode/message.ts';
 import type { Account, Outcome, Plan } from '../../src/peers/peer.ts';
+import type { EngineEvent, PairOptions } from '../../src/proxy/engine.ts';
 
 // What starts a thread is tested as it is built; its types are those of the sources.
-const built = '../../dist/peers/start.js';
-const { startPeer } = (await import(built)) as typeof import('../../src/peers/start.ts');
+const built = { peers: '../../dist/peers/start.js', engine: '../../dist/proxy/engine.js' };
+const { startPeer } = (await import(built.peers)) as typeof import('../../src/peers/start.ts');
+const { startEngine } = (await import(built.engine)) as typeof import('../../src/proxy/engine.ts');
 
-type FrontEnd = Omit<Plan & { side: 'front-end' }, 'address' | 'socket' | 'side'>;
-type BackEnd = Omit<Plan & { side: 'back-end' }, 'address' | 'socket' | 'side'>;
+/** What a peer is, apart from its socket. */
+export type FrontEnd = Omit<Plan & { side: 'front-end' }, 'address' | 'socket' | 'side'>;
+export type BackEnd = Omit<Plan & { side: 'back-end' }, 'address' | 'socket' | 'side'>;
+type SocketRole = Plan['socket'];
 
-/** Lets a front-end and a back-end talk over a socket of their own, or over two with something in between. */
-export async function talk(
-  front: FrontEnd,
-  back: BackEnd,
-  through: (listen: string, connect: string) => Promise<() => Promise<void>> = async () => async () => {},
-  direct = true,
-): Promise<{ front: Outcome; back: Outcome }> {
+/** What both sides and, where there was one, the recording say. */
+export interface Talk {
+  front: Outcome;
+  back: Outcome;
+}
+
+async function inFolder<Result>(use: (folder: string) => Promise<Result>): Promise<Result> {
   const folder = mkdtempSync(join(tmpdir(), 'vhuscope-peers-'));
-  const backSocket = join(folder, 'back.sock');
-  const frontSocket = direct ? backSocket : join(folder, 'front.sock');
   try {
-    const backEnd = startPeer({ ...back, side: 'back-end', socket: 'listen', address: { path: backSocket } });
-    await backEnd.ready;
-    const leave = await through(frontSocket, backSocket);
-    const frontEnd = startPeer({ ...front, side: 'front-end', socket: 'connect', address: { path: frontSocket } });
-    const outcome = await frontEnd.ended;
-    if (outcome.error) backEnd.stop();
-    const other = await backEnd.ended;
-    await leave();
-    return { front: outcome, back: other };
+    return await use(folder);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+/** Runs a front-end and a back-end until both have ended; a failing front-end takes the back-end along. */
+async function run(front: Plan & { side: 'front-end' }, back: Plan & { side: 'back-end' }): Promise<Talk> {
+  const backEnd = startPeer(back);
+  const frontEnd = startPeer(front);
+  const outcome = await frontEnd.ended;
+  if (outcome.error) backEnd.stop();
+  return { front: outcome, back: await backEnd.ended };
+}
+
+/** Lets a front-end and a back-end talk directly. */
+export function talk(front: FrontEnd, back: BackEnd): Promise<Talk> {
+  return inFolder(folder => {
+    const address = { path: join(folder, 'back.sock') };
+    return run(
+      { ...front, side: 'front-end', socket: 'connect', address },
+      { ...back, side: 'back-end', socket: 'listen', address },
+    );
+  });
+}
+
+/** A talk through the proxy, and what it has recorded and told of it. */
+export interface RecordedTalk extends Talk {
+  frames: Frame[];
+  events: EngineEvent[];
+}
+
+/** Lets them talk through the proxy; each side listens or connects. */
+export function talkThroughProxy(
+  front: FrontEnd,
+  back: BackEnd,
+  roles: { front: SocketRole; back: SocketRole } = { front: 'connect', back: 'listen' },
+  options: Partial<PairOptions> = {},
+): Promise<RecordedTalk> {
+  return inFolder(async folder => {
+    const frontEnd = { path: join(folder, 'front.sock') };
+    const backEnd = { path: join(folder, 'back.sock') };
+    const path = join(folder, 'talk.pcapng');
+    const other = (role: SocketRole) => (role === 'listen' ? 'connect' : 'listen');
+    const pair: PairOptions = {
+      name: 'talk',
+      frontEnd: { role: other(roles.front), address: frontEnd },
+      backEnd: { role: other(roles.back), address: backEnd },
+      ...options,
+    };
+    const events: EngineEvent[] = [];
+    const engine = await startEngine({ pairs: [pair], capture: { path }, version: 'vhuscope test' }, event =>
+      events.push(event),
+    );
+    const said = await run(
+      { ...front, side: 'front-end', socket: roles.front, address: frontEnd },
+      { ...back, side: 'back-end', socket: roles.back, address: backEnd },
+    );
+    await engine.stop();
+    const frames = [...readCapture(path)].map(frame => ({ ...frame, bytes: frame.bytes.slice() }));
+    return { ...said, frames, events };
+  });
 }
 
 /** The messages of an account, decoded. */
@@ -41,7 +95,31 @@ export function messages(account: Account | undefined): Message[] {
   return (account?.frames ?? []).map(frame => decodeFrame(frame));
 }
 
-/** Names in order, as a person would list them: `=` for a reply, `!` where an acknowledgement is wanted. */
+/** Names in order: `=` for a reply, `!` where an acknowledgement is wanted. */
 export function names(account: Account | undefined): string[] {
   return messages(account).map(({ name, reply, needReply }) => `${name}${reply ? '=' : needReply ? '!' : ''}`);
+}
+
+/** What every witness of a message must agree on. */
+export interface Seen {
+  dir: Frame['dir'];
+  message: string;
+  bytes: string;
+  fds: string[];
+}
+
+/**
+ * The messages of a channel as a witness has seen them. The same descriptor has the same identity for all, apart from
+ * sockets that the proxy has put itself into.
+ */
+export function seen(frames: readonly Frame[] | undefined, channel: Frame['channel'] = 'main'): Seen[] {
+  const own = (frames ?? []).filter(frame => frame.kind === 'message' && frame.channel === channel);
+  return own.map(frame => ({
+    dir: frame.dir,
+    message: decodeFrame(frame).name,
+    bytes: Buffer.from(frame.bytes).toString('hex'),
+    fds: frame.fds.map(({ kind, dev, inode, id, size, seals, name }) =>
+      kind === 'socket' ? kind : JSON.stringify({ kind, dev, inode, id, size, seals, name }),
+    ),
+  }));
 }
