@@ -1,0 +1,147 @@
+/** `vhuscope demo`: everything with built-in peers. They speak the real protocol over real sockets, no VM is needed. */
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, relative, resolve } from 'node:path';
+import { readCapture } from '../capture/reader.ts';
+import { LineWriter } from '../decode/text/line.ts';
+import * as conversations from '../peers/conversations.ts';
+import type { Outcome } from '../peers/peer.ts';
+import { expect, type Script, script, send, untilClosed } from '../peers/script.ts';
+import { startPeer } from '../peers/start.ts';
+import { blockBackEnd, qemuLike } from '../peers/traits.ts';
+import { startEngine } from '../proxy/engine.ts';
+import type { Command } from './command.ts';
+import { Failure } from './usage.ts';
+import { version } from './version.ts';
+
+interface DemoOptions {
+  write?: string;
+}
+
+const sector = Uint8Array.from({ length: 512 }, (_, i) => 0x41 + (i % 26));
+
+/** A block device is connected, used, told that its configuration changed, and stopped; then it is connected again. */
+const frontEndScripts: readonly Script[] = [
+  script(
+    conversations.qemuConnects(1),
+    conversations.readsConfig,
+    conversations.qemuStartsBlk(),
+    conversations.writesBlocks(7, sector),
+    expect('BACKEND_CONFIG_CHANGE_MSG'),
+    conversations.readsConfig,
+    conversations.qemuStops(),
+  ),
+  script(
+    conversations.qemuConnects(1),
+    conversations.qemuStartsBlk(),
+    conversations.readsBlocks(7, sector.length),
+    conversations.qemuStops(),
+  ),
+];
+const backEndScripts: readonly Script[] = [
+  script(expect('SET_VRING_ENABLE'), send('BACKEND_CONFIG_CHANGE_MSG', {}, { needReply: true }), untilClosed()),
+  script(untilClosed()),
+];
+
+/** The command. */
+export const command: Command<DemoOptions> = {
+  name: 'demo',
+  summary: 'record and show a session of two built-in peers; needs no VM',
+  about:
+    'Starts a simulated front-end and a simulated back-end, lets them use a block device through the proxy over real ' +
+    'sockets, memory and eventfds, records that, and prints the recording. Ends with status 0 after about a second.',
+  arguments: [],
+  options: [
+    { flags: '-w, --write <file>', meaning: 'write the capture there, not to a temporary folder', completes: 'file' },
+  ],
+  examples: [
+    { line: 'vhuscope demo', meaning: 'see what a session looks like' },
+    { line: 'vhuscope demo -w demo.pcapng', meaning: 'keep the capture and open it with other tools' },
+  ],
+  run: async (_, options) => {
+    // mkdtemp makes a folder that only its owner can enter.
+    const folder = mkdtempSync(join(tmpdir(), 'vhuscope-demo-'));
+    const capture = options.write === undefined ? join(folder, 'demo.pcapng') : resolve(options.write);
+    await recordSession(folder, capture);
+    printCapture(capture);
+    process.stdout.write(whatNext(capture));
+    return 0;
+  },
+};
+
+/** Runs the two peers through an engine and checks that the device has kept what was written to it. */
+async function recordSession(folder: string, capture: string): Promise<void> {
+  const front = { path: join(folder, 'front.sock') };
+  const back = { path: join(folder, 'back.sock') };
+  const backEnd = startPeer({
+    ...{ side: 'back-end', address: back, socket: 'listen' },
+    ...{ traits: blockBackEnd(), scripts: backEndScripts },
+  });
+  await backEnd.ready;
+  const engine = await startEngine(
+    {
+      pairs: [
+        {
+          ...{ name: 'demo', device: 2 },
+          frontEnd: { role: 'listen', address: front },
+          backEnd: { role: 'connect', address: back },
+        },
+      ],
+      capture: { path: capture },
+      version: `vhuscope ${version}`,
+    },
+    () => {},
+  );
+  const frontEnd = startPeer({
+    ...{ side: 'front-end', address: front, socket: 'connect' },
+    ...{ traits: qemuLike(), scripts: frontEndScripts },
+  });
+  const used = await frontEnd.ended;
+  if (used.error) backEnd.stop();
+  const served = await backEnd.ended;
+  await engine.stop();
+  check(used, served);
+}
+
+/** Prints a capture, a line a record. */
+function printCapture(path: string): void {
+  const writer = new LineWriter({ colour: process.stdout.isTTY });
+  const sent = new Map<number, bigint>();
+  let first: bigint | undefined;
+  for (const frame of readCapture(path)) {
+    first ??= frame.receivedNs;
+    const asked = frame.answers === undefined ? undefined : sent.get(frame.answers);
+    const latencyNs = asked === undefined ? undefined : Number(frame.receivedNs - asked);
+    writer.write(frame, { sinceFirstNs: Number(frame.receivedNs - first), latencyNs });
+    writer.out.byte(0x0a);
+    sent.set(frame.n, frame.sentNs);
+  }
+  process.stdout.write(writer.out.bytes);
+}
+
+function check(front: Outcome, back: Outcome): void {
+  const trouble = front.error ?? back.error;
+  if (trouble) throw new Failure(`the demo did not come to its end: ${trouble}`);
+  const read = front.connections[1]?.answers[0];
+  if (!read || !Buffer.from(sector).equals(read.subarray(0, sector.length)))
+    throw new Failure('the demo read back something else than it wrote');
+}
+
+/** How this program was called, for commands to copy. */
+function program(): string {
+  const script = process.argv[1] ?? 'vhuscope';
+  return script.endsWith('.js') ? `node ${relative(process.cwd(), script)}` : 'vhuscope';
+}
+
+function whatNext(capture: string): string {
+  const name = program();
+  const lines = [
+    ['that was a block device behind the proxy: connected, used, reconfigured, stopped, and connected again'],
+    ['the capture is', capture],
+    ['read it again', `${name} read ${capture}`],
+    ['only the rings', `${name} read ${capture} 'SET_VRING_ADDR or GET_VRING_BASE'`],
+    ['every field', `${name} read -v ${capture}`],
+    ['in Wireshark', `${name} wireshark install && wireshark ${capture}`],
+  ];
+  return `\n${lines.map(([what, how]) => (how ? `${what?.padEnd(16)}${how}` : what)).join('\n')}\n`;
+}
