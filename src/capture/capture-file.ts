@@ -7,6 +7,7 @@ import type { Frame } from '../decode/frame.ts';
 import { FileSource } from './byte-source.ts';
 import { IndexBuilder } from './index-builder.ts';
 import { alone, concatenated, continues, sameStream } from './join.ts';
+import type { Passings } from './passings.ts';
 import { PieceReader } from './piece-reader.ts';
 import type { CaptureProblem } from './reader.ts';
 import { assertPcapng, problemsOf } from './reader.ts';
@@ -48,6 +49,11 @@ export class CaptureFile {
   /** The columns, for searches that need not look into the file. */
   get index(): RecordIndex {
     return this.#builder.index;
+  }
+
+  /** Where kernel objects were passed. */
+  get passings(): Passings {
+    return this.#builder.passings;
   }
 
   /** Packets of others that are passed over. */

@@ -4,10 +4,19 @@
  */
 import { BlockReader } from './block-reader.ts';
 import type { ByteSource } from './byte-source.ts';
+import { Passings } from './passings.ts';
 import { blockType, linkTypeUpperPdu } from './pcapng/blocks.ts';
 import type { Block, Packet } from './pcapng/parse.ts';
 import { readPacket } from './pcapng/parse.ts';
-import { fieldAt, fixedLength, getU64, headerFlag, pseudoHeaderVersion } from './pseudo-header.ts';
+import {
+  fdEntryLength,
+  fdFieldAt,
+  fieldAt,
+  fixedLength,
+  getU64,
+  headerFlag,
+  pseudoHeaderVersion,
+} from './pseudo-header.ts';
 import { RecordIndex } from './record-index.ts';
 import { headerStart, Section } from './section.ts';
 
@@ -33,6 +42,7 @@ interface Open {
 export class IndexBuilder {
   readonly index = new RecordIndex();
   readonly sections: Section[] = [];
+  readonly passings = new Passings();
   /** Packets that are not vhuscope's. */
   foreign = 0;
   readonly blocks: BlockReader;
@@ -106,6 +116,9 @@ export class IndexBuilder {
       view.getUint32(at + fieldAt.n, true),
       view.getUint32(at + fieldAt.answers, true),
     );
+    const fds = view.getUint16(at + fieldAt.fdEntries, true);
+    if (fds > 0)
+      this.#passed(view, at + fixedLength, Math.min(packet.dataEnd, at + fixedLength + fds * fdEntryLength), row);
     if (this.#open.length > 0) this.#closeStream(packet.interfaceId, streamOf(view, at));
     if (flags & (headerFlag.continuation | headerFlag.snapped)) return;
     const length = packet.dataEnd - at - view.getUint16(at + fieldAt.length, true);
@@ -121,6 +134,13 @@ export class IndexBuilder {
       wireLength,
     });
     if (this.#open.length > maxOpen) this.#open.shift();
+  }
+
+  #passed(view: DataView, from: number, end: number, row: number): void {
+    for (let at = from; at + fdEntryLength <= end; at += fdEntryLength) {
+      const object = view.getUint32(at + fdFieldAt.object, true);
+      if (object > 0) this.passings.add(object, row);
+    }
   }
 
   /** Whether a record continues an open message, which it then becomes a part of. */

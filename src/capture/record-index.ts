@@ -125,6 +125,18 @@ export class RecordIndex {
     return this.#find('answers', n >>> 0, from);
   }
 
+  /** The last row before `before` whose number is `n` modulo 2^32, at most so many rows away; -1 if none. */
+  findNumberBefore(n: number, before: number, most = Number.POSITIVE_INFINITY): number {
+    const value = n >>> 0;
+    for (let end = Math.min(before, this.#length); end > 0 && before - end < most; ) {
+      const first = end - 1 - ((end - 1) % chunkRows);
+      const at = this.#chunkOf(first).n.lastIndexOf(value, end - 1 - first);
+      if (at >= 0) return first + at;
+      end = first;
+    }
+    return -1;
+  }
+
   #find(column: 'n' | 'answers', value: number, from: number): number {
     for (let first = from - (from % chunkRows); first < this.#length; first += chunkRows) {
       const at = this.#chunkOf(first)[column].indexOf(value, Math.max(0, from - first));
