@@ -27,14 +27,25 @@ type Answers<View> = { readonly [message: string]: (view: View, request: Payload
 
 /**
  * Whether a request gets a reply: by its declaration, or because it asks for an acknowledgement and those were
- * negotiated (or the answering side gives them anyway).
+ * negotiated (or the answering side gives them anyway). Between POSTCOPY_LISTEN and POSTCOPY_END a memory table is
+ * answered with the addresses of the back-end; the empty one that acknowledges this answer is not.
  */
-export function isAnswered(spec: MessageSpec, needReply: boolean, acknowledges: boolean, facts: Facts): boolean {
+export function isAnswered(
+  spec: MessageSpec,
+  needReply: boolean,
+  acknowledges: boolean,
+  facts: Facts,
+  { migration }: Session,
+): boolean {
   const { when } = spec.reply;
   if (when === 'always') return true;
+  if (spec.name === 'SET_MEM_TABLE' && migration.postcopy === 'listening') return facts.fdCount > 0;
   if (typeof when === 'object' && holds(when, facts)) return true;
   return needReply && acknowledges;
 }
+
+/** Where the simulated back-end says that it has mapped memory for postcopy; it maps nothing. */
+const postcopyBase = 0x7e00_0000_0000;
 
 const result = (value: number): Answer => ({ payload: { result: value } });
 
@@ -87,7 +98,12 @@ export const backEndAnswers: Answers<BackEndView> = {
   SET_DEVICE_STATE_FD: () => ({ payload: { error: 0, nofd: true } }),
   GET_SHMEM_CONFIG: () => ({ payload: { nregions: 1, memory_sizes: [0x10_0000] } }),
   CREATE_CRYPTO_SESSION: (_, request) => ({ payload: { ...request, session_id: 1 } }),
-  POSTCOPY_ADVISE: () => ({ payload: {} }),
+  SET_MEM_TABLE: ({ session }, { regions }) => {
+    if (session.migration.postcopy !== 'listening') return result(0);
+    const own = (regions as Payload[]).map(region => ({ ...region, user_address: postcopyBase }));
+    return { payload: { regions: own } };
+  },
+  POSTCOPY_ADVISE: () => ({ payload: {}, fds: [{ userfault: 'postcopy' }] }),
 };
 
 /** Replies of the front-end on the other channels; a request that is not named here is acknowledged. */

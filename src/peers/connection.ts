@@ -120,8 +120,8 @@ export class Connection {
   }
 
   /** What conditions may ask about now; `hopeful` as in `Witness.context`. */
-  facts(hopeful = false): Facts {
-    return { context: this.witness.context(hopeful), size: 0, fdCount: 0, first: 0, assumed: false };
+  facts(fdCount = 0, hopeful = false): Facts {
+    return { context: this.witness.context(hopeful), size: 0, fdCount, first: 0, assumed: false };
   }
 
   /** Sends a request, completed from the role, and waits for its reply where there will be one. */
@@ -142,7 +142,7 @@ export class Connection {
       },
       this.witness.context(),
     );
-    const answered = isAnswered(spec, needReply, true, this.facts());
+    const answered = isAnswered(spec, needReply, true, this.facts(fds.length), this.witness.session);
     if (answered) this.witness.asked(channel, this.witness.frames.length + 1);
     this.#write(channel, bytes, fds, pieces, fdsWith);
     if (answered && !options.pipelined) this.#awaitReply(channel, spec, options.mayFail === true);
@@ -200,7 +200,7 @@ export class Connection {
     if (passed && socket !== undefined) this.#adopt(passed, socket);
     const acknowledges = this.role.acknowledges(this.#hasReplyAck());
     const answered = spec
-      ? isAnswered(spec, message.needReply, acknowledges, this.facts())
+      ? isAnswered(spec, message.needReply, acknowledges, this.facts(frame.fds.length), this.witness.session)
       : message.needReply && acknowledges;
     const answer = this.role.answer(message, this.witness.session);
     for (const { message: first, payload } of answer.first ?? []) this.request(first, payload);
@@ -244,26 +244,31 @@ export class Connection {
   }
 
   #open(specs: readonly FdSpec[]): Opened[] {
+    return specs.map(spec => this.#opened(spec)).filter(opened => opened !== undefined);
+  }
+
+  #opened(spec: FdSpec): Opened | undefined {
     const { resources } = this.role;
-    return specs.map(spec => {
-      if ('memory' in spec) return { fd: resources.memory(spec.memory, spec.bytes) };
-      if ('event' in spec) return { fd: resources.event(spec.event) };
-      if ('pipe' in spec) return { fd: resources.pipe(spec.pipe, spec.end) };
-      if ('record' in spec) {
-        const fd = this.witness.descriptor(spec.record, spec.at);
-        if (fd === undefined) throw new PeerError(`message ${spec.record} has left no descriptor ${spec.at}`);
-        return { fd };
-      }
+    if ('memory' in spec) return { fd: resources.memory(spec.memory, spec.bytes) };
+    if ('event' in spec) return { fd: resources.event(spec.event) };
+    if ('pipe' in spec) return { fd: resources.pipe(spec.pipe, spec.end) };
+    if ('channel' in spec) {
       const [near, far] = socketPair();
       this.#adopt(spec.channel, near);
       return { fd: far, far: true };
-    });
+    }
+    const fd = 'record' in spec ? this.witness.descriptor(spec.record, spec.at) : resources.userfault(spec.userfault);
+    if (fd !== undefined) return { fd };
+    if ('record' in spec) throw new PeerError(`message ${spec.record} has left no descriptor ${spec.at}`);
+    return undefined;
   }
 }
 
 /** The given fields over the defaults; a list of names only adds to a default mask, which has taken it in already. */
 function overridden(defaults: Payload, given: Payload): Payload {
-  const kept = Object.entries(given).filter(([name, value]) => !(name in defaults && Array.isArray(value)));
+  const kept = Object.entries(given).filter(
+    ([name, value]) => !(typeof defaults[name] === 'bigint' && Array.isArray(value)),
+  );
   return { ...defaults, ...Object.fromEntries(kept) };
 }
 

@@ -135,6 +135,15 @@ export function qemuLogs(rings = 1): Script {
   );
 }
 
+/** The destination of a postcopy migration in QEMU: memory is told, answered, and that answer acknowledged. */
+export const qemuPostcopy: Script = [
+  send('POSTCOPY_ADVISE'),
+  send('POSTCOPY_LISTEN'),
+  send('SET_MEM_TABLE', {}, { needReply: false }),
+  send('SET_MEM_TABLE', { regions: [] }, { needReply: false, fds: [] }),
+  send('POSTCOPY_END'),
+];
+
 /** How Cloud Hypervisor begins and starts a device: the owner first, the back-end channel last. */
 export function cloudHypervisor(rings = 1): Script {
   return script(

@@ -55,7 +55,7 @@ const steps: { readonly [Kind in Step['do']]: (step: Step & { do: Kind }, connec
   },
   close: ({ channel, how }, connection) => connection.closeChannel(channel, how),
   when: ({ cond, steps: then, otherwise }, connection) =>
-    perform(holds(cond, connection.facts(true)) ? then : otherwise, connection),
+    perform(holds(cond, connection.facts(0, true)) ? then : otherwise, connection),
 };
 
 /** Reads the near end of a pipe until the other side has closed the far one. */

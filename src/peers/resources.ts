@@ -1,11 +1,12 @@
 /** The kernel objects a peer makes and names: memory, eventfds, pipes. They live until the peer ends. */
 import { ftruncateSync, readSync } from 'node:fs';
 import { createEventFd, signalEventFd } from '../sys/event-fd.ts';
-import { close, Memory, memfdCreate, pipe } from '../sys/libc.ts';
+import { close, Memory, memfdCreate, pipe, userfaultfd } from '../sys/libc.ts';
 import { checked } from '../sys/system-error.ts';
 
 const closeOnExec = 1;
-const pipeFlags = 0o2000000 | 0o4000;
+const nonBlockingCloseOnExec = 0o2000000 | 0o4000;
+const userModeOnly = 1;
 const pair = new Memory(8);
 
 /** Objects by name; each is made when it is first asked for. */
@@ -37,10 +38,16 @@ export class Resources {
     signalEventFd(this.event(name));
   }
 
+  /** A userfaultfd of the kind that needs no privilege; undefined where a sandbox forbids even that. */
+  userfault(name: string): number | undefined {
+    const fd = userfaultfd(userModeOnly | nonBlockingCloseOnExec);
+    return fd < 0 ? undefined : this.#named(`userfault ${name}`, () => fd);
+  }
+
   /** One end of a pipe, non-blocking and close-on-exec. */
   pipe(name: string, end: 'read' | 'write'): number {
     return this.#named(`pipe ${name} ${end}`, () => {
-      checked(pipe(pair.address, pipeFlags), 'cannot make a pipe');
+      checked(pipe(pair.address, nonBlockingCloseOnExec), 'cannot make a pipe');
       const [read, write] = pair.u32 as unknown as [number, number];
       this.#fds.set(`pipe ${name} ${end === 'read' ? 'write' : 'read'}`, end === 'read' ? write : read);
       return end === 'read' ? read : write;

@@ -18,6 +18,8 @@ export type FdSpec =
   | { readonly channel: Exclude<Channel, 'main'> }
   /** One end of a pipe; the other end stays here under the same name. */
   | { readonly pipe: string; readonly end: 'read' | 'write' }
+  /** A userfaultfd, which watches no memory; none where a sandbox forbids it. */
+  | { readonly userfault: string }
   /** The descriptor that an earlier message of this connection carried, by its number in the peer's log. */
   | { readonly record: number; readonly at: number };
 

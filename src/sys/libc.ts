@@ -126,6 +126,22 @@ export function pidfdOpen(pid: number): number {
   return syscall3(434, pid, 0);
 }
 
+const userfaultfdNumber: Record<string, number> = {
+  x64: 323,
+  arm64: 282,
+  riscv64: 282,
+  loong64: 282,
+  ppc64: 364,
+  s390x: 355,
+};
+
+/** userfaultfd(2); flag 1 is UFFD_USER_MODE_ONLY, which needs no privilege. */
+export function userfaultfd(flags: number): number {
+  const number = userfaultfdNumber[process.arch];
+  if (number === undefined) return -errno.ENOSYS;
+  return syscall3(number, flags, 0);
+}
+
 /** Memory with a fixed address, to be filled by JavaScript and read by the kernel or the other way round. */
 export class Memory {
   readonly bytes: Buffer;

@@ -119,6 +119,29 @@ describe('a simulated pair through the proxy', () => {
     expect(Buffer.from(result.front.connections[0]?.answers.at(-1) ?? []).toString()).toContain('simulated device');
   });
 
+  it('follows a postcopy migration, whose memory table is answered with addresses', async () => {
+    const offers = { virtio: ['PROTOCOL_FEATURES', 'VERSION_1'], protocol: ['REPLY_ACK', 'PAGEFAULT'] };
+    const result = await talkThroughProxy(
+      { traits: qemuLike(), scripts: [script(conversations.qemuConnects(1), conversations.qemuPostcopy)] },
+      { traits: blockBackEnd({ offers }), scripts: [serves] },
+    );
+    expectAgreement(result);
+    const told = result.frames.filter(({ bytes }) => [5, 28, 29, 30].includes(bytes[0] ?? 0));
+    expect(told.map(({ bytes, reply, wireLength }) => [bytes[0], reply === true, wireLength - 12])).toEqual([
+      [28, false, 0],
+      [28, true, 0],
+      [29, false, 0],
+      [29, true, 8],
+      [5, false, 40],
+      [5, true, 40],
+      [5, false, 8],
+      [30, false, 0],
+      [30, true, 8],
+    ]);
+    // A sandbox may forbid userfaultfds.
+    expect(['userfaultfd', undefined]).toContain(told[1]?.fds[0]?.kind);
+  });
+
   it('relays the back-end channel with descriptors both ways', async () => {
     const asks: BackEnd = {
       traits: blockBackEnd({ offers: everyFeature }),
