@@ -40,6 +40,8 @@ export class Resources {
 
   /** A userfaultfd of the kind that needs no privilege; undefined where a sandbox forbids even that. */
   userfault(name: string): number | undefined {
+    const known = this.#fds.get(`userfault ${name}`);
+    if (known !== undefined) return known;
     const fd = userfaultfd(userModeOnly | nonBlockingCloseOnExec);
     return fd < 0 ? undefined : this.#named(`userfault ${name}`, () => fd);
   }

@@ -22,12 +22,16 @@ export function startPeer(plan: Plan): RunningPeer {
     isReady = resolve;
   });
   const ended = new Promise<Outcome>((resolve, reject) => {
+    let outcome: Outcome | undefined;
     worker.on('message', (word: PeerWord) => {
       isReady();
-      if (word.word === 'ended') resolve(word.outcome);
+      if (word.word === 'ended') outcome = word.outcome;
     });
     worker.on('error', reject);
-    worker.on('exit', () => reject(new Error('the thread of a simulated peer ended early')));
+    worker.on('exit', () => {
+      if (outcome) resolve(outcome);
+      else reject(new Error('the thread of a simulated peer ended early'));
+    });
   });
   return { ready, ended, stop: () => void Atomics.store(new Int32Array(stop), 0, 1) };
 }

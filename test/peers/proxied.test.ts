@@ -1,3 +1,4 @@
+import { readdirSync, readlinkSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import type { Channel, Frame } from '../../src/decode/frame.ts';
 import * as conversations from '../../src/peers/conversations.ts';
@@ -27,6 +28,16 @@ function expectAgreement({ front, back, frames }: RecordedTalk): void {
       expect(seen(back.connections[at]?.frames, channel), `${channel} at the back-end`).toEqual(said);
       expect(seen(recorded, channel), `${channel} in the capture`).toEqual(said);
     }
+  }
+}
+
+/** What a descriptor of this process is; the one that lists them is gone by then. */
+function linkOf(fd: string): string {
+  try {
+    // The kernel numbers objects anew; their kinds stay.
+    return readlinkSync(`/proc/self/fd/${fd}`).replace(/\d+/g, '');
+  } catch {
+    return '';
   }
 }
 
@@ -117,6 +128,17 @@ describe('a simulated pair through the proxy', () => {
       ...['memfd', 'eventfd', 'eventfd', 'eventfd', 'socket', 'memfd', 'memfd', 'memfd', 'pipe'],
     ]);
     expect(Buffer.from(result.front.connections[0]?.answers.at(-1) ?? []).toString()).toContain('simulated device');
+  });
+
+  it('leaves no descriptor open, at the peers and at the proxy', async () => {
+    const once = () =>
+      talkThroughProxy(migrates, { traits: blockBackEnd({ offers: everyFeature }), scripts: [serves] });
+    await once();
+    const open = () => readdirSync('/proc/self/fd').map(linkOf).sort();
+    const before = open();
+    for (let i = 0; i < 3; i++) expectAgreement(await once());
+    // Threads that have ended let go of their own a moment later.
+    await expect.poll(open).toEqual(before);
   });
 
   it('follows a postcopy migration, whose memory table is answered with addresses', async () => {
