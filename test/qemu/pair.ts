@@ -5,7 +5,7 @@ import { type CaptureRecord, conversationsOf, readCapture } from './capture.ts';
 import { type Allowance, asCaptured, compareConversations } from './compare.ts';
 import { type Conversation, conversations, type Side } from './conversation.ts';
 import { Program, run } from './programs.ts';
-import { listening, scenarioFolder, socketPath } from './rig.ts';
+import { appears, listening, scenarioFolder, socketPath } from './rig.ts';
 import { linesOf, readTrace, type Trace } from './strace.ts';
 import { compareValues } from './values.ts';
 import { vhuscope } from './vhuscope.ts';
@@ -72,7 +72,7 @@ export class Pair {
     });
     this.proxy = program;
     const socket = this.roles === 'back-end listens' ? this.frontSocket : this.backSocket;
-    if (peer === 'is there' && !(await listening(socket, 15, () => program.alive)))
+    if (peer === 'is there' && !(await appears(socket, 15, () => program.alive)))
       throw new Error(`the proxy does not listen at ${socket}\n${program.output}`);
   }
 

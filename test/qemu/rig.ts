@@ -1,5 +1,5 @@
 /** The folder of all working data: the guest, the trixie chroot, and one folder for each scenario. */
-import { mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 
@@ -26,11 +26,20 @@ export function socketPath(folder: string, name: string): string {
  * Waits until somebody listens on a socket. The kernel's table tells it without a connection, which a back-end that
  * serves only one would take for its front-end.
  */
-export async function listening(path: string, seconds: number, alive: () => boolean = () => true): Promise<boolean> {
-  const deadline = Date.now() + seconds * 1000;
+export function listening(path: string, seconds: number, alive: () => boolean = () => true): Promise<boolean> {
   const acceptsConnections = '00010000';
   const isListener = (line: string) => line.endsWith(` ${path}`) && line.split(/ +/)[3] === acceptsConnections;
-  while (!readFileSync('/proc/net/unix', 'utf8').split('\n').some(isListener)) {
+  return becomesTrue(() => readFileSync('/proc/net/unix', 'utf8').split('\n').some(isListener), seconds, alive);
+}
+
+/** Waits until a file exists. vhuscope renames its socket into place once it listens, so there this is enough. */
+export function appears(path: string, seconds: number, alive: () => boolean): Promise<boolean> {
+  return becomesTrue(() => existsSync(path), seconds, alive);
+}
+
+async function becomesTrue(holds: () => boolean, seconds: number, alive: () => boolean): Promise<boolean> {
+  const deadline = Date.now() + seconds * 1000;
+  while (!holds()) {
     if (Date.now() > deadline || !alive()) return false;
     await new Promise(wake => setTimeout(wake, 20));
   }

@@ -115,7 +115,7 @@ const rows: Row[] = [
     backEnd: pair => gpuBackEnd(pair.backSocket),
     // QEMU closes the GPU channel before it has stopped the rings, and the back-end ends at once.
     allow: { 'back-end': { unread: 4 } },
-    shows: ['GPU_SET_SOCKET', 'GET_DISPLAY_INFO', 'SCANOUT', 'UPDATE'],
+    shows: ['GPU_SET_SOCKET', 'GPU_GET_DISPLAY_INFO', 'GPU_SCANOUT', 'GPU_UPDATE'],
   },
 ];
 
