@@ -13,6 +13,11 @@ export interface Ending {
   held: number;
   /** Bytes from the survivor that still lie unread in our socket. */
   unread: number;
+  /**
+   * Both sides have only shut down, and one of them has not read everything yet. If it closes like that the other
+   * gets a reset, but nothing tells us of a close behind a shutdown.
+   */
+  unseen: boolean;
 }
 
 /**
@@ -20,6 +25,7 @@ export interface Ending {
  * whose bytes were left unread, so closing our socket with bytes unread makes one; it cannot be made without.
  */
 export function delivered(ending: Ending): 'exact' | 'softened' {
+  if (ending.unseen) return 'softened';
   const resetExpected = ending.how === 'reset' || ending.held + ending.unread > 0;
   return resetExpected && ending.unread === 0 ? 'softened' : 'exact';
 }

@@ -49,6 +49,8 @@ export interface FlowOwner {
   readonly preserveSegments: boolean;
   /** The first byte of this connection has arrived. */
   spoke(): void;
+  /** Whether descriptors of a message with that number, or one not known yet, may be exchanged. */
+  mayExchange(id: number | undefined): boolean;
   /** A message is complete and will now be sent; its only descriptor may be exchanged. */
   substitution(flow: Flow, fd: number): Substitution | undefined;
   /** A message, or a part of it, has been sent on (or, with `dropped`, could not be). */
@@ -148,14 +150,16 @@ export class Flow {
   #receive(): boolean {
     let room = this.#want - this.have;
     if (this.mode === 'raw' || (this.#owner.preserveSegments && this.mode === 'message')) {
-      this.#bytewise ||= fdsAhead(this.from, this.memory.address + this.have, room);
+      const ahead = this.#bytewise ? 1 : fdsAhead(this.from, this.memory.address + this.have, room);
+      if (ahead === -errno.ECONNRESET) return this.#endOfSource(false);
+      this.#bytewise = ahead === 1;
       if (this.#bytewise) room = 1;
     }
     const result = receive(this.from, this.memory.address + this.have, room);
     if (arrival.fds.length > 0 || arrival.truncated) this.#takeFds();
     if (result === -errno.EAGAIN) {
-      if (this.mode !== 'message' && this.have > 0) this.phase = 'sending';
-      else this.#gap();
+      if (this.mode === 'message') this.#gap();
+      if (this.have > this.sent && this.#partGoesOn()) this.phase = 'sending';
       return this.phase === 'sending';
     }
     if (result <= 0) return this.#endOfSource(result === 0);
@@ -169,6 +173,16 @@ export class Flow {
     } else if (this.#want === headerSize) this.#headerArrived();
     else this.#gathered();
     return true;
+  }
+
+  /** Whether what is there of a message is sent on before the rest has come. */
+  #partGoesOn(): boolean {
+    if (this.mode !== 'message') return true;
+    if (!this.#owner.preserveSegments) return false;
+    // Descriptors wait until it is known whether they are to be exchanged.
+    return (
+      this.#groups.length === 0 || !this.#owner.mayExchange(this.have < 4 ? undefined : (this.memory.u32[0] as number))
+    );
   }
 
   #takeFds(): void {
@@ -253,8 +267,12 @@ export class Flow {
       this.sent += result;
       if (due) this.#groupSent();
     }
-    this.sentNs = monotonicNs();
     this.blocked = 'no';
+    if (this.mode === 'message' && this.have < this.#want) {
+      this.phase = 'receiving';
+      return true;
+    }
+    this.sentNs = monotonicNs();
     this.#passed(false);
     return this.phase !== 'closed';
   }

@@ -5,10 +5,11 @@ import type { Channel } from '../decode/frame.ts';
 import { channels } from '../decode/frame.ts';
 import { readiness } from '../sys/epoll.ts';
 import { close } from '../sys/libc.ts';
-import { isHungUp, shutDown, unreadBytes } from '../sys/socket.ts';
+import { isHungUp, isUnreadByPeer, shutDown, unreadBytes } from '../sys/socket.ts';
 import { delivered, type EndKind } from './ending.ts';
 import { Flow, type FlowOwner, type Substitution } from './flow.ts';
 import type { RawReason } from './framing.ts';
+import { channelOpenedBy } from './interposing.ts';
 import { type Handler, type Poller, unwatched } from './poller.ts';
 import type { Closed, Side } from './reports.ts';
 
@@ -65,7 +66,8 @@ export class Link implements FlowOwner, Handler {
     const gone = (events & (readiness.hangUp | readiness.error)) !== 0;
     if (reader.phase === 'receiving' && (gone || (events & readiness.in) !== 0)) reader.run();
     if (writer.phase === 'sending' && (gone || (events & readiness.out) !== 0)) writer.run();
-    if (gone && reader.phase === 'closed' && !this.closed) this.#finish('eof', this.#sideOf(fd));
+    if (gone && reader.phase === 'closed' && !this.closed)
+      this.#finish((events & readiness.error) !== 0 ? 'reset' : 'eof', this.#sideOf(fd));
     this.#watch();
   }
 
@@ -101,6 +103,10 @@ export class Link implements FlowOwner, Handler {
 
   spoke(): void {
     this.#owner.spoke();
+  }
+
+  mayExchange(id: number | undefined): boolean {
+    return this.channel === 'main' && (id === undefined || channelOpenedBy(id) !== undefined);
   }
 
   substitution(flow: Flow, fd: number): Substitution | undefined {
@@ -160,6 +166,8 @@ export class Link implements FlowOwner, Handler {
     const towardsGone = first === 'front-end' ? this.backward : this.forth;
     const held = this.#undelivered + towardsGone.held;
     const unread = unreadBytes(survivor);
+    const afterShutdown = how === 'shutdown' || this.#firstEnd?.how === 'shutdown';
+    const unseen = afterShutdown && (isUnreadByPeer(this.front) || isUnreadByPeer(this.back));
     this.forth.close();
     this.backward.close();
     this.#poller.forget(this.front);
@@ -171,7 +179,7 @@ export class Link implements FlowOwner, Handler {
       how: end?.how ?? how,
       first: end?.side ?? first,
       undelivered_bytes: held + unread,
-      delivered: delivered({ how: end?.how === 'reset' ? 'reset' : how, held, unread }),
+      delivered: delivered({ how: end?.how === 'reset' ? 'reset' : how, held, unread, unseen }),
     });
   }
 }

@@ -31,6 +31,7 @@ const option = { type: 3, sendBuffer: 7, peerCredentials: 17, acceptsConnections
 const getStatusFlags = 3;
 const setStatusFlags = 4;
 const bytesToRead = 0x541b;
+const bytesNotTaken = 0x5411;
 const pollHangUp = 0x10;
 
 const name = new Memory(112);
@@ -129,6 +130,11 @@ export function peerCredentials(fd: number): Credentials | undefined {
 /** How many bytes wait to be read; 0 where that cannot be learnt. */
 export function unreadBytes(fd: number): number {
   return ioctl(fd, bytesToRead, value.address) < 0 ? 0 : (value.u32[0] as number);
+}
+
+/** Whether the peer has not read yet everything that was sent to it. */
+export function isUnreadByPeer(fd: number): boolean {
+  return ioctl(fd, bytesNotTaken, value.address) >= 0 && (value.u32[0] as number) > 0;
 }
 
 /** Whether both directions are over: the peer has closed, or has shut down both. */

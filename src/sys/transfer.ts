@@ -123,16 +123,18 @@ export function send(fd: number, address: number, length: number, fds: readonly 
 const peek = 0x2;
 
 /**
- * Whether descriptors lie within or behind the next `length` bytes. A read of several bytes would return them with
- * bytes they did not come with, since the kernel goes on reading until a piece with descriptors ends. Looks without
- * taking: the kernel reports a truncated control message as soon as a look meets descriptors.
+ * Whether descriptors lie within or behind the next `length` bytes: 1 or 0, or the negative errno. A read of several
+ * bytes would return them with bytes they did not come with, since the kernel goes on reading until a piece with
+ * descriptors ends. Looks without taking: the kernel reports a truncated control message as soon as a look meets
+ * descriptors. An error is told once, so it must not be dropped here.
  */
-export function fdsAhead(fd: number, address: number, length: number): boolean {
+export function fdsAhead(fd: number, address: number, length: number): number {
   const words = incoming.u32;
   words[iovecWord + low] = address;
   words[iovecWord + high] = address / 0x1_0000_0000;
   words[iovecWord + 2 + low] = length;
   words[(controlLengthAt >> 2) + low] = 0;
   const result = recvmsg(fd, incoming.address, dontWait | closeOnExec | peek);
-  return result > 0 && ((words[flagsAt >> 2] as number) & controlTruncated) !== 0;
+  if (result <= 0) return result;
+  return ((words[flagsAt >> 2] as number) & controlTruncated) !== 0 ? 1 : 0;
 }
