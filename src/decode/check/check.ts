@@ -18,6 +18,15 @@ interface Connection {
   readonly fromStart: boolean;
 }
 
+/** What is known of a connection at a point of the recording. */
+export interface Followed {
+  readonly session: Session;
+  /** The last state of the connection before it. */
+  readonly previous: Session | undefined;
+  /** Requests that wait for an answer on any channel, oldest first. */
+  readonly waiting: readonly Asked[];
+}
+
 /** Whether a request will be answered, as far as the negotiation at that point tells. */
 export function expectsReply(frame: Frame, message: Message): boolean {
   const rule = message.spec?.reply.when;
@@ -80,6 +89,15 @@ export class Checker {
     const end = { frame, session: connection.session, waiting };
     for (const rule of this.#ends) this.#collect(found, rule, rule.atEnd(end), frame);
     return unsuperseded(found);
+  }
+
+  /** The connection a frame belongs to, as it stands; `undefined` once it has ended. */
+  followed(frame: Frame): Followed | undefined {
+    const connection = this.#connections.get(keyOf(frame));
+    if (!connection) return undefined;
+    const { session, previous } = connection;
+    const waiting = [...connection.waiting.values()].flat().sort((a, b) => a.frame.n - b.frame.n);
+    return { session, previous, waiting };
   }
 
   #connection(frame: Frame): Connection {

@@ -1,0 +1,136 @@
+/** Makes the story of each connection from a recording, and lets the diagnoses speak about it. Pure. */
+import { Checker, type Followed } from '../check/check.ts';
+import type { Finding, Side } from '../check/rule.ts';
+import type { Frame } from '../frame.ts';
+import type { Message } from '../message.ts';
+import { newSession } from '../session/session.ts';
+import { diagnoses } from './diagnoses/index.ts';
+import type { Ending, Exit, Story, Verdict } from './diagnosis.ts';
+
+/** What the checker leaves open: facts of one connection that only its story needs. */
+interface Notes {
+  findings: Finding[];
+  exits: Exit[];
+  lastRequest?: Story['lastRequest'];
+  lastReply?: Story['lastReply'];
+  slowest?: Story['slowest'];
+  ending?: Ending;
+  end?: Followed;
+  first: Frame;
+  last: Frame;
+}
+
+/** Checks and diagnoses a recording as it is read. */
+export class Physician {
+  readonly #checker = new Checker();
+  readonly #notes = new Map<string, Notes>();
+  readonly #sent = new Map<string, bigint>();
+  #lastNs = 0n;
+
+  /** Takes the next message; gives the findings that became true with it. */
+  message(frame: Frame, message: Message): Finding[] {
+    const notes = this.#notesOf(frame);
+    const found = this.#checker.message(frame, message);
+    notes.findings.push(...found);
+    if (frame.channel === 'main') {
+      if (message.reply) notes.lastReply = { frame, message };
+      else notes.lastRequest = { frame, message };
+    }
+    this.#time(notes, frame, message);
+    return found;
+  }
+
+  /** Takes an event of the recording, its JSON parsed. */
+  event(frame: Frame, event: { readonly [key: string]: unknown }): Finding[] {
+    if (frame.session === 0) return [];
+    const notes = this.#notesOf(frame);
+    if (event.event === 'peer-exit') {
+      const { side, state, after_ms } = event;
+      notes.exits.push({ side: side as Side, state: String(state), afterMs: Number(after_ms) });
+    }
+    if (event.event !== 'closed' || frame.channel !== 'main') return [];
+    notes.ending = { frame, how: String(event.how), first: (event.first ?? 'unknown') as Ending['first'] };
+    const end = this.#checker.followed(frame);
+    if (end) notes.end = end;
+    const found = this.#checker.event(frame, 'closed');
+    notes.findings.push(...found);
+    return found;
+  }
+
+  /** What is to be said about every connection so far, in order. */
+  verdicts(): Verdict[] {
+    return [...this.#notes.values()].flatMap(notes => judge(this.#story(notes)));
+  }
+
+  #notesOf(frame: Frame): Notes {
+    if (frame.wallNs > this.#lastNs) this.#lastNs = frame.wallNs;
+    const key = `${frame.pair}/${frame.session}/${frame.epoch}`;
+    let notes = this.#notes.get(key);
+    if (!notes) {
+      notes = { findings: [], exits: [], first: frame, last: frame };
+      this.#notes.set(key, notes);
+    }
+    notes.last = frame;
+    return notes;
+  }
+
+  #time(notes: Notes, frame: Frame, message: Message): void {
+    const key = (n: number) => `${frame.pair}/${n}`;
+    if (!message.reply) {
+      if (this.#sent.size > mostTimed) this.#sent.clear();
+      this.#sent.set(key(frame.n), frame.sentNs);
+      return;
+    }
+    const sent = frame.answers === undefined ? undefined : this.#sent.get(key(frame.answers));
+    if (sent === undefined || sent === 0n) return;
+    this.#sent.delete(key(frame.answers as number));
+    const ns = frame.receivedNs - sent;
+    if (ns > (notes.slowest?.ns ?? 0n)) notes.slowest = { ns, n: frame.n, name: message.name };
+  }
+
+  #story(notes: Notes): Story {
+    const { first, last, findings, exits } = notes;
+    const followed = notes.end ?? this.#checker.followed(first);
+    return {
+      pair: first.pair,
+      session: first.session,
+      epoch: first.epoch,
+      state: followed?.session ?? newSession,
+      previous: followed?.previous,
+      waiting: followed?.waiting ?? [],
+      lastRequest: notes.lastRequest,
+      lastReply: notes.lastReply,
+      slowest: notes.slowest,
+      ending: notes.ending,
+      exits,
+      findings,
+      durationNs: last.wallNs - first.wallNs,
+      lastNs: this.#lastNs,
+      device: first.context.device,
+    };
+  }
+}
+
+/** Requests whose sending time is kept while they wait. */
+const mostTimed = 100_000;
+
+function judge(story: Story): Verdict[] {
+  const told = diagnoses.flatMap(diagnosis => {
+    const one = diagnosis.tell(story);
+    return one ? [{ diagnosis, one }] : [];
+  });
+  const explained = new Set(told.flatMap(({ diagnosis }) => diagnosis.explains ?? []));
+  return told
+    .filter(({ diagnosis }) => !explained.has(diagnosis.id))
+    .map(({ diagnosis: { id, title, meaning, remedy, confirm }, one }) => ({
+      ...one,
+      id,
+      title,
+      meaning,
+      remedy,
+      confirm,
+      pair: story.pair,
+      session: story.session,
+      epoch: story.epoch,
+    }));
+}

@@ -1,0 +1,111 @@
+/** Who went away, at which request, and whether its process lives. */
+import { answerer } from '../../check/check.ts';
+import type { Asked, Side } from '../../check/rule.ts';
+import type { Diagnosis, Story } from '../diagnosis.ts';
+
+const nsPerMs = 1_000_000n;
+/** A request that waits longer than this at the end of a recording hangs, in nanoseconds. */
+const hanging = 5_000_000_000n;
+
+/** The request to blame when a side goes away: the oldest it owed an answer, else the last it received. */
+function blamed({ waiting, lastRequest, ending }: Story, side: Side): Asked | Story['lastRequest'] {
+  return (
+    waiting.find(asked => answerer(asked.message.channel) === side) ??
+    (ending?.first === side ? lastRequest : undefined)
+  );
+}
+
+function ago(story: Story, sinceNs: bigint): string {
+  const end = story.ending?.frame.wallNs ?? story.lastNs;
+  return `${(end - sinceNs) / nsPerMs} ms`;
+}
+
+/** The front-end leaving after it stopped the rings, or before it started any, is how connections end. */
+function orderly({ ending, waiting, state }: Story): boolean {
+  const running = [...state.vrings.byIndex.values()].some(ring => ring.running === 'started');
+  return ending?.first === 'front-end' && waiting.length === 0 && !running;
+}
+
+const refusals: { readonly [request: string]: string } = {
+  GET_CONFIG:
+    'often the front-end wants more queues than the back-end has, or the back-end serves another type of device',
+  SET_VRING_ADDR: 'the addresses lie in no memory the back-end knows: is the RAM of the guest shared?',
+  SET_VRING_KICK: 'the ring could not be started: are its addresses in shared memory?',
+  SET_MEM_TABLE: 'the memory could not be mapped: look for mmap errors and limits in its log',
+  ADD_MEM_REG: 'the memory could not be mapped: look for mmap errors and limits in its log',
+  SET_FEATURES: 'a feature was acknowledged that the back-end does not support or did not offer',
+  GET_INFLIGHT_FD: 'the back-end could not allocate the inflight region',
+  IOTLB_MSG: 'the back-end has no IOMMU support: leave iommu_platform=on away or use another back-end',
+  SET_VRING_ERR: 'the back-end is older than this message (QEMU sends it since 7.1)',
+};
+
+/** Diagnoses about ends and silences. */
+export const endings: readonly Diagnosis[] = [
+  {
+    id: 'peer-died',
+    title: 'a peer died',
+    meaning: 'its process ended in the middle of the session: a crash, an assertion, or a deliberate exit on an error',
+    remedy: 'look into its log and for a core file (coredumpctl) at this time',
+    confirm: 'the exit status of the process; the kernel log for a segmentation fault',
+    explains: ['peer-closed', 'request-hangs'],
+    tell: story => {
+      const { ending, exits } = story;
+      if (!ending || orderly(story) || ending.first === 'proxy' || ending.first === 'unknown') return undefined;
+      const exit = exits.find(one => one.side === ending.first && one.state === 'exited');
+      if (!exit) return undefined;
+      const request = blamed(story, ending.first);
+      const where = request ? ` ${ago(story, request.frame.wallNs)} after ${label(request)}` : '';
+      const why = request && refusals[request.message.name];
+      return {
+        what: `the ${ending.first} is gone${where}, and its process has ended${why ? `: ${why}` : ''}`,
+        side: ending.first,
+        certainty: 'certain',
+        records: [ending.frame.n, ...(request ? [request.frame.n] : [])],
+      };
+    },
+  },
+  {
+    id: 'peer-closed',
+    title: 'a peer closed the connection',
+    meaning: 'its process lives: it refused something, or it restarts its device',
+    remedy: 'look into its log at this time; the request named here is the one it did not like',
+    confirm: 'a message of the peer about this request',
+    explains: ['request-hangs'],
+    tell: story => {
+      const { ending } = story;
+      if (!ending || orderly(story) || ending.first === 'proxy' || ending.first === 'unknown') return undefined;
+      const request = blamed(story, ending.first);
+      const where = request ? ` ${ago(story, request.frame.wallNs)} after ${label(request)}` : '';
+      const why = request && refusals[request.message.name];
+      return {
+        what: `the ${ending.first} closed the connection${where}${why ? `: ${why}` : ''}`,
+        side: ending.first,
+        certainty: request ? 'likely' : 'possible',
+        records: [ending.frame.n, ...(request ? [request.frame.n] : [])],
+      };
+    },
+  },
+  {
+    id: 'request-hangs',
+    title: 'a request hangs',
+    meaning:
+      'the side that was asked does not answer; QEMU waits with its global lock held, so the whole VM stands still',
+    remedy: 'look at what the side that was asked is doing (a stack trace of its threads)',
+    confirm: 'the request is still unanswered when the recording ends',
+    tell: story => {
+      const [oldest] = story.waiting;
+      if (!oldest || story.ending || story.lastNs - oldest.frame.wallNs < hanging) return undefined;
+      const side = answerer(oldest.message.channel);
+      return {
+        what: `${label(oldest)} has waited for the ${side} for ${ago(story, oldest.frame.wallNs)}`,
+        side,
+        certainty: 'certain',
+        records: [oldest.frame.n],
+      };
+    },
+  },
+];
+
+function label(request: NonNullable<Story['lastRequest']>): string {
+  return `${request.message.name}(${request.message.id})`;
+}
