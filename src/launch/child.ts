@@ -104,9 +104,17 @@ export async function startChild(argv: readonly string[], options: StartOptions 
   for (const fd of inherited) stdio[fd] = fd;
   const start = () => spawn(command, rest, { stdio: Array.from(stdio, entry => entry ?? 'ignore') });
   const soft = openFilesGiven();
-  const child = soft !== undefined && options.withOpenFiles ? options.withOpenFiles(soft, start) : start();
-
-  const stopHandingOn = handOn(child);
+  // From before the child exists: a signal that comes while it starts must not end us and leave it behind.
+  const handing = handOn();
+  const stopHandingOn = handing.stop;
+  let child: ChildProcess;
+  try {
+    child = soft !== undefined && options.withOpenFiles ? options.withOpenFiles(soft, start) : start();
+  } catch (error) {
+    stopHandingOn();
+    throw error;
+  }
+  handing.to(child);
   let running = true;
   const ended = new Promise<number>(resolve => {
     child.once('exit', (code, signal) => {
@@ -124,16 +132,26 @@ export async function startChild(argv: readonly string[], options: StartOptions 
   return { pid: child.pid as number, ended, running: () => running, signal: signal => void child.kill(signal) };
 }
 
-/** Hands on the signals that we are sent; returns how to stop. */
-function handOn(child: ChildProcess): () => void {
+/** Takes the signals that we are sent from now on: hands them on once it is told to whom, until it is stopped. */
+function handOn(): { to(child: ChildProcess): void; stop(): void } {
+  let child: ChildProcess | undefined;
+  const early: NodeJS.Signals[] = [];
   const listeners = handedOn.map(signal => {
     const listener = () => {
-      if (!(sentByTerminal.has(signal) && isInForeground())) child.kill(signal);
+      if (sentByTerminal.has(signal) && isInForeground()) return;
+      if (child) child.kill(signal);
+      else early.push(signal);
     };
     process.on(signal, listener);
     return { signal, listener };
   });
-  return () => {
-    for (const { signal, listener } of listeners) process.off(signal, listener);
+  return {
+    to(started) {
+      child = started;
+      for (const signal of early.splice(0)) started.kill(signal);
+    },
+    stop() {
+      for (const { signal, listener } of listeners) process.off(signal, listener);
+    },
   };
 }

@@ -10,10 +10,21 @@ import { makePrivateFolder, removePrivateFolder } from '../../src/launch/private
 const dist = resolve(import.meta.dirname, '../../dist');
 
 let folder: string;
+/** Leaders of the process groups that a test has started. */
+const groups: number[] = [];
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'vhuscope-'));
 });
-afterEach(() => rmSync(folder, { recursive: true }));
+afterEach(() => {
+  for (const group of groups.splice(0)) {
+    try {
+      process.kill(-group, 'SIGKILL');
+    } catch {
+      // All of it has ended, as it should.
+    }
+  }
+  rmSync(folder, { recursive: true });
+});
 
 describe('descriptors that a command line names', () => {
   it.each<[string, number[]]>([
@@ -48,7 +59,9 @@ describe('a child', () => {
     const line = `${preparation}\n"$0" "$@"\nexit $?`;
     const shell = spawn('bash', ['-c', line, process.execPath, script, ...command], {
       stdio: ['ignore', 'pipe', 'pipe'],
+      detached: true,
     });
+    if (shell.pid !== undefined) groups.push(shell.pid);
     const result = Object.assign(shell, { text: '' });
     for (const stream of [shell.stdout, shell.stderr]) {
       stream?.on('data', chunk => {
