@@ -56,6 +56,20 @@ export class LineBuffer {
     this.length += encoder.encodeInto(text, this.#bytes.subarray(this.length)).written;
   }
 
+  /** A text as a JSON string, quotes included. */
+  json(text: string): void {
+    for (let i = 0; i < text.length; i++) {
+      const code = text.charCodeAt(i);
+      if (code < 0x20 || code > 0x7e || code === 0x22 || code === 0x5c) {
+        this.text(JSON.stringify(text));
+        return;
+      }
+    }
+    this.byte(0x22);
+    this.ascii(text);
+    this.byte(0x22);
+  }
+
   /** Bytes as they are. */
   copy(from: Uint8Array): void {
     if (this.length + from.length > this.#bytes.length) this.#grow(from.length);

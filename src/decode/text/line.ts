@@ -15,6 +15,7 @@ import { needReplyFlag, protocolVersion, replyFlag, requester } from '../header.
 import { LineBuffer } from '../line-buffer.ts';
 import { type Outline, outlineOf } from '../outline.ts';
 import { plain } from '../plain.ts';
+import type { RecordFacts } from '../timing.ts';
 import { writeBytes } from './bytes.ts';
 import { writeFds } from './descriptors.ts';
 import { eventSentence } from './event.ts';
@@ -29,14 +30,6 @@ export interface LineStyle {
   colour?: boolean;
   /** Only ASCII characters of our own. */
   ascii?: boolean;
-}
-
-/** What is known of a record besides the record. */
-export interface LineFacts {
-  /** Nanoseconds since the first record; may be negative in merged files. */
-  sinceFirstNs: number;
-  /** On a reply: nanoseconds from the sending of the request to the receipt of the reply. */
-  latencyNs?: number | undefined;
 }
 
 const signs = {
@@ -71,7 +64,7 @@ export class LineWriter {
   }
 
   /** Appends the line of a record, without a line end. */
-  write(frame: Frame, facts: LineFacts): void {
+  write(frame: Frame, facts: RecordFacts): void {
     const { out } = this;
     out.decimal(frame.n, 6, 0x20);
     this.#time(facts.sinceFirstNs);

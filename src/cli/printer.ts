@@ -1,0 +1,81 @@
+/** Records on standard output: as lines of text, as JSON, or as the bytes they consist of. */
+import { once } from 'node:events';
+import type { Frame } from '../decode/frame.ts';
+import { JsonWriter } from '../decode/json/record.ts';
+import { LineBuffer } from '../decode/line-buffer.ts';
+import { LineWriter } from '../decode/text/line.ts';
+import type { RecordFacts } from '../decode/timing.ts';
+import { cutLine, type Surface } from './terminal.ts';
+
+/** Puts a record into a buffer, line end included; which buffer is said when the form is made. */
+export type Form = (frame: Frame, facts: RecordFacts) => void;
+
+const lineEnd = 0x0a;
+
+/** One line for each record. */
+export function textForm(surface: Surface): (out: LineBuffer) => Form {
+  return out => {
+    const { width, ascii } = surface;
+    const lines = new LineWriter(surface, out);
+    return (frame, facts) => {
+      const start = out.length;
+      lines.write(frame, facts);
+      if (width !== undefined) {
+        const line = out.textFrom(start);
+        out.truncate(start);
+        out.text(cutLine(line, width, ascii));
+      }
+      out.byte(lineEnd);
+    };
+  };
+}
+
+/** One JSON object for each record, on a line. */
+export function jsonForm(raw: boolean): (out: LineBuffer) => Form {
+  return out => {
+    const records = new JsonWriter({ raw }, out);
+    return (frame, facts) => {
+      records.write(frame, facts);
+      out.byte(lineEnd);
+    };
+  };
+}
+
+/** The bytes of each message as hexadecimal digits. */
+export function rawForm(): (out: LineBuffer) => Form {
+  return out => frame => {
+    if (frame.kind !== 'message' && frame.kind !== 'raw') return;
+    out.hexBytes(frame.bytes, 0, frame.bytes.length);
+    out.byte(lineEnd);
+  };
+}
+
+/** Bytes gathered before they are written. */
+const enough = 256 * 1024;
+
+/** Prints records in one form. Waits for a reader that is slow; memory is bounded by one record. */
+export class Printer {
+  readonly #out = new LineBuffer(enough + 64 * 1024);
+  readonly #form: Form;
+  readonly #stream: NodeJS.WritableStream;
+
+  constructor(form: (out: LineBuffer) => Form, stream: NodeJS.WritableStream = process.stdout) {
+    this.#form = form(this.#out);
+    this.#stream = stream;
+  }
+
+  /** Takes a record; true when so much is gathered that `flush` should be awaited. */
+  print(frame: Frame, facts: RecordFacts): boolean {
+    this.#form(frame, facts);
+    return this.#out.length >= enough;
+  }
+
+  /** Writes what is gathered. */
+  async flush(): Promise<void> {
+    if (this.#out.length === 0) return;
+    // The stream may keep what it is given, and the buffer is used again.
+    const bytes = this.#out.bytes.slice();
+    this.#out.truncate(0);
+    if (!this.#stream.write(bytes)) await once(this.#stream, 'drain');
+  }
+}

@@ -1,0 +1,154 @@
+import { existsSync } from 'node:fs';
+import { FileSource } from '../capture/byte-source.ts';
+import { CaptureError } from '../capture/capture-error.ts';
+import { followCapture } from '../capture/follow.ts';
+import { type CaptureProblem, CaptureReader } from '../capture/reader.ts';
+import { repair } from '../capture/repair.ts';
+import type { Frame } from '../decode/frame.ts';
+import { Timing } from '../decode/timing.ts';
+import type { Command } from './command.ts';
+import { jsonForm, Printer, rawForm, textForm } from './printer.ts';
+import { type SurfaceOptions, surfaceOf } from './terminal.ts';
+import { Failure, UsageError, wholeNumber } from './usage.ts';
+
+interface ReadOptions extends SurfaceOptions {
+  json?: boolean;
+  raw?: boolean;
+  follow?: boolean;
+  repair?: boolean;
+  count?: number;
+  session?: number;
+  epoch?: number;
+}
+
+/** `vhuscope read`: prints what a capture holds. */
+export const command: Command<ReadOptions> = {
+  name: 'read',
+  summary: 'print what a capture holds',
+  about:
+    'Prints the records of captures: a line each, or JSON, or the bytes. Errors and what the recorder lost are told on standard error.',
+  arguments: [{ name: '<files...>', meaning: 'captures, read one after the other', completes: 'file' }],
+  options: [
+    { flags: '--json', meaning: 'print one JSON object a line (docs/records.md)' },
+    { flags: '--raw', meaning: 'print the bytes of each message as hex; with --json, add them as "raw"' },
+    { flags: '-c, --count <number>', meaning: 'stop after so many records', parse: wholeNumber('--count', 1) },
+    { flags: '--session <number>', meaning: 'only this session', parse: wholeNumber('--session', 1) },
+    { flags: '--epoch <number>', meaning: 'only this epoch', parse: wholeNumber('--epoch', 1) },
+    { flags: '-f, --follow', meaning: 'go on while the capture grows, until its recorder ends' },
+    { flags: '--repair', meaning: 'first cut a capture back to its last whole block, if its recorder was killed' },
+    { flags: '--color <when>', meaning: 'use colours', choices: ['auto', 'always', 'never'], default: 'auto' },
+    { flags: '--ascii', meaning: 'print arrows with ASCII characters only' },
+  ],
+  examples: [
+    { line: 'vhuscope read vm.pcapng', meaning: 'every message, a line each' },
+    {
+      line: "vhuscope read vm.pcapng --json | jq 'select(.problems)'",
+      meaning: 'messages whose bytes are not as declared',
+    },
+    { line: 'vhuscope read --follow vm.pcapng', meaning: 'watch a recording' },
+  ],
+  async run(args, options) {
+    if (options.follow && args.length > 1) throw new UsageError('read: --follow takes one capture');
+    const surface = surfaceOf(options);
+    const form = options.json ? jsonForm(options.raw === true) : options.raw ? rawForm() : textForm(surface);
+    const reading = new Reading(new Printer(form), options);
+    try {
+      for (const path of args) {
+        if (options.repair) tellRepair(path);
+        if (options.follow) await reading.follow(path);
+        else await reading.file(path);
+      }
+    } catch (error) {
+      if (error instanceof CaptureError) throw new Failure(error.message, { cause: error });
+      throw error;
+    } finally {
+      await reading.end();
+    }
+    return reading.isWhole ? 0 : 1;
+  },
+};
+
+/** Goes through captures, and prints the records that are asked for. */
+class Reading {
+  readonly #printer: Printer;
+  readonly #timing = new Timing();
+  readonly #options: ReadOptions;
+  #left: number;
+  /** False where something in a file could not be read. */
+  isWhole = true;
+
+  constructor(printer: Printer, options: ReadOptions) {
+    this.#printer = printer;
+    this.#options = options;
+    this.#left = options.count ?? Number.POSITIVE_INFINITY;
+  }
+
+  /** Prints a file that grows no more. */
+  async file(path: string): Promise<void> {
+    const source = new FileSource(path);
+    try {
+      const reader = new CaptureReader(source);
+      for (let batch = reader.batch(256); batch.length > 0 && this.#left > 0; batch = reader.batch(256)) {
+        await this.#print(batch);
+      }
+      if (this.#left === 0) return;
+      await this.#print(reader.rest());
+      await this.end();
+      for (const problem of reader.problems) this.#tell(problem);
+      tellCounts(path, reader);
+    } finally {
+      source.close();
+    }
+  }
+
+  /** Prints a file that may grow. */
+  async follow(path: string): Promise<void> {
+    const ending = new AbortController();
+    process.once('SIGINT', () => ending.abort());
+    const onProblem = (problem: CaptureProblem) => this.#tell(problem);
+    for await (const batch of followCapture(path, { signal: ending.signal, onProblem })) {
+      await this.#print(batch);
+      await this.end();
+      if (this.#left === 0) break;
+    }
+  }
+
+  /** Writes what is not written yet. */
+  async end(): Promise<void> {
+    await this.#printer.flush();
+  }
+
+  async #print(frames: readonly Frame[]): Promise<void> {
+    const { session, epoch } = this.#options;
+    for (const frame of frames) {
+      const facts = this.#timing.next(frame);
+      if (session !== undefined && frame.session !== session) continue;
+      if (epoch !== undefined && frame.epoch !== epoch) continue;
+      if (this.#left === 0) return;
+      this.#left--;
+      if (this.#printer.print(frame, facts)) await this.#printer.flush();
+    }
+  }
+
+  #tell({ message }: CaptureProblem): void {
+    this.isWhole = false;
+    process.stderr.write(`vhuscope: ${message}\n`);
+  }
+}
+
+function tellRepair(path: string): void {
+  if (!existsSync(path)) return;
+  const { cut, size, keptIn } = repair(path);
+  if (cut === 0) return;
+  const kept = keptIn ? `; the file as it was is kept in ${keptIn}` : '';
+  process.stderr.write(`vhuscope: ${path}: cut back to ${size} bytes, ${cut} bytes of a torn block are gone${kept}\n`);
+}
+
+/** What was passed over or lost. */
+function tellCounts(path: string, { counts }: CaptureReader): void {
+  const told = [
+    counts.lost > 0 && `the recorder lost ${counts.lost} messages`,
+    counts.foreign > 0 && `${counts.foreign} packets are not vhuscope's`,
+  ].filter(text => text !== false);
+  if (told.length > 0) process.stderr.write(`vhuscope: ${path}: ${told.join(', ')}\n`);
+}

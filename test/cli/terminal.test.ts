@@ -1,0 +1,28 @@
+import { describe, expect, it } from 'vitest';
+import { cutLine, surfaceOf } from '../../src/cli/terminal.ts';
+
+const terminal = { isTTY: true, columns: 80 };
+
+describe('surfaceOf', () => {
+  it.each([
+    ['a terminal', {}, terminal, { LANG: 'en_US.UTF-8' }, { colour: true, ascii: false, width: 80 }],
+    ['a pipe', {}, {}, { LANG: 'en_US.UTF-8' }, { colour: false, ascii: false, width: undefined }],
+    ['NO_COLOR', {}, terminal, { LANG: 'C.utf8', NO_COLOR: '1' }, { colour: false, ascii: false, width: 80 }],
+    ['another locale', {}, terminal, { LANG: 'en_US.UTF-8', LC_ALL: 'C' }, { colour: true, ascii: true, width: 80 }],
+    ['--color always', { color: 'always' }, {}, { LANG: 'C.UTF-8' }, { colour: true, ascii: false, width: undefined }],
+    ['--ascii', { ascii: true }, terminal, { LANG: 'C.UTF-8' }, { colour: true, ascii: true, width: 80 }],
+  ] as const)('%s', (_, options, stream, env, expected) => {
+    expect(surfaceOf(options, stream, env)).toEqual(expected);
+  });
+});
+
+describe('cutLine', () => {
+  it.each([
+    ['fits here', 9, 'fits here'],
+    ['too long', 7, 'too lo…'],
+    ['\x1b[1mbold\x1b[0m and more', 6, '\x1b[1mbold\x1b[0m …\x1b[0m'],
+    ['🙂🙂🙂🙂', 3, '🙂🙂…'],
+  ])('%j at %i', (line, width, expected) => {
+    expect(cutLine(line, width, false)).toBe(expected);
+  });
+});
