@@ -95,9 +95,12 @@ export class Witness {
   }
 
   #release(used: ReadonlySet<string>): void {
+    // A descriptor that was sent back is in use under the number of both messages.
+    const kept = new Set([...used].map(key => this.#descriptors.get(key)));
     for (const key of this.#arrived) {
-      if (used.has(key)) continue;
-      close(this.#descriptors.get(key) as number);
+      const fd = this.#descriptors.get(key) as number;
+      if (kept.has(fd)) continue;
+      close(fd);
       this.#descriptors.delete(key);
       this.#arrived.delete(key);
     }

@@ -17,6 +17,7 @@ interface Watched {
 /** The peers of all connections. */
 export class WatchedPeers {
   readonly #connections = new Map<number, Map<Side, Watched>>();
+  #closed = false;
   readonly #found: (connection: number, side: Side, peer: Peer, dialect: Dialect | undefined) => void;
   readonly #ended: (connection: number, side: Side, end: { pid: number; state: string; after_ms: number }) => void;
 
@@ -45,7 +46,7 @@ export class WatchedPeers {
   #hold(connection: number, side: Side, pid: number | undefined): void {
     const sides = this.#connections.get(connection) ?? new Map<Side, Watched>();
     const before = sides.get(side);
-    if (!pid || before?.pid === pid) return;
+    if (this.#closed || !pid || before?.pid === pid) return;
     const pidFd = openPidFd(pid);
     if (pidFd === undefined) return;
     if (before !== undefined) close(before.pidFd);
@@ -75,7 +76,12 @@ export class WatchedPeers {
 
   /** Lets go of every process. */
   close(): void {
-    for (const sides of this.#connections.values()) for (const { pidFd } of sides.values()) close(pidFd);
+    this.#closed = true;
+    for (const sides of this.#connections.values()) {
+      for (const { pidFd } of sides.values()) close(pidFd);
+      // Whoever still follows one of them must not close it again: its number may be somebody else's by then.
+      sides.clear();
+    }
     this.#connections.clear();
   }
 }
