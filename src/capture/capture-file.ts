@@ -73,7 +73,10 @@ export class CaptureFile {
 
   /** What keeps the file from being read to its end; meaningful once `advance` says false and nobody writes it. */
   get problems(): CaptureProblem[] {
-    return problemsOf(this.path, this.#builder.blocks.end, this.#builder.blocks.skipped);
+    const { blocks, refused: offset } = this.#builder;
+    if (offset === undefined) return problemsOf(this.path, blocks.end, blocks.skipped);
+    const message = `${this.path}: read up to offset ${offset} only: it has more sections than can be kept`;
+    return [{ path: this.path, offset, message }];
   }
 
   /** The frame of a row, its message joined. A row outside the index is a RangeError. */

@@ -2,6 +2,7 @@
  * Builds the index of a capture in slices, and goes on once the file has grown. It looks only at the few bytes it
  * needs of each record: kind, numbers, and whether a message goes on in the next records.
  */
+import { channels } from '../decode/frame.ts';
 import { BlockReader } from './block-reader.ts';
 import type { ByteSource } from './byte-source.ts';
 import { Passings } from './passings.ts';
@@ -9,6 +10,7 @@ import { blockType, linkTypeUpperPdu } from './pcapng/blocks.ts';
 import type { Block, Packet } from './pcapng/parse.ts';
 import { readPacket } from './pcapng/parse.ts';
 import {
+  directions,
   fdEntryLength,
   fdFieldAt,
   fieldAt,
@@ -28,8 +30,7 @@ const maxOpen = 64;
 /** A message of which further records are expected. */
 interface Open {
   row: number;
-  interfaceId: number;
-  /** Session, epoch and direction, to tell the next message of the same stream. */
+  /** What names its connection, channel and direction, to tell the next message of the same stream. */
   stream: string;
   captureId: bigint;
   n: number;
@@ -45,6 +46,8 @@ export class IndexBuilder {
   readonly passings = new Passings();
   /** Packets that are not vhuscope's. */
   foreign = 0;
+  /** Where the index stops though the file goes on, since it has more sections than can be kept. */
+  refused: number | undefined;
   readonly blocks: BlockReader;
   #open: Open[] = [];
 
@@ -55,14 +58,17 @@ export class IndexBuilder {
   /** Reads on, for at most so many blocks. False at the end of what is there. */
   advance(count: number): boolean {
     const { blocks } = this;
+    if (this.refused !== undefined) return false;
     for (let i = 0; i < count; i++) {
       const block = blocks.next();
       if (block === undefined) return false;
       if (block.type === blockType.enhancedPacket) this.#packet(block);
       else if (block.type === blockType.sectionHeader) {
-        if (this.sections.length >= maxSections) return false;
+        if (this.sections.length >= maxSections) {
+          this.refused = blocks.positionOf(block);
+          return false;
+        }
         this.sections.push(new Section(blocks.positionOf(block), block.littleEndian));
-        this.#open = [];
       } else if (block.type === blockType.interfaceDescription) {
         this.sections.at(-1)?.describe(blocks.bytes, blocks.view, block, blocks.positionOf(block));
       }
@@ -119,15 +125,15 @@ export class IndexBuilder {
     const fds = view.getUint16(at + fieldAt.fdEntries, true);
     if (fds > 0)
       this.#passed(view, at + fixedLength, Math.min(packet.dataEnd, at + fixedLength + fds * fdEntryLength), row);
-    if (this.#open.length > 0) this.#closeStream(packet.interfaceId, streamOf(view, at));
-    if (flags & (headerFlag.continuation | headerFlag.snapped)) return;
+    if (flags & headerFlag.continuation) return;
+    if (this.#open.length > 0) this.#closeStream(this.#streamOf(packet, view, at));
+    if (flags & headerFlag.snapped) return;
     const length = packet.dataEnd - at - view.getUint16(at + fieldAt.length, true);
     const wireLength = view.getUint32(at + fieldAt.wireLength, true);
     if (length >= wireLength) return;
     this.#open.push({
       row,
-      interfaceId: packet.interfaceId,
-      stream: streamOf(view, at),
+      stream: this.#streamOf(packet, view, at),
       captureId: view.getBigUint64(at + fieldAt.captureId, true),
       n: getU64(view, at + fieldAt.n),
       length,
@@ -156,13 +162,20 @@ export class IndexBuilder {
   }
 
   /** A stream's next message has begun: the one before has ended. */
-  #closeStream(interfaceId: number, stream: string): void {
-    this.#open = this.#open.filter(one => one.interfaceId !== interfaceId || one.stream !== stream);
+  #closeStream(stream: string): void {
+    this.#open = this.#open.filter(one => one.stream !== stream);
   }
-}
 
-function streamOf(view: DataView, at: number): string {
-  const session = view.getUint32(at + fieldAt.session, true);
-  const epoch = view.getUint32(at + fieldAt.epoch, true);
-  return `${session}.${epoch}.${view.getUint8(at + fieldAt.direction)}`;
+  /** A name for the stream of a record; the same for two records where `sameStream` of `join.ts` says so. */
+  #streamOf(packet: Packet, view: DataView, at: number): string {
+    const pair = this.sections.at(-1)?.interfaces[packet.interfaceId]?.pair ?? '';
+    const channel = channels[view.getUint8(at + fieldAt.channel)] ?? 'main';
+    const direction = directions[view.getUint8(at + fieldAt.direction)];
+    const recording = view.getBigUint64(at + fieldAt.captureId, true);
+    const session = view.getUint32(at + fieldAt.session, true);
+    const epoch = view.getUint32(at + fieldAt.epoch, true);
+    // Records without a direction belong to no stream: their own number keeps them apart.
+    const last = direction ?? view.getBigUint64(at + fieldAt.n, true);
+    return `${recording} ${session} ${epoch} ${channel} ${last} ${pair}`;
+  }
 }

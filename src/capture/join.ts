@@ -85,7 +85,7 @@ export class Joiner {
 
 /** Whether records that continue this one may follow. */
 export function mayContinue(piece: Piece): boolean {
-  return piece.fragmentOffset === undefined && !piece.snapped && piece.bytes.length < piece.wireLength && !piece.damage;
+  return piece.fragmentOffset === undefined && !piece.snapped && piece.bytes.length < piece.wireLength;
 }
 
 /** Whether a record continues the message that another one begins. */

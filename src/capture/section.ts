@@ -5,7 +5,7 @@
 import type { Frame } from '../decode/frame.ts';
 import { blockType, linkTypeUpperPdu } from './pcapng/blocks.ts';
 import type { Block, Interface, Packet } from './pcapng/parse.ts';
-import { packetTime, readInterface, readPacket, readPacketId } from './pcapng/parse.ts';
+import { packetTime, readInterface, readPacket, readPacketId, readTimestamp } from './pcapng/parse.ts';
 import { pduTags } from './pseudo-header.ts';
 import { readPseudoHeader } from './pseudo-header-read.ts';
 
@@ -75,7 +75,7 @@ export class Section {
     const { header, length } = readPseudoHeader(view, start, packet.dataEnd);
     const piece = header as Piece;
     piece.pair = from.pair;
-    piece.wallNs = packetTime(packet.timestamp, from);
+    piece.wallNs = packetTime(readTimestamp(view, block), from);
     piece.bytes = bytes.subarray(start + length, packet.dataEnd);
     if (piece.n === 0 && piece.damage) piece.n = readPacketId(bytes, view, block);
     return piece;

@@ -86,7 +86,8 @@ describe('pcapng blocks', () => {
         const found = parse.readPacket(view, block);
         if (found === undefined) return expect.fail('no packet');
         const options = parse.packetOptions(bytes, view, block);
-        const { interfaceId, timestamp, originalLength, dataStart, dataEnd } = found;
+        const { interfaceId, originalLength, dataStart, dataEnd } = found;
+        const timestamp = parse.readTimestamp(view, block);
         const data = bytes.subarray(dataStart, dataEnd);
         expect({ interfaceId, timestamp, originalLength, data, options }).toEqual(fields);
         expect(hex(build.enhancedPacket({ interfaceId, timestamp, originalLength, data, options }))).toBe(hex(bytes));
@@ -137,8 +138,10 @@ describe('pcapng blocks', () => {
     expect(section).toMatchObject({ littleEndian: false, end: 28 });
     const described = parse.readBlock(view, 28, bytes.length, false) as parse.Block;
     expect(parse.readInterface(bytes, view, described)).toMatchObject({ name: 'a', linkType: 252 });
-    const packet = parse.readPacket(view, parse.readBlock(view, 60, bytes.length, false) as parse.Block);
-    expect(packet).toMatchObject({ timestamp: 0x1_0000_0002n, originalLength: 1 });
+    const third = parse.readBlock(view, 60, bytes.length, false) as parse.Block;
+    const packet = parse.readPacket(view, third);
+    expect(packet?.originalLength).toBe(1);
+    expect(parse.readTimestamp(view, third)).toBe(0x1_0000_0002n);
     expect(bytes[packet?.dataStart as number]).toBe(0xff);
   });
 

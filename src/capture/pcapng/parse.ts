@@ -128,8 +128,6 @@ function greatestCommonDivisor(a: bigint, b: bigint): bigint {
 /** Where an enhanced packet block has its parts. */
 export interface Packet {
   interfaceId: number;
-  /** In units of the interface, see `packetTime`. */
-  timestamp: bigint;
   /** Offsets of the captured bytes in the slice. */
   dataStart: number;
   dataEnd: number;
@@ -142,14 +140,22 @@ export function readPacket(view: DataView, block: Block): Packet | undefined {
   const captured = view.getUint32(start + 20, littleEndian);
   const dataStart = start + packetHeadLength;
   if (captured > block.end - 4 - dataStart) return undefined;
-  const high = BigInt(view.getUint32(start + 12, littleEndian));
   return {
     interfaceId: view.getUint32(start + 8, littleEndian),
-    timestamp: (high << 32n) | BigInt(view.getUint32(start + 16, littleEndian)),
     dataStart,
     dataEnd: dataStart + captured,
     originalLength: view.getUint32(start + 24, littleEndian),
   };
+}
+
+const halves = new DataView(new ArrayBuffer(8));
+
+/** An enhanced packet block's time, in units of its interface; see `packetTime`. */
+export function readTimestamp(view: DataView, block: Block): bigint {
+  // Joining the halves in memory makes one big integer instead of four.
+  halves.setUint32(0, view.getUint32(block.start + 12, block.littleEndian));
+  halves.setUint32(4, view.getUint32(block.start + 16, block.littleEndian));
+  return halves.getBigUint64(0);
 }
 
 /** A packet's time in nanoseconds since 1970. */
