@@ -40,7 +40,8 @@ export function conversations(trace: Trace, path: string, side: Side): Conversat
         const passed = message.fds[0];
         if (name === undefined || passed === undefined) continue;
         const used = trace.ends.get((side === 'front-end' ? otherEnd(passed, trace) : passed.inode) ?? -1);
-        if (used) conversation[name] = channelOf(used);
+        // A front-end may pass another socket in place of the first: both are this channel.
+        if (used) conversation[name] = joined(conversation[name], channelOf(used));
       }
       return conversation;
     });
@@ -49,6 +50,20 @@ export function conversations(trace: Trace, path: string, side: Side): Conversat
 /** The front-end passes one end of a socket pair and keeps the other. */
 function otherEnd(passed: NamedFd, trace: Trace): number | undefined {
   return passed.peer ?? trace.pairs.get(passed.inode ?? -1);
+}
+
+function joined(earlier: TracedChannel | undefined, later: TracedChannel): TracedChannel {
+  if (!earlier) return later;
+  const inTime = (one: TracedMessage[], other: TracedMessage[]) => [...one, ...other].sort((a, b) => a.time - b.time);
+  return {
+    ...later,
+    sent: inTime(earlier.sent, later.sent),
+    received: inTime(earlier.received, later.received),
+    rest: {
+      sent: earlier.rest.sent + later.rest.sent,
+      received: earlier.rest.received + later.rest.received,
+    },
+  };
 }
 
 function channelOf(end: SocketEnd): TracedChannel {

@@ -27,6 +27,8 @@ export interface Machine {
   slots?: string;
   /** The guest may reset its system instead of ending QEMU. */
   reboots?: boolean;
+  /** More words for the guest's kernel. */
+  kernel?: string;
   /** Path for a QMP monitor. */
   qmp?: string;
   more?: readonly string[];
@@ -37,7 +39,7 @@ let guest: Guest | undefined;
 /** QEMU with the test guest and one vhost-user device on `socket`. */
 export function qemu(socket: string, machine: Machine): string[] {
   guest ??= buildGuest(join(rig, 'guest'));
-  const kernel = `console=ttyS0 quiet mitigations=off tsc=reliable nokaslr do=${machine.tasks} times=${machine.times ?? 5}`;
+  const kernel = `console=ttyS0 quiet mitigations=off tsc=reliable nokaslr do=${machine.tasks} times=${machine.times ?? 5} ${machine.kernel ?? ''}`;
   const chardev = machine.chardev === undefined ? '' : `,${machine.chardev}`;
   return from(machine.debian ?? 'bookworm', [
     'qemu-system-x86_64',
@@ -62,6 +64,11 @@ export const devices = {
   net: (debian: Debian = 'bookworm') => [
     ...['-netdev', 'vhost-user,id=net,chardev=vhost'],
     ...['-device', `virtio-net-pci,netdev=net,mac=52:54:00:12:34:56,vectors=${debian === 'bookworm' ? 0 : 4}`],
+  ],
+  /** The same behind an IOMMU: the back-end asks the front-end to translate the addresses it finds in the rings. */
+  netBehindIommu: [
+    ...['-device', 'intel-iommu,device-iotlb=on', '-netdev', 'vhost-user,id=net,chardev=vhost'],
+    ...['-device', 'virtio-net-pci,netdev=net,mac=52:54:00:12:34:56,disable-legacy=on,iommu_platform=on,ats=on'],
   ],
 };
 
@@ -115,10 +122,10 @@ const testpmd = ['--auto-start', '--total-num-mbufs=8192', '--stats-period', '2'
 /** DPDK's net_vhost in testpmd, on one or more sockets. It answers ARP and ping, or swaps addresses. */
 export function netVhost(
   sockets: readonly string[],
-  options: { connects?: boolean; forward?: 'icmpecho' | 'macswap' } = {},
+  options: { connects?: boolean; iommu?: boolean; forward?: 'icmpecho' | 'macswap' } = {},
 ): string[] {
-  const client = options.connects ? ',client=1' : '';
-  const devices = sockets.flatMap((socket, at) => ['--vdev', `net_vhost${at},iface=${socket},queues=1${client}`]);
+  const more = `${options.connects ? ',client=1' : ''}${options.iommu ? ',iommu-support=1' : ''}`;
+  const devices = sockets.flatMap((socket, at) => ['--vdev', `net_vhost${at},iface=${socket},queues=1${more}`]);
   return [...dpdk('back', 256), ...devices, '--', `--forward-mode=${options.forward ?? 'icmpecho'}`, ...testpmd];
 }
 
