@@ -2,8 +2,6 @@
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative, resolve } from 'node:path';
-import { readCapture } from '../capture/reader.ts';
-import { LineWriter } from '../decode/text/line.ts';
 import * as conversations from '../peers/conversations.ts';
 import type { Outcome } from '../peers/peer.ts';
 import { expect, type Script, script, send, untilClosed } from '../peers/script.ts';
@@ -11,6 +9,7 @@ import { startPeer } from '../peers/start.ts';
 import { blockBackEnd, qemuLike } from '../peers/traits.ts';
 import { startEngine } from '../proxy/engine.ts';
 import type { Command } from './command.ts';
+import { command as read } from './read.ts';
 import { Failure } from './usage.ts';
 import { version } from './version.ts';
 
@@ -63,9 +62,9 @@ export const command: Command<DemoOptions> = {
     const folder = mkdtempSync(join(tmpdir(), 'vhuscope-demo-'));
     const capture = options.write === undefined ? join(folder, 'demo.pcapng') : resolve(options.write);
     await recordSession(folder, capture);
-    printCapture(capture);
+    const status = await read.run([capture], { color: 'auto' });
     process.stdout.write(whatNext(capture));
-    return 0;
+    return status;
   },
 };
 
@@ -103,22 +102,6 @@ async function recordSession(folder: string, capture: string): Promise<void> {
   check(used, served);
 }
 
-/** Prints a capture, a line a record. */
-function printCapture(path: string): void {
-  const writer = new LineWriter({ colour: process.stdout.isTTY });
-  const sent = new Map<number, bigint>();
-  let first: bigint | undefined;
-  for (const frame of readCapture(path)) {
-    first ??= frame.receivedNs;
-    const asked = frame.answers === undefined ? undefined : sent.get(frame.answers);
-    const latencyNs = asked === undefined ? undefined : Number(frame.receivedNs - asked);
-    writer.write(frame, { sinceFirstNs: Number(frame.receivedNs - first), latencyNs });
-    writer.out.byte(0x0a);
-    sent.set(frame.n, frame.sentNs);
-  }
-  process.stdout.write(writer.out.bytes);
-}
-
 function check(front: Outcome, back: Outcome): void {
   const trouble = front.error ?? back.error;
   if (trouble) throw new Failure(`the demo did not come to its end: ${trouble}`);
@@ -139,9 +122,10 @@ function whatNext(capture: string): string {
     ['that was a block device behind the proxy: connected, used, reconfigured, stopped, and connected again'],
     ['the capture is', capture],
     ['read it again', `${name} read ${capture}`],
-    ['only the rings', `${name} read ${capture} 'SET_VRING_ADDR or GET_VRING_BASE'`],
-    ['every field', `${name} read -v ${capture}`],
+    ['after the reconnect', `${name} read --epoch 2 ${capture}`],
+    ['every field', `${name} read --json ${capture}`],
     ['in Wireshark', `${name} wireshark install && wireshark ${capture}`],
+    ['your own devices', `${name} proxy --help`],
   ];
-  return `\n${lines.map(([what, how]) => (how ? `${what?.padEnd(16)}${how}` : what)).join('\n')}\n`;
+  return `\n${lines.map(([what, how]) => (how ? `${what?.padEnd(21)}${how}` : what)).join('\n')}\n`;
 }
