@@ -2234,11 +2234,12 @@ local function new_walk(protocol, structs, tvb, start, size, context)
     protocol = protocol, structs = structs, tvb = tvb, start = start, at = start, size = size,
     stop = start + size, captured = captured, big = context.big_endian == true, context = context,
     first = captured >= start + 4 and read_u32(tvb, start, context.big_endian == true) or 0,
-    assumed = false, cut = false, problems = {},
+    assumed = false, cut = false, misfit = false, problems = {},
   }
 end
 
 local function problem(walk, path, message)
+  walk.misfit = true
   table.insert(walk.problems, path == "" and message or path .. ": " .. message)
 end
 
@@ -2343,6 +2344,8 @@ function scalars.bytes(walk, tree, field, range)
   return string.format("[%d bytes]", range:len())
 end
 
+scalars.config = scalars.bytes
+
 function scalars.text(walk, tree, field, range)
   local text = ""
   for i = 0, range:len() - 1 do
@@ -2439,10 +2442,10 @@ walk_struct = function(walk, tree, struct, values, path)
   return true
 end
 
--- Shows what is left over and what was wrong.
-local function finish_walk(walk, tree)
+-- Shows what is left over and what was wrong. Of a message that is not known, all bytes are left over.
+local function finish_walk(walk, tree, known)
   local left = walk.stop - walk.at
-  if left > 0 and #walk.problems == 0 and walk.captured == walk.stop and not walk.cut then
+  if known and left > 0 and not walk.misfit and walk.captured == walk.stop and not walk.cut then
     problem(walk, "", string.format("%d bytes after the last field", left))
   end
   if walk.captured > walk.at then
@@ -2513,10 +2516,13 @@ end
 -- What the header itself has wrong, for channels whose header has a version.
 local function check_header(walk, context, flags, reply)
   if context.channel == "gpu" then return end
-  if flags % 4 ~= 1 then problem(walk, "flags.version", string.format("is %d, must be 1", flags % 4)) end
+  if flags % 4 ~= 1 then
+    table.insert(walk.problems, string.format("flags.version: is %d, must be 1", flags % 4))
+  end
   local requester = context.channel == "main" and 1 or 2
   if context.direction and reply == (context.direction == requester) then
-    problem(walk, "flags.reply", (reply and "a reply" or "a request") .. " from the " .. directions[context.direction])
+    local what = reply and "a reply" or "a request"
+    table.insert(walk.problems, string.format("flags.reply: %s from the %s", what, directions[context.direction]))
   end
 end
 
@@ -2545,21 +2551,24 @@ local function add_exchange(protocol, tree, context)
   if context.latency then tree:add(protocol.fields.response_time, context.latency):set_generated() end
 end
 
-local function dissect(protocol, tvb, pinfo, tree, context)
+-- A message that ended within its header, or of which no more was captured.
+local function add_headless(protocol, tvb, tree, size_on_wire)
+  local item = tree:add(protocol.proto, tvb(), "vhost-user, the beginning of a header")
+  if tvb:len() > 0 then item:add(protocol.fields.rest, tvb()) end
+  if size_on_wire > tvb:len() then
+    item:add_proto_expert_info(protocol.truncated, "truncated by capture, within the header")
+  else
+    item:add_proto_expert_info(protocol.malformed,
+      string.format("the header has %d bytes, %d are there", header_size, tvb:len()))
+  end
+  return "TRUNCATED"
+end
+
+local function dissect(protocol, tvb, tree, context)
   local size_on_wire = context.wire_length or tvb:reported_len()
   local walk = new_walk(
     protocol, spec.structs, tvb, header_size, math.max(0, size_on_wire - header_size), context)
-  if tvb:len() < header_size then
-    local item = tree:add(protocol.proto, tvb(), "vhost-user header, " .. tvb:len() .. " bytes of it")
-    if size_on_wire > tvb:len() then
-      item:add_proto_expert_info(protocol.truncated, "truncated by capture, within the header")
-    else
-      item:add_proto_expert_info(protocol.malformed,
-        string.format("the header has %d bytes, %d are there", header_size, tvb:len()))
-    end
-    if tvb:len() > 0 then item:add(protocol.fields.rest, tvb()) end
-    return "TRUNCATED", "TRUNCATED"
-  end
+  if tvb:len() < header_size then return add_headless(protocol, tvb, tree, size_on_wire) end
   local id, flags = read_u32(tvb, 0, walk.big), read_u32(tvb, 4, walk.big)
   local reply = is_reply(context, flags)
   local message = message_of(context.channel, id, walk)
@@ -2574,9 +2583,9 @@ local function dissect(protocol, tvb, pinfo, tree, context)
     if variant.doc then root:append_text(" (" .. variant.doc .. ")") end
     walk_struct(walk, root, walk.structs[variant.struct], values, "")
   end
-  finish_walk(walk, root, message ~= nil)
+  finish_walk(walk, root, variant ~= nil)
   if walk.assumed then root:add(protocol.fields.assumed, true):set_generated() end
-  return name, line_of(name, id, reply, flags, context, walk, values, variant)
+  return line_of(name, id, reply, flags, context, walk, values, variant)
 end
 
 -- A dissector proper: dissects and fills the columns.
@@ -2584,9 +2593,8 @@ local function install(protocol, channel)
   function protocol.proto.dissector(tvb, pinfo, tree)
     local context = handed_over or { channel = channel }
     handed_over = nil
-    local _, line = dissect(protocol, tvb, pinfo, tree, context)
+    pinfo.cols.info = dissect(protocol, tvb, tree, context)
     pinfo.cols.protocol = "vhost-user"
-    pinfo.cols.info = line
     return tvb:len()
   end
 end
@@ -2602,6 +2610,7 @@ local deepest = 32
 
 local function skip_space(text, at) return text:find("[^ \t\r\n]", at) or #text + 1 end
 
+local words = { ["true"] = true, ["false"] = true, null = true }
 local escapes = { b = "\b", f = "\f", n = "\n", r = "\r", t = "\t" }
 
 -- A code point as UTF-8.
@@ -2632,8 +2641,8 @@ function json.string(text, at)
   local parts = {}
   at = at + 1
   while true do
-    local stop = text:find('["\\]', at)
-    if not stop then return nil end
+    local stop = text:find('["\\%c]', at)
+    if not stop or text:find("^%c", stop) then return nil end
     table.insert(parts, text:sub(at, stop - 1))
     if text:sub(stop, stop) == '"' then return { text = table.concat(parts) }, stop + 1 end
     local piece
@@ -2684,7 +2693,7 @@ function json.value(text, at, depth)
     end)
   end
   local plain, stop = text:match("^([-+.%w]+)()", at)
-  if not plain then return nil end
+  if not plain or not (words[plain] or plain:match("^-?%d+%.?%d*[eE]?[-+]?%d*$")) then return nil end
   return { text = plain }, stop
 end
 
@@ -2984,7 +2993,9 @@ function vhuscope.proto.dissector(tvb, pinfo, root)
   if context.direction then
     tree:append_text(string.format(", %s to %s", sides[context.direction][1], sides[context.direction][2]))
   end
-  if not kind then damage = string.format("record kind %d is not known", tvb(layout.at.kind, 1):uint()) end
+  local channel = tvb(layout.at.channel, 1):uint()
+  if not layout.channels[channel] then damage = damage or string.format("channel %d is not known", channel) end
+  if not kind then damage = damage or string.format("record kind %d is not known", tvb(layout.at.kind, 1):uint()) end
   if damage then add_damage(tree, tvb, damage) end
   set_columns(pinfo, context.direction)
   local continues = is_set(flags, "continuation") and tvb(layout.at.fragmentOffset, 4):le_uint() or nil

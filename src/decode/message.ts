@@ -135,9 +135,10 @@ function framing(
   return found.length === 0 ? problems : [...found, ...problems];
 }
 
-/** A message that ended inside its header. */
+/** A message that ended inside its header, or of which the recorder kept no more. */
 function headless(bytes: Uint8Array, envelope: Envelope): Message {
   const message = `the header has ${headerSize} bytes, ${bytes.length} are there`;
+  const cut = bytes.length < (envelope.wireLength ?? 0);
   return {
     channel: envelope.channel,
     dir: envelope.dir,
@@ -153,9 +154,9 @@ function headless(bytes: Uint8Array, envelope: Envelope): Message {
     variant: undefined,
     fdRule: undefined,
     payload: {},
-    problems: [{ path: '', offset: bytes.length, message }],
+    problems: cut ? noProblems : [{ path: '', offset: bytes.length, message }],
     rest: bytes,
-    cut: false,
+    cut,
     assumed: false,
   };
 }

@@ -3,6 +3,7 @@
  * device type, records of every kind, descriptors of every kind, and bytes that are cut, surplus or unknown.
  */
 import { packetsOf } from '../../src/capture/packet.ts';
+import { pduTags } from '../../src/capture/pseudo-header.ts';
 import type { Piece } from '../../src/capture/section.ts';
 import { CaptureWriter } from '../../src/capture/writer.ts';
 import { messagesOf } from '../../src/decode/catalog.ts';
@@ -14,9 +15,13 @@ import { requester } from '../../src/decode/header.ts';
 import type { MessageSpec, NamedField, Struct, Variant } from '../../src/decode/schema.ts';
 import { devices } from '../../src/decode/spec/devices/index.ts';
 
-/** A number that looks random and is the same in every run. */
-class Noise {
-  #state = 0x2545f491;
+/** Numbers that look random and are the same in every run. */
+export class Noise {
+  #state: number;
+
+  constructor(seed = 0x2545f491) {
+    this.#state = seed;
+  }
 
   next(below: number): number {
     this.#state = (Math.imul(this.#state, 1664525) + 1013904223) >>> 0;
@@ -264,12 +269,13 @@ export function samplePieces(): Piece[] {
   return recording.pieces;
 }
 
-/** Writes records as a capture file. */
-export function writePieces(path: string, pieces: readonly Piece[]): void {
+/** Writes records as a capture file; `change` may do what it likes to the bytes of a packet behind its tags. */
+export function writePieces(path: string, pieces: readonly Piece[], change?: (bytes: Uint8Array) => void): void {
   const writer = new CaptureWriter(path);
   const interfaces = channels.map(channel => writer.addInterface(`sample/${channel}`));
   for (const piece of pieces) {
     for (const { head, packet } of packetsOf(piece, interfaces[channels.indexOf(piece.channel)] as number)) {
+      change?.(packet.subarray(pduTags.length));
       writer.packet(head, packet, 0, packet.length);
     }
   }

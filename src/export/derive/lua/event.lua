@@ -6,6 +6,7 @@ local deepest = 32
 
 local function skip_space(text, at) return text:find("[^ \t\r\n]", at) or #text + 1 end
 
+local words = { ["true"] = true, ["false"] = true, null = true }
 local escapes = { b = "\b", f = "\f", n = "\n", r = "\r", t = "\t" }
 
 -- A code point as UTF-8.
@@ -36,8 +37,8 @@ function json.string(text, at)
   local parts = {}
   at = at + 1
   while true do
-    local stop = text:find('["\\]', at)
-    if not stop then return nil end
+    local stop = text:find('["\\%c]', at)
+    if not stop or text:find("^%c", stop) then return nil end
     table.insert(parts, text:sub(at, stop - 1))
     if text:sub(stop, stop) == '"' then return { text = table.concat(parts) }, stop + 1 end
     local piece
@@ -88,7 +89,7 @@ function json.value(text, at, depth)
     end)
   end
   local plain, stop = text:match("^([-+.%w]+)()", at)
-  if not plain then return nil end
+  if not plain or not (words[plain] or plain:match("^-?%d+%.?%d*[eE]?[-+]?%d*$")) then return nil end
   return { text = plain }, stop
 end
 

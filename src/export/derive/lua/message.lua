@@ -23,10 +23,13 @@ end
 -- What the header itself has wrong, for channels whose header has a version.
 local function check_header(walk, context, flags, reply)
   if context.channel == "gpu" then return end
-  if flags % 4 ~= 1 then problem(walk, "flags.version", string.format("is %d, must be 1", flags % 4)) end
+  if flags % 4 ~= 1 then
+    table.insert(walk.problems, string.format("flags.version: is %d, must be 1", flags % 4))
+  end
   local requester = context.channel == "main" and 1 or 2
   if context.direction and reply == (context.direction == requester) then
-    problem(walk, "flags.reply", (reply and "a reply" or "a request") .. " from the " .. directions[context.direction])
+    local what = reply and "a reply" or "a request"
+    table.insert(walk.problems, string.format("flags.reply: %s from the %s", what, directions[context.direction]))
   end
 end
 
@@ -55,21 +58,24 @@ local function add_exchange(protocol, tree, context)
   if context.latency then tree:add(protocol.fields.response_time, context.latency):set_generated() end
 end
 
-local function dissect(protocol, tvb, pinfo, tree, context)
+-- A message that ended within its header, or of which no more was captured.
+local function add_headless(protocol, tvb, tree, size_on_wire)
+  local item = tree:add(protocol.proto, tvb(), "vhost-user, the beginning of a header")
+  if tvb:len() > 0 then item:add(protocol.fields.rest, tvb()) end
+  if size_on_wire > tvb:len() then
+    item:add_proto_expert_info(protocol.truncated, "truncated by capture, within the header")
+  else
+    item:add_proto_expert_info(protocol.malformed,
+      string.format("the header has %d bytes, %d are there", header_size, tvb:len()))
+  end
+  return "TRUNCATED"
+end
+
+local function dissect(protocol, tvb, tree, context)
   local size_on_wire = context.wire_length or tvb:reported_len()
   local walk = new_walk(
     protocol, spec.structs, tvb, header_size, math.max(0, size_on_wire - header_size), context)
-  if tvb:len() < header_size then
-    local item = tree:add(protocol.proto, tvb(), "vhost-user header, " .. tvb:len() .. " bytes of it")
-    if size_on_wire > tvb:len() then
-      item:add_proto_expert_info(protocol.truncated, "truncated by capture, within the header")
-    else
-      item:add_proto_expert_info(protocol.malformed,
-        string.format("the header has %d bytes, %d are there", header_size, tvb:len()))
-    end
-    if tvb:len() > 0 then item:add(protocol.fields.rest, tvb()) end
-    return "TRUNCATED", "TRUNCATED"
-  end
+  if tvb:len() < header_size then return add_headless(protocol, tvb, tree, size_on_wire) end
   local id, flags = read_u32(tvb, 0, walk.big), read_u32(tvb, 4, walk.big)
   local reply = is_reply(context, flags)
   local message = message_of(context.channel, id, walk)
@@ -84,9 +90,9 @@ local function dissect(protocol, tvb, pinfo, tree, context)
     if variant.doc then root:append_text(" (" .. variant.doc .. ")") end
     walk_struct(walk, root, walk.structs[variant.struct], values, "")
   end
-  finish_walk(walk, root, message ~= nil)
+  finish_walk(walk, root, variant ~= nil)
   if walk.assumed then root:add(protocol.fields.assumed, true):set_generated() end
-  return name, line_of(name, id, reply, flags, context, walk, values, variant)
+  return line_of(name, id, reply, flags, context, walk, values, variant)
 end
 
 -- A dissector proper: dissects and fills the columns.
@@ -94,9 +100,8 @@ local function install(protocol, channel)
   function protocol.proto.dissector(tvb, pinfo, tree)
     local context = handed_over or { channel = channel }
     handed_over = nil
-    local _, line = dissect(protocol, tvb, pinfo, tree, context)
+    pinfo.cols.info = dissect(protocol, tvb, tree, context)
     pinfo.cols.protocol = "vhost-user"
-    pinfo.cols.info = line
     return tvb:len()
   end
 end

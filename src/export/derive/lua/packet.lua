@@ -116,7 +116,9 @@ function vhuscope.proto.dissector(tvb, pinfo, root)
   if context.direction then
     tree:append_text(string.format(", %s to %s", sides[context.direction][1], sides[context.direction][2]))
   end
-  if not kind then damage = string.format("record kind %d is not known", tvb(layout.at.kind, 1):uint()) end
+  local channel = tvb(layout.at.channel, 1):uint()
+  if not layout.channels[channel] then damage = damage or string.format("channel %d is not known", channel) end
+  if not kind then damage = damage or string.format("record kind %d is not known", tvb(layout.at.kind, 1):uint()) end
   if damage then add_damage(tree, tvb, damage) end
   set_columns(pinfo, context.direction)
   local continues = is_set(flags, "continuation") and tvb(layout.at.fragmentOffset, 4):le_uint() or nil

@@ -8,11 +8,12 @@ local function new_walk(protocol, structs, tvb, start, size, context)
     protocol = protocol, structs = structs, tvb = tvb, start = start, at = start, size = size,
     stop = start + size, captured = captured, big = context.big_endian == true, context = context,
     first = captured >= start + 4 and read_u32(tvb, start, context.big_endian == true) or 0,
-    assumed = false, cut = false, problems = {},
+    assumed = false, cut = false, misfit = false, problems = {},
   }
 end
 
 local function problem(walk, path, message)
+  walk.misfit = true
   table.insert(walk.problems, path == "" and message or path .. ": " .. message)
 end
 
@@ -117,6 +118,8 @@ function scalars.bytes(walk, tree, field, range)
   return string.format("[%d bytes]", range:len())
 end
 
+scalars.config = scalars.bytes
+
 function scalars.text(walk, tree, field, range)
   local text = ""
   for i = 0, range:len() - 1 do
@@ -213,10 +216,10 @@ walk_struct = function(walk, tree, struct, values, path)
   return true
 end
 
--- Shows what is left over and what was wrong.
-local function finish_walk(walk, tree)
+-- Shows what is left over and what was wrong. Of a message that is not known, all bytes are left over.
+local function finish_walk(walk, tree, known)
   local left = walk.stop - walk.at
-  if left > 0 and #walk.problems == 0 and walk.captured == walk.stop and not walk.cut then
+  if known and left > 0 and not walk.misfit and walk.captured == walk.stop and not walk.cut then
     problem(walk, "", string.format("%d bytes after the last field", left))
   end
   if walk.captured > walk.at then
