@@ -1,4 +1,4 @@
-import { errno, Memory, pidfdOpen, poll } from './libc.ts';
+import { Memory, pidfdOpen, poll } from './libc.ts';
 
 const readable = 1;
 const entry = new Memory(8);
@@ -13,6 +13,5 @@ export function openPidFd(pid: number): number | undefined {
 export function hasExited(pidFd: number): boolean {
   entry.u32[0] = pidFd;
   new Uint16Array(entry.bytes.buffer, 4, 1)[0] = readable;
-  const result = poll(entry.address, 1, 0);
-  return result > 0 || result === -errno.EBADF;
+  return poll(entry.address, 1, 0) > 0;
 }
