@@ -28,19 +28,38 @@ function layouts(spec: ReturnType<typeof candidates>[number]): readonly Struct[]
 
 const holds = (struct: Struct): boolean => struct.list.some(isSecret);
 
-/** A copy of a message with zeroes in place of its secrets; undefined where it has none. */
-export function maskSecrets(message: Uint8Array, envelope: Envelope): Uint8Array | undefined {
+/** A stretch of a message, header included. */
+export interface ByteRange {
+  readonly offset: number;
+  readonly length: number;
+}
+
+/** Where a message holds secrets, as far as its bytes are there. */
+export function secretRanges(message: Uint8Array, envelope: Envelope): ByteRange[] {
   const { struct } = decodeMessage(message, envelope);
-  if (struct === undefined || !holds(struct)) return undefined;
-  const masked = message.slice();
+  if (struct === undefined || !holds(struct)) return [];
+  const ranges: ByteRange[] = [];
+  const add = (offset: number, end: number) => {
+    const length = Math.min(end, message.length) - offset;
+    if (length > 0) ranges.push({ offset, length });
+  };
   let at = headerSize;
   for (const field of struct.list) {
     const size = fixedSize(field);
-    // Behind a field of unknown length nothing can be told from secrets.
-    if (size === undefined) masked.fill(0, at);
     if (size === undefined) break;
-    if (isSecret(field)) masked.fill(0, at, at + size);
+    if (isSecret(field)) add(at, at + size);
     at += size;
   }
+  // What is behind the declared fields, or behind one of unknown length, cannot be told from secrets.
+  add(at, message.length);
+  return ranges;
+}
+
+/** A copy of a message with zeroes in place of its secrets; undefined where it has none. */
+export function maskSecrets(message: Uint8Array, envelope: Envelope): Uint8Array | undefined {
+  const ranges = secretRanges(message, envelope);
+  if (ranges.length === 0) return undefined;
+  const masked = message.slice();
+  for (const { offset, length } of ranges) masked.fill(0, offset, offset + length);
   return masked;
 }

@@ -13,6 +13,8 @@ import { hasBit } from './u64.ts';
 
 type Draft = { -readonly [K in keyof TreeNode]: TreeNode[K] };
 
+/** Said of a field whose bytes the recorder did not keep. */
+const notCaptured = 'not captured';
 /** Largest device configuration space any implementation accepts, in bytes. */
 const mostConfig = 4096;
 
@@ -146,7 +148,7 @@ export class TreeWalk {
     this.stopped = true;
     this.#at = this.#captured;
     const problem = this.#problemAt(path);
-    if (problem === undefined) node.text = 'not captured';
+    if (problem === undefined) node.text = notCaptured;
     else node.problem = problem;
     if (field.kind === 'bytes' && field.secret) node.secret = true;
     return node;
@@ -161,7 +163,7 @@ export class TreeWalk {
   #ring(id: string, value: Value): string {
     if (id !== 'vring.index') return '';
     const device = deviceById(this.#source.context.device);
-    const name = device && vringName(device, Number(value));
+    const name = device && vringName(device, Number(value), this.#source.context.features);
     return name === undefined ? '' : ` (${name})`;
   }
 }
@@ -178,21 +180,21 @@ export function configNodes(source: Source, window: number, offset: number, leng
   const { context, bytes } = source;
   const layout = deviceById(context.device)?.config;
   if (!layout || window + length > mostConfig) return [];
-  const space = new Uint8Array(mostConfig);
+  const space = new Uint8Array(window + length);
   space.set(bytes.subarray(offset, offset + length), window);
   // A device without VERSION_1 has a configuration space in the guest's byte order, else it is little endian.
   const legacy = context.features !== undefined && ((context.features >> 32n) & 1n) === 0n;
   const bigEndian = legacy && context.bigEndian === true;
-  const whole = { ...source, bytes: space, start: 0, size: mostConfig, bigEndian, assumed: false };
+  const whole = { ...source, bytes: space, start: 0, size: space.length, bigEndian, assumed: false };
   const shift = (node: TreeNode): TreeNode[] => {
     const from = Math.max(node.offset, window);
-    const to = Math.min(node.offset + node.length, window + length);
-    if (from >= to && (node.length > 0 || node.offset < window || node.offset > window + length)) return [];
-    const { value: _, ...touched } = node;
+    const length = node.offset + node.length - from;
+    if (length <= 0) return [];
+    const { value, ...touched } = node;
+    const whole = from === node.offset && (value !== undefined || node.text !== notCaptured);
     const children = node.children.flatMap(shift);
-    const inside = to - from === node.length;
-    const base = inside ? { ...node } : { ...touched, text: children.length > 0 ? '' : 'in part' };
-    return [{ ...base, offset: offset + from - window, length: Math.max(0, to - from), children }];
+    const shown = whole ? node : { ...touched, text: children.length > 0 ? '' : 'in part' };
+    return [{ ...shown, offset: offset + from - window, length, children }];
   };
   return new TreeWalk(whole, () => undefined).fields(layout).flatMap(shift);
 }

@@ -1,0 +1,66 @@
+/** Block device, virtio specification 5.2. QEMU reads as much of the configuration space as its properties need. */
+import { struct } from '../../schema.ts';
+import type { DeviceSpec } from './device.ts';
+
+/** 96 bytes; 36, 48, 57 or 60 without the later features. */
+const config = struct('block configuration', 'config.blk', {
+  capacity: { kind: 'u64', doc: 'sectors of 512 bytes' },
+  size_max: { kind: 'u32', doc: 'bytes of a segment at most, with SIZE_MAX' },
+  seg_max: { kind: 'u32', doc: 'segments of a request at most, with SEG_MAX' },
+  cylinders: { kind: 'u16', doc: 'with GEOMETRY' },
+  heads: { kind: 'u8', doc: 'with GEOMETRY' },
+  sectors: { kind: 'u8', doc: 'with GEOMETRY' },
+  blk_size: { kind: 'u32', doc: 'bytes of a block, with BLK_SIZE' },
+  physical_block_exp: { kind: 'u8', doc: 'blocks in a physical block, as a power of two, with TOPOLOGY' },
+  alignment_offset: { kind: 'u8', doc: 'first aligned block, with TOPOLOGY' },
+  min_io_size: { kind: 'u16', doc: 'blocks, with TOPOLOGY' },
+  opt_io_size: { kind: 'u32', doc: 'blocks, with TOPOLOGY' },
+  writeback: { kind: 'u8', doc: 'write cache: the one field the driver may write, with CONFIG_WCE' },
+  unused0: { kind: 'pad', size: 1 },
+  num_queues: { kind: 'u16', doc: 'request rings, with MQ' },
+  max_discard_sectors: { kind: 'u32', doc: 'sectors, with DISCARD' },
+  max_discard_seg: { kind: 'u32', doc: 'segments, with DISCARD' },
+  discard_sector_alignment: { kind: 'u32', doc: 'sectors, with DISCARD' },
+  max_write_zeroes_sectors: { kind: 'u32', doc: 'sectors, with WRITE_ZEROES' },
+  max_write_zeroes_seg: { kind: 'u32', doc: 'segments, with WRITE_ZEROES' },
+  write_zeroes_may_unmap: { kind: 'u8', doc: 'write zeroes may unmap, with WRITE_ZEROES' },
+  unused1: { kind: 'pad', size: 3 },
+  max_secure_erase_sectors: { kind: 'u32', doc: 'sectors, with SECURE_ERASE' },
+  max_secure_erase_seg: { kind: 'u32', doc: 'segments, with SECURE_ERASE' },
+  secure_erase_sector_alignment: { kind: 'u32', doc: 'sectors, with SECURE_ERASE' },
+  zone_sectors: { kind: 'u32', doc: 'sectors of a zone, with ZONED' },
+  max_open_zones: { kind: 'u32', doc: 'with ZONED' },
+  max_active_zones: { kind: 'u32', doc: 'with ZONED' },
+  max_append_sectors: { kind: 'u32', doc: 'sectors, with ZONED' },
+  write_granularity: { kind: 'u32', doc: 'bytes, with ZONED' },
+  model: { kind: 'enum', size: 1, values: { NONE: 0, HOST_MANAGED: 1, HOST_AWARE: 2 }, doc: 'with ZONED' },
+  unused2: { kind: 'pad', size: 3 },
+});
+
+/** virtio-blk */
+export const blk: DeviceSpec = {
+  id: 2,
+  name: 'blk',
+  title: 'block',
+  aliases: ['block'],
+  features: {
+    BARRIER: { bit: 0, doc: 'legacy: request barriers' },
+    SIZE_MAX: { bit: 1, doc: 'segments have a largest size' },
+    SEG_MAX: { bit: 2, doc: 'requests have a largest number of segments' },
+    GEOMETRY: { bit: 4, doc: 'a disk geometry' },
+    RO: { bit: 5, doc: 'read only' },
+    BLK_SIZE: { bit: 6, doc: 'a block size' },
+    SCSI: { bit: 7, doc: 'legacy: SCSI commands' },
+    FLUSH: { bit: 9, aliases: ['WCE'], doc: 'flush requests' },
+    TOPOLOGY: { bit: 10, doc: 'optimal I/O alignment' },
+    CONFIG_WCE: { bit: 11, doc: 'the write cache can be switched' },
+    MQ: { bit: 12, doc: 'several rings' },
+    DISCARD: { bit: 13, doc: 'discard requests' },
+    WRITE_ZEROES: { bit: 14, doc: 'write zeroes requests' },
+    LIFETIME: { bit: 15, doc: 'lifetime requests' },
+    SECURE_ERASE: { bit: 16, doc: 'secure erase requests' },
+    ZONED: { bit: 17, doc: 'zoned block device' },
+  },
+  config,
+  vrings: { fixed: [], each: ['request'] },
+};
