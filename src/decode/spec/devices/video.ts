@@ -20,7 +20,7 @@ const vrings = { fixed: ['command', 'event'] };
 /** virtio-video, encoder */
 export const videoEncoder: DeviceSpec = {
   id: 30,
-  name: 'video-encoder',
+  name: 'video_encoder',
   title: 'video encoder',
   features,
   config,
@@ -30,7 +30,7 @@ export const videoEncoder: DeviceSpec = {
 /** virtio-video, decoder */
 export const videoDecoder: DeviceSpec = {
   id: 31,
-  name: 'video-decoder',
+  name: 'video_decoder',
   title: 'video decoder',
   features,
   config,
