@@ -3,7 +3,7 @@ import { holds } from './condition.ts';
 import { fixedSize, type Payload, type Source, type Value } from './decode.ts';
 import { featureBits } from './features.ts';
 import { formatNumber, formatValue } from './format.ts';
-import { meaning } from './meaning.ts';
+import { bitMeaning, meaning } from './meaning.ts';
 import { readPart, readScalar, readUint, unknownBits } from './read-value.ts';
 import type { NamedField, Struct, U64 } from './schema.ts';
 import { vringName } from './spec/devices/device.ts';
@@ -82,11 +82,13 @@ export class TreeWalk {
     const { bigEndian, context } = this.#source;
     switch (field.kind) {
       case 'features':
-        return bits(featureBits(field.of, context.device), node, value as U64, bigEndian);
+        return bits(featureBits(field.of, context.device), node, value as U64, bigEndian, name =>
+          bitMeaning(node.id, name, field.of === 'virtio' ? deviceById(context.device) : undefined),
+        );
       case 'flags': {
         const named: { name: string; doc: string }[] = [];
         for (const [name, bit] of Object.entries(field.bits)) named[bit] = { name, doc: '' };
-        return bits(named, node, value as U64, bigEndian);
+        return bits(named, node, value as U64, bigEndian, name => bitMeaning(node.id, name));
       }
       case 'table':
         return (value as U64[]).flatMap((entry, i) =>
@@ -209,6 +211,7 @@ function bits(
   node: TreeNode,
   mask: U64,
   bigEndian: boolean,
+  idOf: (name: string) => string,
 ): TreeNode[] {
   const found: TreeNode[] = [];
   for (let bit = 0; bit < node.length * 8; bit++) {
@@ -218,7 +221,7 @@ function bits(
     const byte = Math.floor(bit / 8);
     found.push({
       name: known?.name ?? `bit ${bit}`,
-      id: known ? `${node.id}.${known.name.toLowerCase()}` : '',
+      id: known ? idOf(known.name) : '',
       offset: node.offset + (bigEndian ? node.length - 1 - byte : byte),
       length: 1,
       value: set,

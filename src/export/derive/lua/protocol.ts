@@ -6,9 +6,9 @@ import { messagesOf } from '../../../decode/catalog.ts';
 import { fixedSize } from '../../../decode/decode.ts';
 import { featureBits, type NamedBit } from '../../../decode/features.ts';
 import type { Channel } from '../../../decode/frame.ts';
-import { meaning } from '../../../decode/meaning.ts';
+import { bitMeaning, meaning } from '../../../decode/meaning.ts';
 import type { Cond, FeaturesField, MessageSpec, NamedField, Struct, Variant } from '../../../decode/schema.ts';
-import { devices } from '../../../decode/spec/devices/index.ts';
+import { type DeviceSpec, devices } from '../../../decode/spec/devices/index.ts';
 import { protocolFeatures } from '../../../decode/spec/protocol-features.ts';
 import { transportFeatures } from '../../../decode/spec/transport-features.ts';
 import { bitsOfSize, FilterFields } from './filter-field.ts';
@@ -65,9 +65,7 @@ class Tables {
       names.set(device.id, {
         name: device.name,
         title: device.title,
-        bits: this.#bits('features', featureBits('virtio', device.id), bit =>
-          Object.hasOwn(device.features, bit.name) ? `features.${device.name}.` : 'features.',
-        ),
+        bits: this.#bits('features', featureBits('virtio', device.id), device),
         ...(device.config && { config: this.#struct(device.config) }),
       });
     }
@@ -140,7 +138,7 @@ class Tables {
       case 'flags': {
         this.fields.add({ ...known, type: 'uint', bits: bitsOfSize[field.size], hex: true });
         const bits = Object.entries(field.bits).map(([name, bit]) => ({ name, bit, doc: '' }));
-        return { kind: 'flags', id, bits: this.#bits(id, bits, () => `${id}.`) };
+        return { kind: 'flags', id, bits: this.#bits(id, bits) };
       }
       case 'features':
         this.fields.add({ ...known, type: 'uint', bits: 64, hex: true });
@@ -173,12 +171,12 @@ class Tables {
 
   #features(id: string, of: FeaturesField['of']): Row {
     const bits = featureBits(of).filter(bit => bit !== undefined);
-    const named = this.#bits(id, bits, () => `${id}.`);
+    const named = this.#bits(id, bits);
     return of === 'virtio' ? { bits: named, virtio: true } : { bits: named };
   }
 
   /** The bits of a mask by number, each with its name; what has none is shown together. */
-  #bits(id: string, bits: readonly (NamedBit | undefined)[], prefix: (bit: NamedBit) => string): LuaValue {
+  #bits(id: string, bits: readonly (NamedBit | undefined)[], device?: DeviceSpec): LuaValue {
     this.fields.add({ id: `${id}.unknown`, type: 'uint', bits: 64, hex: true, label: 'unknown bits' });
     return bits
       .filter(bit => bit !== undefined)
@@ -186,7 +184,7 @@ class Tables {
         bit: bit.bit,
         name: bit.name,
         id: this.fields.add({
-          id: prefix(bit) + bit.name.toLowerCase(),
+          id: bitMeaning(id, bit.name, device),
           type: 'bool',
           label: bit.name,
           ...(bit.doc && { doc: bit.doc }),
