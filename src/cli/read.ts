@@ -1,11 +1,10 @@
 import { existsSync } from 'node:fs';
-import { FileSource } from '../capture/byte-source.ts';
 import { CaptureError } from '../capture/capture-error.ts';
-import { followCapture } from '../capture/follow.ts';
-import { type CaptureProblem, CaptureReader } from '../capture/reader.ts';
+import type { CaptureCounts } from '../capture/piece-reader.ts';
+import type { CaptureProblem } from '../capture/reader.ts';
 import { repair } from '../capture/repair.ts';
-import type { Frame } from '../decode/frame.ts';
-import { Timing } from '../decode/timing.ts';
+import { TraceReader } from '../trace/reading.ts';
+import type { Row } from '../trace/row.ts';
 import type { Command } from './command.ts';
 import { jsonForm, Printer, rawForm, textForm } from './printer.ts';
 import { type SurfaceOptions, surfaceOf } from './terminal.ts';
@@ -71,7 +70,7 @@ export const command: Command<ReadOptions> = {
 /** Goes through captures, and prints the records that are asked for. */
 class Reading {
   readonly #printer: Printer;
-  readonly #timing = new Timing();
+  readonly #trace = new TraceReader();
   readonly #options: ReadOptions;
   #left: number;
   /** False where something in a file could not be read. */
@@ -85,19 +84,17 @@ class Reading {
 
   /** Prints a file that grows no more. */
   async file(path: string): Promise<void> {
-    const source = new FileSource(path);
+    const file = this.#trace.open(path);
     try {
-      const reader = new CaptureReader(source);
-      for (let batch = reader.batch(256); batch.length > 0 && this.#left > 0; batch = reader.batch(256)) {
-        await this.#print(batch);
+      for (const rows of file.rows()) {
+        await this.#print(rows);
+        if (this.#left === 0) return;
       }
-      if (this.#left === 0) return;
-      await this.#print(reader.rest());
       await this.end();
-      for (const problem of reader.problems) this.#tell(problem);
-      tellCounts(path, reader);
+      for (const problem of file.problems) this.#tell(problem);
+      tellCounts(path, file.counts);
     } finally {
-      source.close();
+      file.close();
     }
   }
 
@@ -106,8 +103,8 @@ class Reading {
     const ending = new AbortController();
     process.once('SIGINT', () => ending.abort());
     const onProblem = (problem: CaptureProblem) => this.#tell(problem);
-    for await (const batch of followCapture(path, { signal: ending.signal, onProblem })) {
-      await this.#print(batch);
+    for await (const rows of this.#trace.follow(path, { signal: ending.signal, onProblem })) {
+      await this.#print(rows);
       await this.end();
       if (this.#left === 0) break;
     }
@@ -118,15 +115,15 @@ class Reading {
     await this.#printer.flush();
   }
 
-  async #print(frames: readonly Frame[]): Promise<void> {
+  async #print(rows: readonly Row[]): Promise<void> {
     const { session, epoch } = this.#options;
-    for (const frame of frames) {
-      const facts = this.#timing.next(frame);
+    for (const row of rows) {
+      const { frame } = row;
       if (session !== undefined && frame.session !== session) continue;
       if (epoch !== undefined && frame.epoch !== epoch) continue;
       if (this.#left === 0) return;
       this.#left--;
-      if (this.#printer.print(frame, facts)) await this.#printer.flush();
+      if (this.#printer.print(frame, row)) await this.#printer.flush();
     }
   }
 
@@ -145,7 +142,7 @@ function tellRepair(path: string): void {
 }
 
 /** What was passed over or lost. */
-function tellCounts(path: string, { counts }: CaptureReader): void {
+function tellCounts(path: string, counts: CaptureCounts): void {
   const told = [
     counts.lost > 0 && `the recorder lost ${counts.lost} messages`,
     counts.foreign > 0 && `${counts.foreign} packets are not vhuscope's`,

@@ -21,8 +21,9 @@ export class Timing {
 
   /** The facts about the next record. */
   next(frame: Frame): RecordFacts {
-    this.#firstNs ??= frame.wallNs;
-    const sinceFirstNs = Number(frame.wallNs - this.#firstNs);
+    // What a rotated file repeats is older than the file, and not timed.
+    if (!frame.carried) this.#firstNs ??= frame.wallNs;
+    const sinceFirstNs = Number(frame.wallNs - (this.#firstNs ?? frame.wallNs));
     if (frame.kind !== 'message') return { sinceFirstNs };
     if (frame.reply) return { sinceFirstNs, latencyNs: this.#latency(frame) };
     const slot = frame.n % remembered;
@@ -32,11 +33,17 @@ export class Timing {
     return { sinceFirstNs };
   }
 
-  #latency({ answers, captureId, receivedNs }: Frame): number | undefined {
+  #latency(reply: Frame): number | undefined {
+    const { answers, captureId } = reply;
     if (answers === undefined) return undefined;
     const slot = answers % remembered;
-    const sent = this.#sent[slot];
-    if (this.#numbers[slot] !== answers || this.#captures[slot] !== captureId || !sent) return undefined;
-    return Number(receivedNs - sent);
+    if (this.#numbers[slot] !== answers || this.#captures[slot] !== captureId) return undefined;
+    return latencyOf(reply, { sentNs: this.#sent[slot] as bigint });
   }
+}
+
+/** Nanoseconds from the sending of a request to the receipt of its reply; what was held back does not count. */
+export function latencyOf(reply: Frame, request: Pick<Frame, 'sentNs'>): number | undefined {
+  if (request.sentNs === 0n || reply.carried) return undefined;
+  return Number(reply.receivedNs - request.sentNs);
 }

@@ -1,59 +1,75 @@
 /**
- * Captures as rows, from front to back: one file or the files of a rotated recording, finished or still growing.
- * Nothing is kept, so a capture of any length can be read.
+ * Captures as rows, from front to back: one file after the other as one trace, finished or still growing. Nothing is
+ * kept, so captures of any length can be read.
  */
+import { FileSource } from '../capture/byte-source.ts';
 import type { FollowOptions } from '../capture/follow.ts';
 import { followCapture } from '../capture/follow.ts';
+import type { CaptureCounts } from '../capture/piece-reader.ts';
 import type { CaptureProblem } from '../capture/reader.ts';
-import { readCapture } from '../capture/reader.ts';
+import { CaptureReader } from '../capture/reader.ts';
 import type { Frame } from '../decode/frame.ts';
-import type { Row } from './row.ts';
-import { Understanding } from './understanding.ts';
+import { Timing } from '../decode/timing.ts';
+import { Row } from './row.ts';
 
-/** What was found besides rows. */
-export interface Found {
-  problems: CaptureProblem[];
-  /** Messages that the recorder says it lost. */
-  lost: number;
-  /** Packets that are not vhuscope's. */
-  foreign: number;
+/** Rows given at a time. */
+const batchLength = 256;
+
+/** A finished capture that has been opened. */
+export interface TraceFile {
+  /** The rows, in batches. */
+  rows(): Generator<Row[], void, undefined>;
+  /** What was found besides rows, so far. */
+  readonly counts: CaptureCounts;
+  /** What cannot be read; complete once the rows were read. */
+  readonly problems: CaptureProblem[];
+  close(): void;
 }
 
-/**
- * The rows of finished captures, in the order given. Records that a rotated file repeats from one read before are left
- * out. Throws a CaptureError where a file cannot be opened; what cannot be read in it is returned.
- */
-export function* readTrace(paths: readonly string[]): Generator<Row, Found, undefined> {
-  const understanding = new Understanding();
-  const repeats = new Repeats();
-  const found: Found = { problems: [], lost: 0, foreign: 0 };
-  for (const path of paths) {
-    const frames = readCapture(path);
-    let next = frames.next();
-    for (; !next.done; next = frames.next()) if (!repeats.has(next.value)) yield understanding.row(next.value);
-    const { counts, problems } = next.value;
-    found.problems.push(...problems);
-    found.lost += counts.lost;
-    found.foreign += counts.foreign;
-  }
-  return found;
-}
-
-/** The rows of a capture that may still grow, in batches as they come, on into the files of a rotation. */
-export async function* followTrace(path: string, options: FollowOptions = {}): AsyncGenerator<Row[], void> {
-  const understanding = new Understanding();
-  const repeats = new Repeats();
-  for await (const frames of followCapture(path, options))
-    yield frames.filter(frame => !repeats.has(frame)).map(frame => understanding.row(frame));
-}
-
-/** Tells carried records whose original was read before. */
-class Repeats {
+/** Reads captures that belong together. */
+export class TraceReader {
+  readonly #timing = new Timing();
   readonly #recordings = new Set<bigint | undefined>();
 
-  has(frame: Frame): boolean {
-    if (frame.carried) return this.#recordings.has(frame.captureId);
-    this.#recordings.add(frame.captureId);
-    return false;
+  /** Opens a capture that grows no more. Throws a CaptureError where that is not possible. */
+  open(path: string): TraceFile {
+    const source = new FileSource(path);
+    try {
+      const reader = new CaptureReader(source);
+      const rowsOf = (frames: readonly Frame[]): Row[] => this.#rows(frames);
+      return {
+        *rows() {
+          for (let batch = reader.batch(batchLength); batch.length > 0; batch = reader.batch(batchLength))
+            yield rowsOf(batch);
+          yield rowsOf(reader.rest());
+        },
+        get counts() {
+          return reader.counts;
+        },
+        get problems() {
+          return reader.problems;
+        },
+        close: () => source.close(),
+      };
+    } catch (error) {
+      source.close();
+      throw error;
+    }
+  }
+
+  /** The rows of a capture that may still grow, in batches as they come, on into the files of a rotation. */
+  async *follow(path: string, options: FollowOptions = {}): AsyncGenerator<Row[], void> {
+    for await (const frames of followCapture(path, options)) yield this.#rows(frames);
+  }
+
+  /** Rows of frames; records that a rotated file repeats from one read before are left out. */
+  #rows(frames: readonly Frame[]): Row[] {
+    const rows: Row[] = [];
+    for (const frame of frames) {
+      if (!frame.carried) this.#recordings.add(frame.captureId);
+      else if (this.#recordings.has(frame.captureId)) continue;
+      rows.push(new Row(frame, this.#timing.next(frame)));
+    }
+    return rows;
   }
 }

@@ -8,7 +8,8 @@ import { Growth } from '../capture/growth.ts';
 import type { CaptureProblem } from '../capture/reader.ts';
 import { followingPath } from '../capture/rotation.ts';
 import type { Frame } from '../decode/frame.ts';
-import { latencyOf, Row } from './row.ts';
+import { latencyOf } from '../decode/timing.ts';
+import { Row } from './row.ts';
 
 /** Rows looked back through for the request a reply answers, and looked ahead for a reply. */
 const maxDistance = 1_000_000;
@@ -88,9 +89,10 @@ export class Trace {
   /** A row, with its message and, on a reply, its latency. */
   row(row: number): Row {
     const frame = this.frame(row);
+    const sinceFirstNs = Number(frame.wallNs - (this.#firstNs ?? frame.wallNs));
     const request = frame.answers === undefined ? -1 : this.#before(frame.answers, frame.captureId, row);
-    const latency = request < 0 ? undefined : latencyOf(frame, this.frame(request).sentNs);
-    return new Row(frame, this.#firstNs === undefined ? 0 : Number(frame.wallNs - this.#firstNs), latency);
+    const latencyNs = request < 0 ? undefined : latencyOf(frame, this.frame(request));
+    return new Row(frame, { sinceFirstNs, latencyNs });
   }
 
   /** Up to `count` rows from one on: what a page shows. */

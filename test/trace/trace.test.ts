@@ -6,7 +6,7 @@ import { packetsOf } from '../../src/capture/packet.ts';
 import { rotatedPath } from '../../src/capture/rotation.ts';
 import type { Piece } from '../../src/capture/section.ts';
 import type { CaptureWriter } from '../../src/capture/writer.ts';
-import { followTrace, readTrace } from '../../src/trace/reading.ts';
+import { TraceReader } from '../../src/trace/reading.ts';
 import type { Row } from '../../src/trace/row.ts';
 import { Trace } from '../../src/trace/trace.ts';
 import { piece, writeCapture } from '../capture/frames.ts';
@@ -79,6 +79,18 @@ function opened(...paths: string[]): Trace {
   return trace;
 }
 
+/** All rows of files that are read one after the other. */
+function read(...paths: string[]): Row[] {
+  const reader = new TraceReader();
+  return paths.flatMap(one => {
+    const file = reader.open(one);
+    const rows = [...file.rows()].flat();
+    expect(file.problems).toEqual([]);
+    file.close();
+    return rows;
+  });
+}
+
 /** The talk over two files; the second repeats the first record. */
 function rotated(): [string, string] {
   const second = rotatedPath(path, 2);
@@ -106,14 +118,14 @@ describe('a trace', () => {
 
   it('reads the same from front to back', () => {
     writeCapture(path, talk).close();
-    const rows = [...readTrace([path])];
+    const rows = read(path);
     expect(rows.map(told)).toEqual(asTold);
     expect(rows[5]?.sinceFirstNs).toBe(5);
   });
 
   it('joins the files of a rotation, without the records that are repeated', () => {
     const paths = rotated();
-    expect([...readTrace(paths)].map(told)).toEqual(asTold);
+    expect(read(...paths).map(told)).toEqual(asTold);
     const trace = opened(...paths);
     expect(trace.rows(0, 100).map(told)).toEqual(asTold);
     expect([trace.rowOf(1), trace.rowOf(3), trace.rowOf(6), trace.rowOf(7)]).toEqual([0, 2, 5, -1]);
@@ -169,7 +181,7 @@ describe('a trace', () => {
     const writer = writeCapture(path, talk.slice(0, 2));
     writer.flush();
     const rows: Row[] = [];
-    for await (const batch of followTrace(path)) {
+    for await (const batch of new TraceReader().follow(path)) {
       rows.push(...batch);
       if (rows.length === 2) add(writer, ...talk.slice(2));
       if (rows.length === 6) break;
