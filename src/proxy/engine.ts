@@ -262,6 +262,7 @@ class RunningEngine implements Engine {
     if (!this.#stopping) {
       this.#stopping = true;
       for (const gate of this.#gates.values()) gate.close();
+      this.#peers.settle();
       this.record({ event: 'stopped' });
     }
     this.#command({ type: 'stop', graceMs });

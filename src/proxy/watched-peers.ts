@@ -18,6 +18,8 @@ interface Watched {
 export class WatchedPeers {
   readonly #connections = new Map<number, Map<Side, Watched>>();
   #closed = false;
+  /** Connections that are over while their peers are still looked at, and since when. */
+  readonly #followed = new Map<number, number>();
   readonly #found: (connection: number, side: Side, peer: Peer, dialect: Dialect | undefined) => void;
   readonly #ended: (connection: number, side: Side, end: { pid: number; state: string; after_ms: number }) => void;
 
@@ -57,21 +59,33 @@ export class WatchedPeers {
   /** A connection is over: tells what became of its peers. */
   async follow(connection: number): Promise<void> {
     const started = performance.now();
-    const sides = this.#connections.get(connection);
-    if (sides === undefined) return;
+    this.#followed.set(connection, started);
     for (const delay of looksMs) {
       await new Promise<void>(resolve => setTimeout(resolve, delay - (performance.now() - started)).unref());
-      const last = delay === looksMs.at(-1);
-      for (const [side, { pid, pidFd }] of sides) {
-        const exited = hasExited(pidFd);
-        if (!exited && !last) continue;
-        sides.delete(side);
-        close(pidFd);
-        const after_ms = Math.round(performance.now() - started);
-        this.#ended(connection, side, { pid, state: exited ? 'exited' : 'alive', after_ms });
-      }
+      if (!this.#followed.has(connection)) return;
+      this.#look(connection, started, delay === looksMs.at(-1));
     }
+  }
+
+  /** Looks at the peers of a connection that is over; the last time those that still live are told too. */
+  #look(connection: number, started: number, last: boolean): void {
+    const sides = this.#connections.get(connection) ?? new Map<Side, Watched>();
+    for (const [side, { pid, pidFd }] of sides) {
+      const exited = hasExited(pidFd);
+      if (!exited && !last) continue;
+      sides.delete(side);
+      close(pidFd);
+      const after_ms = Math.round(performance.now() - started);
+      this.#ended(connection, side, { pid, state: exited ? 'exited' : 'alive', after_ms });
+    }
+    if (!last) return;
+    this.#followed.delete(connection);
     this.#connections.delete(connection);
+  }
+
+  /** Waits no longer: tells at once what became of the peers of the connections that are over. */
+  settle(): void {
+    for (const [connection, started] of this.#followed) this.#look(connection, started, true);
   }
 
   /** Lets go of every process. */
@@ -83,5 +97,6 @@ export class WatchedPeers {
       sides.clear();
     }
     this.#connections.clear();
+    this.#followed.clear();
   }
 }

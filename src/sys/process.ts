@@ -129,10 +129,15 @@ export function describeProcess(pid: number): ProcessInfo {
   );
 }
 
-/** Whether a process has a socket open; undefined where we may not look. */
-function holds(pid: number | string, target: string): boolean | undefined {
-  const names = attempt(() => readdirSync(`/proc/${pid}/fd`));
-  return names?.some(name => attempt(() => readlinkSync(`/proc/${pid}/fd/${name}`)) === target);
+/** Whether a process has a socket open; undefined where we may not look. A process that is gone has none. */
+function holds(pid: number, inode: number): boolean | undefined {
+  const target = `socket:[${inode}]`;
+  try {
+    const names = readdirSync(`/proc/${pid}/fd`);
+    return names.some(name => attempt(() => readlinkSync(`/proc/${pid}/fd/${name}`)) === target);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EACCES' ? undefined : false;
+  }
 }
 
 /**
@@ -140,12 +145,11 @@ function holds(pid: number | string, target: string): boolean | undefined {
  * pieces, so that the event loop goes on.
  */
 export async function holdersOf(inode: number): Promise<{ pids: number[]; hidden: number }> {
-  const target = `socket:[${inode}]`;
   const pids: number[] = [];
   let hidden = 0;
   for (const name of readdirSync('/proc')) {
     if (!/^\d+$/.test(name)) continue;
-    const held = holds(name, target);
+    const held = holds(Number(name), inode);
     if (held === undefined) hidden++;
     else if (held) pids.push(Number(name));
     await turn();
@@ -177,10 +181,16 @@ export function connectionOf(fd: number): Connection {
 /** Finds and describes the process at the other end of a connection; undefined where nothing tells. */
 export async function findPeer({ inode: own, credentials }: Connection): Promise<Peer | undefined> {
   const inode = unixSocketOf(own)?.peer;
-  const { pids, hidden } = inode ? await holdersOf(inode) : { pids: [], hidden: 0 };
   const caller = credentials?.pid || undefined;
-  const pid = caller !== undefined && pids.includes(caller) ? caller : pids[0];
-  if (pid !== undefined) return { process: describeProcess(pid), foundBy: 'socket-inode', holders: pids };
+  // The likeliest holder is looked at before anything can change: a connection may be short.
+  const isCaller = inode !== undefined && caller !== undefined && holds(caller, inode) === true;
+  const likely = isCaller ? describeProcess(caller) : undefined;
+  const { pids, hidden } = inode ? await holdersOf(inode) : { pids: [], hidden: 0 };
+  if (likely) {
+    const holders = pids.includes(likely.pid) ? pids : [likely.pid, ...pids];
+    return { process: likely, foundBy: 'socket-inode', holders };
+  }
+  if (pids[0] !== undefined) return { process: describeProcess(pids[0]), foundBy: 'socket-inode', holders: pids };
   if (caller === undefined) return undefined;
   return {
     process: describeProcess(caller),

@@ -53,7 +53,7 @@ function fillName(address: Address): number {
       `the socket ${'path' in address ? 'path' : 'name'} is ${bytes} bytes long, Linux allows ${longestSocketPath}: ${addressText(address)}`,
     );
   if (bytes === 0) throw new Error('a socket needs a path or a name');
-  if (text.includes('\0')) throw new Error('a socket path cannot contain a NUL byte');
+  if ('path' in address && text.includes('\0')) throw new Error('a socket path cannot contain a NUL byte');
   name.bytes.fill(0);
   new Uint16Array(name.bytes.buffer, 0, 1)[0] = unix;
   name.bytes.write(text, 'path' in address ? 2 : 3);
