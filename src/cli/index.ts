@@ -3,6 +3,8 @@ import type { Command } from './command.ts';
 /** The program's commands in the order of `--help`. Modules are loaded when they are needed, so that each starts fast. */
 export const commands: Readonly<Record<string, () => Promise<{ command: Command }>>> = {
   demo: () => import('./demo.ts'),
+  proxy: () => import('./proxy.ts'),
+  run: () => import('./run.ts'),
   read: () => import('./read.ts'),
   complete: () => import('./complete.ts'),
 };

@@ -48,3 +48,11 @@ export function cutLine(line: string, width: number, ascii: boolean): string {
   }
   return line;
 }
+
+/**
+ * Prints a line on standard error. A terminal may be in raw mode, since a guest's console can share it, and then needs
+ * the carriage return.
+ */
+export function printStatus(line: string): void {
+  if (process.stderr.writable) process.stderr.write(`vhuscope: ${line}${process.stderr.isTTY ? '\r\n' : '\n'}`);
+}

@@ -1,0 +1,81 @@
+/** The options that every command with an engine shares: where to record, what to show, how to treat a pair. */
+import type { OptionSpec } from './command.ts';
+import type { ServeOptions } from './serve.ts';
+import { byteSize, UsageError, wholeNumber } from './usage.ts';
+
+/** Values of `captureOptions`. */
+export interface CaptureFlags {
+  write?: string;
+  rotate?: number;
+  keep?: number;
+  fsync?: number;
+  requireCapture?: boolean;
+  print?: boolean;
+  json?: boolean;
+  quiet?: boolean;
+}
+
+/** Values of `pairOptions`. */
+export interface PairFlags {
+  waitBackEnd?: boolean;
+  preserveSegments?: boolean;
+  /** False where switched off. */
+  interpose: boolean;
+  snaplen?: number;
+  keepSecrets?: boolean;
+}
+
+/** Where to record and what to show. */
+export const captureOptions: readonly OptionSpec[] = [
+  { flags: '-w, --write <file>', meaning: 'record into this pcapng file; - is stdout', completes: 'file' },
+  { flags: '--print', meaning: 'print the messages on stdout as they come; done anyway without -w' },
+  { flags: '--json', meaning: 'print them as JSON, one object a line' },
+  { flags: '--quiet', meaning: 'print no status lines' },
+  {
+    flags: '--rotate <size>',
+    meaning: 'go on in a new file after so many bytes (100M, 1G)',
+    parse: byteSize('--rotate'),
+  },
+  { flags: '--keep <n>', meaning: 'keep only the last n files of a rotation', parse: wholeNumber('--keep', 1) },
+  {
+    flags: '--fsync <ms>',
+    meaning: 'have the disk store the capture at least so often',
+    parse: wholeNumber('--fsync', 1),
+  },
+  { flags: '--require-capture', meaning: 'close the connections rather than let one go on unrecorded' },
+];
+
+/** How to treat a pair. */
+export const pairOptions: readonly OptionSpec[] = [
+  { flags: '--wait-back-end', meaning: 'accept front-ends while the back-end is absent, and keep them waiting' },
+  { flags: '--preserve-segments', meaning: 'send messages on in the pieces in which they arrived' },
+  { flags: '--no-interpose', meaning: 'do not record the sockets that are passed over the main connection' },
+  {
+    flags: '--snaplen <size>',
+    meaning: 'record at most so many bytes of a message (gpu channel: 4K unless given)',
+    parse: byteSize('--snaplen'),
+  },
+  { flags: '--keep-secrets', meaning: 'record the keys of crypto sessions as they are' },
+];
+
+/** What to serve with, apart from the pairs; throws UsageError for options that contradict each other. */
+export function servingFrom(flags: CaptureFlags): Omit<ServeOptions, 'pairs'> {
+  const { write, rotate, keep, fsync, requireCapture, quiet = false } = flags;
+  const print = flags.json ? 'json' : flags.print || (write === undefined && !quiet) ? 'text' : undefined;
+  if (write === '-' && print)
+    throw new UsageError(`-w - and --${flags.json ? 'json' : 'print'} would both write to stdout`);
+  if (keep !== undefined && rotate === undefined) throw new UsageError('--keep needs --rotate');
+  if (requireCapture && write === undefined) throw new UsageError('--require-capture needs -w');
+  if (rotate !== undefined && (write === undefined || write === '-'))
+    throw new UsageError('--rotate needs -w with a file');
+  return {
+    capture: {
+      ...(write !== undefined && { path: write === '-' ? '/dev/stdout' : write }),
+      ...(rotate !== undefined && { rotation: { size: rotate, ...(keep !== undefined && { keep }) } }),
+      ...(fsync !== undefined && { fsyncMs: fsync }),
+      ...(requireCapture && { required: true }),
+    },
+    ...(print && { print }),
+    quiet,
+  };
+}

@@ -1,0 +1,107 @@
+/** Runs an engine in the foreground: status lines, live output, signals and the exit status. Shared by proxy and run. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { CaptureOptions, Engine, EngineEvent, EngineOptions } from '../proxy/engine.ts';
+import { startEngine } from '../proxy/engine.ts';
+import { type LiveForm, printLive } from './live.ts';
+import { statusLine } from './status.ts';
+import { printStatus } from './terminal.ts';
+import { Failure, isSystemError } from './usage.ts';
+import { version } from './version.ts';
+
+/** What to serve and what to show. */
+export interface ServeOptions {
+  pairs: EngineOptions['pairs'];
+  /** Where to record; without a path only what is printed is recorded, in a temporary file of bounded size. */
+  capture: Omit<CaptureOptions, 'path'> & { path?: string };
+  /** Print the records on stdout. */
+  print?: LiveForm;
+  /** No status lines. */
+  quiet: boolean;
+  /** Hears every event of the engine, before people do. */
+  onEvent?(event: EngineEvent): void;
+}
+
+/** A running engine with its output. */
+export interface Served {
+  engine: Engine;
+  /** Ends the engine and the output and resolves to the exit status; a further call hurries. */
+  end(graceMs?: number): Promise<number>;
+}
+
+/** A temporary capture goes over two files of this size, so that a long run cannot fill the disk. */
+const temporaryRotation = { size: 32 * 1024 * 1024, keep: 2 };
+
+/** A place for what is recorded only to be printed, and how to remove it. */
+function temporaryCapture(): { path: string; remove(): void } {
+  const folder = mkdtempSync(join(tmpdir(), 'vhuscope-'));
+  return { path: join(folder, 'live.pcapng'), remove: () => rmSync(folder, { recursive: true, force: true }) };
+}
+
+/** Errors that a start ends with are for people, but for those of the language itself, which are bugs. */
+function asFailure(error: unknown): unknown {
+  const plainError = error instanceof Error && (error.constructor === Error || error.name.endsWith('Error'));
+  const isBug = error instanceof TypeError || error instanceof RangeError || error instanceof ReferenceError;
+  return plainError && !isBug && !isSystemError(error)
+    ? new Failure((error as Error).message, { cause: error })
+    : error;
+}
+
+/** Starts to serve. Rejects with Failure where a socket or the capture cannot be made. */
+export async function serve(options: ServeOptions): Promise<Served> {
+  const say = (line: string | undefined) => {
+    if (line !== undefined && !options.quiet) printStatus(line);
+  };
+  const temporary = options.capture.path === undefined && options.print ? temporaryCapture() : undefined;
+  const named = options.capture.path;
+  const path = named ?? temporary?.path ?? '/dev/null';
+  let status = 0;
+  const hear = (event: EngineEvent) => {
+    options.onEvent?.(event);
+    if (event.type === 'internal-error' || event.type === 'recording-failed') status = 1;
+    if (event.type === 'recording-recovered') status = 0;
+    if (event.type === 'recorded' && named === undefined) return;
+    say(statusLine(event));
+  };
+  const capture: CaptureOptions = { ...options.capture, path, ...(temporary && { rotation: temporaryRotation }) };
+  let engine: Engine;
+  try {
+    engine = await startEngine({ pairs: options.pairs, capture, version: `vhuscope ${version}` }, hear);
+  } catch (error) {
+    temporary?.remove();
+    throw asFailure(error);
+  }
+  const printing = new AbortController();
+  const printed = options.print ? printLive(path, options.print, printing.signal, say) : Promise.resolve();
+  let ended: Promise<number> | undefined;
+  return {
+    engine,
+    end(graceMs) {
+      const stopped = engine.stop(graceMs);
+      ended ??= stopped.then(async () => {
+        printing.abort();
+        await printed;
+        temporary?.remove();
+        return status;
+      });
+      return ended;
+    },
+  };
+}
+
+/** The signals that end a command, the second one at once. */
+const endSignals: readonly NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGHUP'];
+
+/** Resolves when the first of those signals comes; a second one calls `hurry`. */
+export function endSignal(hurry: () => void): Promise<void> {
+  return new Promise(resolve => {
+    let count = 0;
+    for (const signal of endSignals) {
+      process.on(signal, () => {
+        if (count++ === 0) resolve();
+        else hurry();
+      });
+    }
+  });
+}

@@ -1,0 +1,92 @@
+/** What an engine tells, as lines for people on stderr. Pure. */
+import { plain } from '../decode/plain.ts';
+import type { EngineEvent } from '../proxy/engine.ts';
+import { addressText } from '../sys/socket.ts';
+
+type Of<Type extends EngineEvent['type']> = Extract<EngineEvent, { type: Type }>;
+
+const ends: Record<Of<'closed'>['how'], string> = {
+  eof: 'closed',
+  reset: 'reset',
+  shutdown: 'shut down',
+  epipe: 'gone',
+};
+
+const rawReasons: Record<Of<'raw'>['reason'], string> = {
+  'insane-size': 'a size that cannot be',
+  'wrong-version': 'a version that is not 1',
+  'descriptor-flood': 'more descriptors than a message can have',
+  'internal-error': 'an error in vhuscope',
+};
+
+/** Bytes in the largest unit that keeps it readable: `996 bytes`, `12.3 KiB`. */
+export function sizeText(bytes: number): string {
+  const units = ['KiB', 'MiB', 'GiB', 'TiB'];
+  if (bytes < 1024) return `${bytes} bytes`;
+  const power = Math.min(Math.floor(Math.log2(bytes) / 10), units.length);
+  return `${(bytes / 1024 ** power).toFixed(1)} ${units[power - 1]}`;
+}
+
+function counted(count: number, word: string): string {
+  return `${count} ${word}${count === 1 ? '' : 's'}`;
+}
+
+function closedText({ channel, first, how, spoke, undelivered_bytes: undelivered, delivered }: Of<'closed'>): string {
+  const by = first === 'proxy' ? 'vhuscope' : first === 'unknown' ? 'one side' : `the ${first}`;
+  const what = channel === 'main' ? '' : `${channel} channel `;
+  const details = [
+    ...(how === 'eof' ? [] : [ends[how]]),
+    ...(undelivered > 0 ? [`${counted(undelivered, 'byte')} not delivered`] : []),
+    ...(delivered === 'softened' ? ['the other side could not be shown the same end'] : []),
+    ...(spoke ? [] : ['not a byte was sent']),
+  ];
+  return `${what}closed by ${by}${details.length > 0 ? ` (${details.join(', ')})` : ''}`;
+}
+
+function peerText({ side, process: info, foundBy, reason }: Of<'peer'>): string {
+  const program = info.executable?.replace(/^.*\//, '') ?? info.comm ?? 'unknown program';
+  const version = info.version ? ` ${info.version}` : '';
+  const doubt = foundBy === 'credentials' && reason ? `; known only by its credentials: ${reason}` : '';
+  return `the ${side} is ${program}${version}, pid ${info.pid}${doubt}`;
+}
+
+/** A sentence for each kind of event; undefined for what people need not hear of. */
+const sentences: { [Type in EngineEvent['type']]: (event: Of<Type>) => string | undefined } = {
+  listening: ({ side, address }) => `listening on ${addressText(address)} for the ${side}`,
+  waiting: ({ side, address }) => `waiting for the ${side} to listen on ${addressText(address)}`,
+  warning: ({ message }) => `warning: ${message}`,
+  connected: () => 'connected',
+  peer: peerText,
+  speaking: () => undefined,
+  closed: event => (event.channel === 'main' || event.delivered === 'softened' ? closedText(event) : undefined),
+  'peer-exit': ({ side, pid, state, after_ms }) =>
+    state === 'exited'
+      ? `the ${side}'s process ${pid} has exited${after_ms > 10 ? ` (${after_ms} ms after the close)` : ''}`
+      : undefined,
+  interposed: ({ channel }) => `recording the ${channel} channel too`,
+  'not-interposed': ({ channel, why }) => `the ${channel} channel is not recorded: ${why}`,
+  raw: ({ channel, direction, reason }) =>
+    `warning: ${channel} ${direction}: forwarding bytes without understanding them (${rawReasons[reason]})`,
+  ctrunc: ({ n, why }) => `warning: the kernel dropped descriptors of record ${n}: ${why}`,
+  queued: () => 'connected, but the listening side has not answered; it may serve another connection',
+  absent: ({ side, error }) => `the ${side} does not listen (${error})`,
+  refused: ({ side, error }) => `closed a connection, since the ${side} does not listen (${error})`,
+  'accept-failed': ({ side, error }) => `warning: cannot accept the ${side}'s connection: ${error}`,
+  'internal-error': ({ message }) => `this is a bug in vhuscope, please report it: ${message}`,
+  recording: () => undefined,
+  'recording-failed': ({ path, message }) => `warning: nothing is recorded in ${path} at present: ${message}`,
+  'recording-recovered': ({ path }) => `recording in ${path} again`,
+  unwritable: ({ message }) => `warning: ${message}`,
+  recorded: ({ path, size, records, lost }) =>
+    `capture closed: ${counted(records, 'record')}, ${sizeText(size)} in ${path}${lost > 0 ? `, ${lost} lost` : ''}`,
+};
+
+/**
+ * The line for an event, safe to print; undefined where there is none. It begins with the pair's name where the event
+ * belongs to one.
+ */
+export function statusLine(event: EngineEvent): string | undefined {
+  const sentence = (sentences[event.type] as (event: EngineEvent) => string | undefined)(event);
+  if (sentence === undefined) return undefined;
+  return plain('pair' in event && event.pair !== '' ? `${event.pair}: ${sentence}` : sentence);
+}
