@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import { setTimeout } from 'node:timers/promises';
 import { LineBuffer } from '../decode/line-buffer.ts';
-import { followTrace } from '../trace/reading.ts';
+import { TraceReader } from '../trace/reading.ts';
 import { jsonForm, textForm } from './printer.ts';
 import { surfaceOf } from './terminal.ts';
 
@@ -23,7 +23,7 @@ export async function printLive(
     untilWriterIsGone: false,
     onProblem: ({ message }: { message: string }) => onProblem(`${path}: ${message}`),
   };
-  for await (const rows of followTrace(path, options)) {
+  for await (const rows of new TraceReader().follow(path, options)) {
     out.truncate(0);
     for (const row of rows) print(row.frame, row);
     if (!(await written(process.stdout, out.bytes.slice(), signal))) return;

@@ -4,14 +4,13 @@ import { existsSync, statSync, writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { connect, createServer } from 'node:net';
 import { describe, expect, it } from 'vitest';
-import { readTrace } from '../../src/trace/reading.ts';
-import { askFeatures, features, getFeatures, useStand } from './stand.ts';
+import { askFeatures, features, getFeatures, rowsOf, useStand } from './stand.ts';
 
 const stand = useStand();
 
 /** The names of messages and events in a capture. */
 function names(path: string): string[] {
-  return [...readTrace([path])].map(({ frame, message }) =>
+  return rowsOf(path).map(({ frame, message }) =>
     frame.kind === 'event'
       ? JSON.parse(Buffer.from(frame.bytes).toString()).event
       : `${message?.name}${frame.reply ? ' =' : ''}`,
@@ -92,7 +91,7 @@ describe('vhuscope proxy', () => {
     await proxy.says(/p2: closed/);
     proxy.child.kill('SIGTERM');
     expect(await proxy.ended).toBe(0);
-    const pairs = [...readTrace([stand.path('all.pcapng')])]
+    const pairs = rowsOf(stand.path('all.pcapng'))
       .filter(({ frame }) => frame.kind === 'message')
       .map(r => r.frame.pair);
     expect(pairs).toEqual(['p1', 'p1', 'p2', 'p2']);

@@ -1,7 +1,6 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { readTrace } from '../../src/trace/reading.ts';
-import { useStand } from './stand.ts';
+import { rowsOf, useStand } from './stand.ts';
 
 const stand = useStand();
 
@@ -39,7 +38,7 @@ describe('vhuscope run', () => {
     const run = stand.vhuscope('run', '-w', 'c.pcapng', ...commandLine('b'));
     expect(await run.ended).toBe(0);
     expect(run.out().toString()).toMatch(/^0100000005000000/);
-    const rows = [...readTrace([stand.path('c.pcapng')])];
+    const rows = rowsOf(stand.path('c.pcapng'));
     expect(rows.map(row => row.message?.name ?? '').filter(Boolean)).toEqual(['GET_FEATURES', 'GET_FEATURES']);
     expect(rows.find(row => row.message)?.frame).toMatchObject({ pair: 'c', context: { device: 26 } });
     const events = rows

@@ -6,6 +6,8 @@ import { connect, createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterEach, beforeEach } from 'vitest';
+import { TraceReader } from '../../src/trace/reading.ts';
+import type { Row } from '../../src/trace/row.ts';
 
 /** The program's entry in the build. */
 export const main = resolve(import.meta.dirname, '../../dist/cli/main.js');
@@ -13,6 +15,16 @@ export const main = resolve(import.meta.dirname, '../../dist/cli/main.js');
 /** GET_FEATURES and the reply to it, as on the wire. */
 export const getFeatures = Buffer.from('010000000100000000000000', 'hex');
 export const features = Buffer.from('0100000005000000080000000000004001000000', 'hex');
+
+/** The rows of a finished capture. */
+export function rowsOf(path: string): Row[] {
+  const file = new TraceReader().open(path);
+  try {
+    return [...file.rows()].flat();
+  } finally {
+    file.close();
+  }
+}
 
 /** A started program with its output so far. */
 export interface Started {
