@@ -9,6 +9,7 @@ import type { ByteSource } from './byte-source.ts';
 import { FileSource } from './byte-source.ts';
 import { CaptureError } from './capture-error.ts';
 import { Joiner } from './join.ts';
+import { writerOf } from './liveness.ts';
 import { blockType } from './pcapng/blocks.ts';
 import type { CaptureCounts } from './piece-reader.ts';
 import { PieceReader } from './piece-reader.ts';
@@ -69,7 +70,7 @@ export class CaptureReader {
     return this.pieces.counts;
   }
 
-  /** What keeps the file from being read to its end, if anything; for a file that grows no more. */
+  /** What keeps the file from being read to its end, if anything. */
   get problems(): CaptureProblem[] {
     return problemsOf(this.path, this.pieces.blocks.end, this.pieces.blocks.skipped);
   }
@@ -87,7 +88,10 @@ export function* readCapture(path: string): Generator<Frame, CaptureReader, unde
   }
 }
 
-/** Problems of a file that will not grow any more. */
+/**
+ * What keeps a file from being read to its end. A last block that is not whole is none while somebody writes the file:
+ * it is not there yet.
+ */
 export function problemsOf(path: string, end: End, skipped = { blocks: 0, bytes: 0 }): CaptureProblem[] {
   const found: CaptureProblem[] = [];
   const { offset } = end;
@@ -95,7 +99,7 @@ export function problemsOf(path: string, end: End, skipped = { blocks: 0, bytes:
     const message = `${path}: passed over ${skipped.blocks} blocks of ${skipped.bytes} bytes that are too long for a record`;
     found.push({ path, offset: 0, message });
   }
-  if (end.how === 'torn') {
+  if (end.how === 'torn' && writerOf(path).state !== 'alive') {
     const message = `${path}: cut here: the last ${end.bytes} bytes, from offset ${offset} on, are a part of a block; everything before is complete (vhuscope read --repair cuts the rest off)`;
     found.push({ path, offset, message });
   } else if (end.how === 'bad') {

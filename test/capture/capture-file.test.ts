@@ -181,10 +181,14 @@ describe('a damaged file', () => {
     expect(repair(path).cut).toBe(0);
   });
 
-  it('is not repaired while it is recorded', () => {
+  it('is not cut but unfinished while it is recorded, and not repaired', () => {
     const writer = writeCapture(path, records.slice(0, 3));
     writer.flush();
     appendFileSync(path, Buffer.from('06000000', 'hex'));
+    const file = new CaptureFile(path);
+    while (file.advance());
+    expect(file.problems).toEqual([]);
+    file.close();
     expect(() => repair(path)).toThrow(/is still being recorded by process \d+/);
     writer.close();
     expect(() => repair(path)).not.toThrow();
