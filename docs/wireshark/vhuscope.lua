@@ -59,6 +59,11 @@ spec.fields = {
         [43] = "CHECK_DEVICE_STATE",
         [44] = "GET_SHMEM_CONFIG",
         [45] = "GET_VRING_BASE_SKIP_DRAIN",
+        [1004] = "GET_SHARED_MEMORY_REGIONS",
+        [1000] = "SLEEP",
+        [1001] = "WAKE",
+        [1002] = "SNAPSHOT",
+        [1003] = "RESTORE",
       },
     },
     {
@@ -78,6 +83,10 @@ spec.fields = {
         [8] = "BACKEND_SHARED_OBJECT_LOOKUP",
         [9] = "BACKEND_SHMEM_MAP",
         [10] = "BACKEND_SHMEM_UNMAP",
+        [1004] = "BACKEND_FS_SYNC_1004",
+        [1005] = "BACKEND_FS_IO_1005",
+        [1006] = "BACKEND_GPU_MAP",
+        [1007] = "BACKEND_EXTERNAL_MAP",
       },
     },
     { id = "message", type = "text", label = "message", doc = "Name of the message" },
@@ -92,6 +101,14 @@ spec.fields = {
     { id = "response_time", type = "time", label = "response time", doc = "From the request sent on to the answer received" },
     { id = "assumed", type = "bool", label = "assumed", doc = "The negotiated features are not known; a layout was assumed" },
     { id = "rest", type = "bytes", label = "rest", doc = "Bytes that belong to no field" },
+    { id = "shmem.nregions", type = "uint", label = "num_regions", bits = 32, doc = "regions that follow" },
+    { id = "shmem.padding", type = "bytes", label = "padding" },
+    { id = "shmem.shmid", type = "uint", label = "shmid", bits = 8, doc = "shared memory region" },
+    { id = "shmem.len", type = "uint", label = "length", bits = 64, hex = true, doc = "bytes" },
+    { id = "success", type = "uint", label = "success", bits = 8, doc = "whether it was done", values = { [0] = "FAILED", [1] = "OK" } },
+    { id = "snapshot.data", type = "bytes", label = "data", doc = "serialised state" },
+    { id = "private.data", label = "data", doc = "layout not known", type = "bytes" },
+    { id = "ack", label = "result", doc = "0 success, anything else failure", type = "uint", bits = 64 },
     { id = "features", label = "features", doc = "virtio feature mask", type = "uint", bits = 64, hex = true },
     { id = "features.unknown", type = "uint", label = "unknown bits", bits = 64, hex = true },
     { id = "features.notify_on_empty", type = "bool", label = "NOTIFY_ON_EMPTY", doc = "legacy: interrupt when the ring runs empty" },
@@ -121,7 +138,6 @@ spec.fields = {
     { id = "features.ring_reset", type = "bool", label = "RING_RESET", doc = "single rings can be reset" },
     { id = "features.admin_vq", type = "bool", label = "ADMIN_VQ", doc = "administration virtqueues" },
     { id = "features.suspend", type = "bool", label = "SUSPEND", doc = "the device can be suspended" },
-    { id = "ack", label = "result", doc = "0 success, anything else failure", type = "uint", bits = 64 },
     { id = "mem.num_regions", type = "uint", label = "num_regions", bits = 32, doc = "regions that follow" },
     { id = "mem.padding", type = "bytes", label = "padding" },
     { id = "mem.guest_addr", type = "uint", label = "guest_address", bits = 64, hex = true, doc = "guest physical address" },
@@ -413,18 +429,27 @@ spec.fields = {
     { id = "state.error", label = "error", doc = "0, or why the back-end refuses", type = "uint", bits = 8 },
     { id = "state.nofd", label = "nofd", doc = "no descriptor of its own: the one of the front-end is used", type = "bool" },
     { id = "state.reserved", type = "uint", bits = 64, hex = true, label = "reserved" },
-    { id = "shmem.nregions", label = "nregions", doc = "regions that are not empty", type = "uint", bits = 32 },
-    { id = "shmem.padding", type = "bytes", label = "padding" },
+    { id = "shmem.draft_sizes", label = "sizes", doc = "64-bit sizes", type = "bytes" },
     { id = "shmem.sizes", label = "memory_sizes", doc = "bytes of each, by its id", type = "uint", bits = 64, hex = true },
+    { id = "fs.fd_offset", label = "fd_offset", doc = "offsets in the file", type = "uint", bits = 64, hex = true },
+    { id = "fs.cache_offset", label = "cache_offset", doc = "offsets in the DAX window", type = "uint", bits = 64, hex = true },
+    { id = "fs.len", label = "len", doc = "bytes; entries of length 0 are not used", type = "uint", bits = 64, hex = true },
+    { id = "fs.flags", label = "flags", doc = "bit 0 readable, bit 1 writable", type = "uint", bits = 64, hex = true },
+    { id = "shmem.flags", type = "uint", label = "flags", bits = 64, hex = true, doc = "access" },
+    { id = "shmem.flags.unknown", type = "uint", label = "unknown bits", bits = 64, hex = true },
+    { id = "shmem.flags.r", type = "bool", label = "R" },
+    { id = "shmem.flags.w", type = "bool", label = "W" },
+    { id = "shmem.shm_offset", type = "uint", label = "shm_offset", bits = 64, hex = true, doc = "offset in the shared memory region" },
+    { id = "shmem.fd_offset", type = "uint", label = "fd_offset", bits = 64, hex = true, doc = "offset in the descriptor" },
+    { id = "shmem.memory_idx", label = "memory_idx", doc = "memory type", type = "uint", bits = 32 },
+    { id = "shmem.handle_type", label = "handle_type", doc = "kind of handle", type = "uint", bits = 32, hex = true },
+    { id = "shmem.device_uuid", label = "device_uuid", doc = "device", type = "uuid" },
+    { id = "shmem.driver_uuid", label = "driver_uuid", doc = "driver", type = "uuid" },
+    { id = "mem.data", label = "data", doc = "bytes to write", type = "bytes" },
     { id = "notifier.size", label = "size", doc = "bytes, one host page", type = "uint", bits = 64, hex = true },
     { id = "notifier.offset", label = "offset", doc = "offset in the descriptor", type = "uint", bits = 64, hex = true },
-    { id = "shmem.shmid", label = "shmid", doc = "shared memory region", type = "uint", bits = 8 },
-    { id = "shmem.fd_offset", label = "fd_offset", doc = "offset in the descriptor", type = "uint", bits = 64, hex = true },
-    { id = "shmem.shm_offset", label = "shm_offset", doc = "offset in the shared memory region", type = "uint", bits = 64, hex = true },
-    { id = "shmem.len", label = "len", doc = "bytes", type = "uint", bits = 64, hex = true },
-    { id = "shmem.flags", label = "flags", doc = "read-write, else read-only", type = "uint", bits = 64, hex = true },
-    { id = "shmem.flags.unknown", type = "uint", bits = 64, hex = true, label = "unknown bits" },
     { id = "shmem.flags.rw", type = "bool", label = "RW" },
+    { id = "shmem.ptr", label = "ptr", doc = "a pointer of the back-end, without meaning here", type = "uint", bits = 64, hex = true },
     { id = "features.9p.mount_tag", type = "bool", label = "MOUNT_TAG", doc = "a mount tag" },
     { id = "config.9p.tag_len", label = "tag_len", doc = "bytes of the tag", type = "uint", bits = 16 },
     { id = "config.9p.tag", label = "tag", doc = "mount tag, not terminated", type = "bytes" },
@@ -1087,6 +1112,30 @@ spec.fields = {
 
 spec.structs = {
   none = { fields = {} },
+  ["crosvm shared memory regions"] = {
+    fields = {
+      { name = "num_regions", kind = "uint", id = "shmem.nregions", size = 4 },
+      { name = "padding", kind = "pad", id = "shmem.padding", size = 4 },
+      { name = "regions", kind = "array", count = "num_regions", of = "crosvm shared memory region" },
+    },
+  },
+  ["crosvm shared memory region"] = {
+    fields = {
+      { name = "shmid", kind = "uint", id = "shmem.shmid", size = 1 },
+      { name = "padding", kind = "pad", id = "shmem.padding", size = 7 },
+      { name = "length", kind = "uint", id = "shmem.len", hex = true, size = 8 },
+    },
+  },
+  success = { fields = { { name = "success", kind = "uint", id = "success", values = { [0] = "FAILED", [1] = "OK" }, size = 1 } } },
+  snapshot = {
+    fields = {
+      { name = "success", kind = "uint", id = "success", values = { [0] = "FAILED", [1] = "OK" }, size = 1 },
+      { name = "data", kind = "bytes", id = "snapshot.data", length = "rest" },
+    },
+  },
+  restore = { fields = { { name = "data", kind = "bytes", id = "snapshot.data", length = "rest" } } },
+  ["private data"] = { fields = { { name = "data", kind = "bytes", id = "private.data", length = "rest" } } },
+  ack = { fields = { { name = "result", kind = "uint", id = "ack", size = 8 } } },
   features = {
     fields = {
       {
@@ -1117,7 +1166,6 @@ spec.structs = {
       },
     },
   },
-  ack = { fields = { { name = "result", kind = "uint", id = "ack", size = 8 } } },
   ["memory regions description for Xen"] = {
     fields = {
       { name = "num_regions", kind = "uint", id = "mem.num_regions", size = 4 },
@@ -1573,11 +1621,75 @@ spec.structs = {
       },
     },
   },
+  ["draft of the VIRTIO shared memory configuration"] = {
+    fields = {
+      { name = "nregions", kind = "uint", id = "shmem.nregions", size = 4 },
+      { name = "padding", kind = "pad", id = "shmem.padding", size = 4 },
+      { name = "sizes", kind = "bytes", id = "shmem.draft_sizes", length = "rest" },
+    },
+  },
   ["VIRTIO shared memory configuration"] = {
     fields = {
       { name = "nregions", kind = "uint", id = "shmem.nregions", size = 4 },
       { name = "padding", kind = "pad", id = "shmem.padding", size = 4 },
       { name = "memory_sizes", kind = "table", id = "shmem.sizes", count = 256, hex = true, size = 2048 },
+    },
+  },
+  ["file system mapping"] = {
+    fields = {
+      { name = "fd_offset", kind = "table", id = "fs.fd_offset", count = 8, hex = true, size = 64 },
+      { name = "cache_offset", kind = "table", id = "fs.cache_offset", count = 8, hex = true, size = 64 },
+      { name = "len", kind = "table", id = "fs.len", count = 8, hex = true, size = 64 },
+      { name = "flags", kind = "table", id = "fs.flags", count = 8, hex = true, size = 64 },
+    },
+  },
+  ["crosvm shared memory mapping"] = {
+    fields = {
+      {
+        name = "flags",
+        kind = "flags",
+        id = "shmem.flags",
+        bits = { { bit = 0, name = "R", id = "shmem.flags.r" }, { bit = 1, name = "W", id = "shmem.flags.w" } },
+        size = 1,
+      },
+      { name = "shmid", kind = "uint", id = "shmem.shmid", size = 1 },
+      { name = "padding", kind = "pad", id = "shmem.padding", size = 6 },
+      { name = "shm_offset", kind = "uint", id = "shmem.shm_offset", hex = true, size = 8 },
+      { name = "fd_offset", kind = "uint", id = "shmem.fd_offset", hex = true, size = 8 },
+      { name = "len", kind = "uint", id = "shmem.len", hex = true, size = 8 },
+    },
+  },
+  ["crosvm shared memory unmapping"] = {
+    fields = {
+      { name = "shmid", kind = "uint", id = "shmem.shmid", size = 1 },
+      { name = "padding", kind = "pad", id = "shmem.padding", size = 7 },
+      { name = "shm_offset", kind = "uint", id = "shmem.shm_offset", hex = true, size = 8 },
+      { name = "len", kind = "uint", id = "shmem.len", hex = true, size = 8 },
+    },
+  },
+  ["crosvm GPU mapping"] = {
+    fields = {
+      { name = "shmid", kind = "uint", id = "shmem.shmid", size = 1 },
+      { name = "padding", kind = "pad", id = "shmem.padding", size = 7 },
+      { name = "shm_offset", kind = "uint", id = "shmem.shm_offset", hex = true, size = 8 },
+      { name = "len", kind = "uint", id = "shmem.len", hex = true, size = 8 },
+      { name = "memory_idx", kind = "uint", id = "shmem.memory_idx", size = 4 },
+      { name = "handle_type", kind = "uint", id = "shmem.handle_type", hex = true, size = 4 },
+      { name = "device_uuid", kind = "uuid", id = "shmem.device_uuid", size = 16 },
+      { name = "driver_uuid", kind = "uuid", id = "shmem.driver_uuid", size = 16 },
+    },
+  },
+  ["memory read"] = {
+    fields = {
+      { name = "guest_addr", kind = "uint", id = "mem.guest_addr", hex = true, size = 8 },
+      { name = "size", kind = "uint", id = "mem.size", size = 4 },
+    },
+  },
+  ["memory write"] = {
+    fields = {
+      { name = "guest_addr", kind = "uint", id = "mem.guest_addr", hex = true, size = 8 },
+      { name = "size", kind = "uint", id = "mem.size", size = 4 },
+      { name = "data", kind = "bytes", id = "mem.data", length = "size" },
     },
   },
   ["vring area description"] = {
@@ -1658,6 +1770,15 @@ spec.structs = {
       { name = "shm_offset", kind = "uint", id = "shmem.shm_offset", hex = true, size = 8 },
       { name = "len", kind = "uint", id = "shmem.len", hex = true, size = 8 },
       { name = "flags", kind = "flags", id = "shmem.flags", bits = { { bit = 0, name = "RW", id = "shmem.flags.rw" } }, size = 8 },
+    },
+  },
+  ["crosvm external mapping"] = {
+    fields = {
+      { name = "shmid", kind = "uint", id = "shmem.shmid", size = 1 },
+      { name = "padding", kind = "pad", id = "shmem.padding", size = 7 },
+      { name = "shm_offset", kind = "uint", id = "shmem.shm_offset", hex = true, size = 8 },
+      { name = "len", kind = "uint", id = "shmem.len", hex = true, size = 8 },
+      { name = "ptr", kind = "uint", id = "shmem.ptr", hex = true, size = 8 },
     },
   },
   ["9p configuration"] = {
@@ -2088,6 +2209,111 @@ spec.structs = {
 
 spec.messages = {
   main = {
+    [41] = {
+      {
+        name = "GET_SHARED_MEMORY_REGIONS_41",
+        doc = "asks for the shared memory regions",
+        meant = { "all", { "dialect", "crosvm" }, { "not", { "protocol", 18 } } },
+        request = { { struct = "none" } },
+        reply = { { struct = "crosvm shared memory regions" } },
+      },
+      {
+        name = "MEM_DATA",
+        doc = "a proposal: answers an access of the back-end to memory it has not mapped",
+        meant = { "any" },
+        request = { { struct = "private data" } },
+        reply = { { struct = "ack" } },
+      },
+      {
+        name = "GET_SHARED_OBJECT",
+        doc = "asks the back-end for the descriptor of a shared object",
+        request = { { struct = "none", when = { "size", 0, 0 }, doc = "QEMU up to 10.2 forgets the payload" }, { struct = "shared object" } },
+        reply = { { struct = "none" } },
+      },
+    },
+    [42] = {
+      {
+        name = "SLEEP_42",
+        doc = "stops all rings and keeps their state",
+        meant = { "all", { "dialect", "crosvm" }, { "not", { "protocol", 19 } } },
+        request = { { struct = "none" } },
+        reply = { { struct = "success" } },
+      },
+      {
+        name = "SET_DEVICE_STATE_FD",
+        doc = "starts the transfer of the internal state of the back-end",
+        request = { { struct = "device state transfer parameters" } },
+        reply = { { struct = "device state reply" } },
+      },
+    },
+    [43] = {
+      {
+        name = "WAKE_43",
+        doc = "goes on with all rings",
+        meant = { "all", { "dialect", "crosvm" }, { "not", { "protocol", 19 } } },
+        request = { { struct = "none" } },
+        reply = { { struct = "success" } },
+      },
+      {
+        name = "CHECK_DEVICE_STATE",
+        doc = "asks whether the state was transferred whole",
+        request = { { struct = "none" } },
+        reply = { { struct = "ack" } },
+      },
+    },
+    [44] = {
+      {
+        name = "SNAPSHOT_44",
+        doc = "asks for the state of the device",
+        meant = { "all", { "dialect", "crosvm" }, { "not", { "protocol", 22 } }, { "not", { "protocol", 21 } }, { "not", { "protocol", 20 } } },
+        request = { { struct = "none" } },
+        reply = { { struct = "snapshot" } },
+      },
+      {
+        name = "GET_SHMEM_CONFIG",
+        doc = "asks for the sizes of the VIRTIO shared memory regions",
+        request = { { struct = "none" } },
+        reply = {
+          {
+            struct = "draft of the VIRTIO shared memory configuration",
+            when = { "size", 0, 2055 },
+            doc = "drafts, crosvm until January 2026",
+          },
+          { struct = "VIRTIO shared memory configuration" },
+        },
+      },
+    },
+    [45] = {
+      {
+        name = "RESTORE_45",
+        doc = "gives the state of the device back",
+        meant = { "all", { "dialect", "crosvm" }, { "not", { "protocol", 23 } } },
+        request = { { struct = "restore" } },
+        reply = { { struct = "success" } },
+      },
+      {
+        name = "GET_VRING_BASE_SKIP_DRAIN",
+        doc = "stops a ring without waiting for requests in flight",
+        telling = { "index", "num", "last_avail", "avail_wrap", "last_used", "used_wrap" },
+        request = { { struct = "vring state" } },
+        reply = { { struct = "vring base" } },
+      },
+    },
+    [15] = {
+      {
+        name = "NET_SET_BACKEND",
+        doc = "a prototype whose header had no size field, and so cannot be framed",
+        meant = { "any" },
+        request = { { struct = "private data" } },
+        reply = { { struct = "ack" } },
+      },
+      {
+        name = "GET_PROTOCOL_FEATURES",
+        doc = "asks which protocol features the back-end offers",
+        request = { { struct = "none" } },
+        reply = { { struct = "protocol features" } },
+      },
+    },
     [1] = {
       {
         name = "GET_FEATURES",
@@ -2200,14 +2426,6 @@ spec.messages = {
         reply = { { struct = "ack" } },
       },
     },
-    [15] = {
-      {
-        name = "GET_PROTOCOL_FEATURES",
-        doc = "asks which protocol features the back-end offers",
-        request = { { struct = "none" } },
-        reply = { { struct = "protocol features" } },
-      },
-    },
     [16] = {
       {
         name = "SET_PROTOCOL_FEATURES",
@@ -2271,7 +2489,11 @@ spec.messages = {
         name = "GET_CONFIG",
         doc = "asks for a part of the device configuration space",
         request = { { struct = "device configuration space" } },
-        reply = { { struct = "none", when = { "size", 0, 0 }, doc = "the back-end refuses" }, { struct = "device configuration space" } },
+        reply = {
+          { struct = "none", when = { "size", 0, 0 }, doc = "the back-end refuses" },
+          { struct = "device configuration space", when = { "size", 12, 12 }, doc = "rust-vmm refuses: a header without data" },
+          { struct = "device configuration space" },
+        },
       },
     },
     [25] = {
@@ -2417,49 +2639,301 @@ spec.messages = {
         reply = { { struct = "device status" } },
       },
     },
-    [41] = {
+    [1004] = {
       {
-        name = "GET_SHARED_OBJECT",
-        doc = "asks the back-end for the descriptor of a shared object",
-        request = { { struct = "none", when = { "size", 0, 0 }, doc = "QEMU up to 10.2 forgets the payload" }, { struct = "shared object" } },
-        reply = { { struct = "none" } },
-      },
-    },
-    [42] = {
-      {
-        name = "SET_DEVICE_STATE_FD",
-        doc = "starts the transfer of the internal state of the back-end",
-        request = { { struct = "device state transfer parameters" } },
-        reply = { { struct = "device state reply" } },
-      },
-    },
-    [43] = {
-      {
-        name = "CHECK_DEVICE_STATE",
-        doc = "asks whether the state was transferred whole",
+        name = "GET_SHARED_MEMORY_REGIONS",
+        doc = "asks for the shared memory regions",
         request = { { struct = "none" } },
-        reply = { { struct = "ack" } },
+        reply = { { struct = "crosvm shared memory regions" } },
       },
     },
-    [44] = {
+    [1000] = {
       {
-        name = "GET_SHMEM_CONFIG",
-        doc = "asks for the sizes of the VIRTIO shared memory regions",
+        name = "SLEEP",
+        doc = "stops all rings and keeps their state",
         request = { { struct = "none" } },
-        reply = { { struct = "VIRTIO shared memory configuration" } },
+        reply = { { struct = "success" } },
       },
     },
-    [45] = {
+    [1001] = { { name = "WAKE", doc = "goes on with all rings", request = { { struct = "none" } }, reply = { { struct = "success" } } } },
+    [1002] = {
       {
-        name = "GET_VRING_BASE_SKIP_DRAIN",
-        doc = "stops a ring without waiting for requests in flight",
-        telling = { "index", "num", "last_avail", "avail_wrap", "last_used", "used_wrap" },
-        request = { { struct = "vring state" } },
-        reply = { { struct = "vring base" } },
+        name = "SNAPSHOT",
+        doc = "asks for the state of the device",
+        request = { { struct = "none" } },
+        reply = { { struct = "snapshot" } },
+      },
+    },
+    [1003] = {
+      {
+        name = "RESTORE",
+        doc = "gives the state of the device back",
+        request = { { struct = "restore" } },
+        reply = { { struct = "success" } },
       },
     },
   },
   ["backend-req"] = {
+    [8] = {
+      {
+        name = "BACKEND_FS_MAP_8",
+        doc = "maps parts of a file into the DAX window",
+        meant = { "all", { "size", 256, 256 }, { "fds", 1 }, { "dialect", "crosvm" } },
+        request = { { struct = "file system mapping" } },
+        reply = { { struct = "ack" } },
+      },
+      {
+        name = "BACKEND_FS_SYNC",
+        doc = "writes parts of the DAX window back",
+        meant = { "all", { "size", 256, 256 }, { "fds", 0 } },
+        request = { { struct = "file system mapping" } },
+        reply = { { struct = "ack" } },
+      },
+      {
+        name = "BACKEND_FS_IO_8",
+        doc = "reads or writes guest memory from a file",
+        meant = { "all", { "size", 256, 256 }, { "fds", 1 } },
+        request = { { struct = "file system mapping" } },
+        reply = { { struct = "ack" } },
+      },
+      {
+        name = "BACKEND_SHARED_OBJECT_LOOKUP",
+        doc = "asks for the descriptor of a shared object of another device",
+        request = { { struct = "shared object" } },
+        reply = { { struct = "ack" } },
+      },
+    },
+    [9] = {
+      {
+        name = "BACKEND_FS_UNMAP_9",
+        doc = "unmaps parts of the DAX window",
+        meant = { "all", { "size", 256, 256 }, { "fds", 0 }, { "dialect", "crosvm" } },
+        request = { { struct = "file system mapping" } },
+        reply = { { struct = "ack" } },
+      },
+      {
+        name = "BACKEND_FS_IO",
+        doc = "reads or writes guest memory from a file",
+        meant = { "all", { "size", 256, 256 }, { "fds", 1 } },
+        request = { { struct = "file system mapping" } },
+        reply = { { struct = "ack" } },
+      },
+      {
+        name = "BACKEND_MEM_ACCESS",
+        doc = "a proposal: accesses guest memory that is not mapped",
+        meant = { "any" },
+        request = { { struct = "private data" } },
+        reply = { { struct = "ack" } },
+      },
+      {
+        name = "BACKEND_SHMEM_MAP",
+        doc = "maps a descriptor into a VIRTIO shared memory region",
+        request = { { struct = "VIRTIO shared memory mapping" } },
+        reply = { { struct = "ack" } },
+      },
+    },
+    [10] = {
+      {
+        name = "BACKEND_FS_SYNC_10",
+        doc = "writes parts of the DAX window back",
+        meant = { "all", { "size", 256, 256 }, { "fds", 0 }, { "dialect", "crosvm" } },
+        request = { { struct = "file system mapping" } },
+        reply = { { struct = "ack" } },
+      },
+      {
+        name = "BACKEND_SHMEM_UNMAP",
+        doc = "unmaps one whole mapping from a VIRTIO shared memory region",
+        telling = { "shmid", "shm_offset", "len" },
+        request = { { struct = "VIRTIO shared memory mapping" } },
+        reply = { { struct = "ack" } },
+      },
+    },
+    [11] = {
+      {
+        name = "BACKEND_FS_IO_11",
+        doc = "reads or writes guest memory from a file",
+        meant = { "all", { "size", 256, 256 }, { "fds", 1 }, { "dialect", "crosvm" } },
+        request = { { struct = "file system mapping" } },
+        reply = { { struct = "ack" } },
+      },
+      {
+        name = "BACKEND_MEM_READ",
+        doc = "a proposal: reads guest memory by message",
+        meant = { "size", 12, 12 },
+        request = { { struct = "memory read" } },
+        reply = { { struct = "ack" } },
+      },
+    },
+    [6] = {
+      {
+        name = "BACKEND_FS_MAP",
+        doc = "maps parts of a file into the DAX window",
+        meant = { "all", { "size", 256, 256 }, { "fds", 1 } },
+        request = { { struct = "file system mapping" } },
+        reply = { { struct = "ack" } },
+      },
+      {
+        name = "BACKEND_FS_SYNC_6",
+        doc = "writes parts of the DAX window back",
+        meant = { "all", { "size", 256, 256 }, { "fds", 0 } },
+        request = { { struct = "file system mapping" } },
+        reply = { { struct = "ack" } },
+      },
+      {
+        name = "BACKEND_SHMEM_MAP_6",
+        doc = "maps a descriptor into a shared memory region",
+        meant = { "size", 32, 32 },
+        request = { { struct = "crosvm shared memory mapping" } },
+        reply = { { struct = "ack" } },
+      },
+      {
+        name = "BACKEND_SHARED_OBJECT_ADD",
+        doc = "announces a shared object",
+        request = { { struct = "shared object" } },
+        reply = { { struct = "ack" } },
+      },
+    },
+    [7] = {
+      {
+        name = "BACKEND_FS_UNMAP",
+        doc = "unmaps parts of the DAX window",
+        meant = { "all", { "size", 256, 256 }, { "fds", 0 } },
+        request = { { struct = "file system mapping" } },
+        reply = { { struct = "ack" } },
+      },
+      {
+        name = "BACKEND_FS_IO_7",
+        doc = "reads or writes guest memory from a file",
+        meant = { "all", { "size", 256, 256 }, { "fds", 1 } },
+        request = { { struct = "file system mapping" } },
+        reply = { { struct = "ack" } },
+      },
+      {
+        name = "BACKEND_SHMEM_UNMAP_7",
+        doc = "unmaps part of a shared memory region",
+        meant = { "size", 24, 24 },
+        request = { { struct = "crosvm shared memory unmapping" } },
+        reply = { { struct = "ack" } },
+      },
+      {
+        name = "BACKEND_SHARED_OBJECT_REMOVE",
+        doc = "withdraws a shared object",
+        request = { { struct = "shared object" } },
+        reply = { { struct = "ack" } },
+      },
+    },
+    [4] = {
+      {
+        name = "BACKEND_FS_MAP_4",
+        doc = "maps parts of a file into the DAX window",
+        meant = { "all", { "size", 256, 256 }, { "fds", 1 } },
+        request = { { struct = "file system mapping" } },
+        reply = { { struct = "ack" } },
+      },
+      {
+        name = "BACKEND_VRING_CALL",
+        doc = "buffers were used in a ring",
+        telling = { "index" },
+        request = { { struct = "vring state" } },
+        reply = { { struct = "ack" } },
+      },
+    },
+    [5] = {
+      {
+        name = "BACKEND_FS_UNMAP_5",
+        doc = "unmaps parts of the DAX window",
+        meant = { "all", { "size", 256, 256 }, { "fds", 0 } },
+        request = { { struct = "file system mapping" } },
+        reply = { { struct = "ack" } },
+      },
+      {
+        name = "BACKEND_VRING_ERR",
+        doc = "an error occurred on a ring",
+        telling = { "index" },
+        request = { { struct = "vring state" } },
+        reply = { { struct = "ack" } },
+      },
+    },
+    [1002] = {
+      {
+        name = "BACKEND_FS_MAP_1002",
+        doc = "maps parts of a file into the DAX window",
+        meant = { "all", { "size", 256, 256 }, { "fds", 1 } },
+        request = { { struct = "file system mapping" } },
+        reply = { { struct = "ack" } },
+      },
+      {
+        name = "BACKEND_FS_SYNC_1002",
+        doc = "writes parts of the DAX window back",
+        meant = { "all", { "size", 256, 256 }, { "fds", 0 } },
+        request = { { struct = "file system mapping" } },
+        reply = { { struct = "ack" } },
+      },
+    },
+    [1003] = {
+      {
+        name = "BACKEND_FS_UNMAP_1003",
+        doc = "unmaps parts of the DAX window",
+        meant = { "all", { "size", 256, 256 }, { "fds", 0 } },
+        request = { { struct = "file system mapping" } },
+        reply = { { struct = "ack" } },
+      },
+      {
+        name = "BACKEND_FS_IO_1003",
+        doc = "reads or writes guest memory from a file",
+        meant = { "all", { "size", 256, 256 }, { "fds", 1 } },
+        request = { { struct = "file system mapping" } },
+        reply = { { struct = "ack" } },
+      },
+    },
+    [1000] = {
+      {
+        name = "BACKEND_FS_MAP_1000",
+        doc = "maps parts of a file into the DAX window",
+        meant = { "all", { "size", 256, 256 }, { "fds", 1 } },
+        request = { { struct = "file system mapping" } },
+        reply = { { struct = "ack" } },
+      },
+      {
+        name = "BACKEND_SHMEM_MAP_1000",
+        doc = "maps a descriptor into a shared memory region",
+        meant = { "size", 32, 32 },
+        request = { { struct = "crosvm shared memory mapping" } },
+        reply = { { struct = "ack" } },
+      },
+    },
+    [1001] = {
+      {
+        name = "BACKEND_FS_UNMAP_1001",
+        doc = "unmaps parts of the DAX window",
+        meant = { "all", { "size", 256, 256 }, { "fds", 0 } },
+        request = { { struct = "file system mapping" } },
+        reply = { { struct = "ack" } },
+      },
+      {
+        name = "BACKEND_SHMEM_UNMAP_1001",
+        doc = "unmaps part of a shared memory region",
+        meant = { "size", 24, 24 },
+        request = { { struct = "crosvm shared memory unmapping" } },
+        reply = { { struct = "ack" } },
+      },
+    },
+    [12] = {
+      {
+        name = "BACKEND_GPU_MAP_12",
+        doc = "maps GPU memory into a shared memory region",
+        meant = { "size", 64, 64 },
+        request = { { struct = "crosvm GPU mapping" } },
+        reply = { { struct = "ack" } },
+      },
+      {
+        name = "BACKEND_MEM_WRITE",
+        doc = "a proposal: writes guest memory by message",
+        meant = { "all", { "size", 12, 4096 }, { "not", { "size", 64, 64 } } },
+        request = { { struct = "memory write" } },
+        reply = { { struct = "ack" } },
+      },
+    },
     [1] = {
       {
         name = "BACKEND_IOTLB_MSG",
@@ -2485,62 +2959,35 @@ spec.messages = {
         reply = { { struct = "ack" } },
       },
     },
-    [4] = {
+    [1004] = {
       {
-        name = "BACKEND_VRING_CALL",
-        doc = "buffers were used in a ring",
-        telling = { "index" },
-        request = { { struct = "vring state" } },
+        name = "BACKEND_FS_SYNC_1004",
+        doc = "writes parts of the DAX window back",
+        request = { { struct = "file system mapping" } },
         reply = { { struct = "ack" } },
       },
     },
-    [5] = {
+    [1005] = {
       {
-        name = "BACKEND_VRING_ERR",
-        doc = "an error occurred on a ring",
-        telling = { "index" },
-        request = { { struct = "vring state" } },
+        name = "BACKEND_FS_IO_1005",
+        doc = "reads or writes guest memory from a file",
+        request = { { struct = "file system mapping" } },
         reply = { { struct = "ack" } },
       },
     },
-    [6] = {
+    [1006] = {
       {
-        name = "BACKEND_SHARED_OBJECT_ADD",
-        doc = "announces a shared object",
-        request = { { struct = "shared object" } },
+        name = "BACKEND_GPU_MAP",
+        doc = "maps GPU memory into a shared memory region",
+        request = { { struct = "crosvm GPU mapping" } },
         reply = { { struct = "ack" } },
       },
     },
-    [7] = {
+    [1007] = {
       {
-        name = "BACKEND_SHARED_OBJECT_REMOVE",
-        doc = "withdraws a shared object",
-        request = { { struct = "shared object" } },
-        reply = { { struct = "ack" } },
-      },
-    },
-    [8] = {
-      {
-        name = "BACKEND_SHARED_OBJECT_LOOKUP",
-        doc = "asks for the descriptor of a shared object of another device",
-        request = { { struct = "shared object" } },
-        reply = { { struct = "ack" } },
-      },
-    },
-    [9] = {
-      {
-        name = "BACKEND_SHMEM_MAP",
-        doc = "maps a descriptor into a VIRTIO shared memory region",
-        request = { { struct = "VIRTIO shared memory mapping" } },
-        reply = { { struct = "ack" } },
-      },
-    },
-    [10] = {
-      {
-        name = "BACKEND_SHMEM_UNMAP",
-        doc = "unmaps one whole mapping from a VIRTIO shared memory region",
-        telling = { "shmid", "shm_offset", "len" },
-        request = { { struct = "VIRTIO shared memory mapping" } },
+        name = "BACKEND_EXTERNAL_MAP",
+        doc = "maps memory of the back-end into a shared memory region",
+        request = { { struct = "crosvm external mapping" } },
         reply = { { struct = "ack" } },
       },
     },

@@ -95,7 +95,7 @@ function encodePayload(message: Outgoing, id: number, reply: boolean, context: C
   const payload = message.payload ?? {};
   if (message.struct) return encodeStruct(message.struct, payload, context, message.length);
   const named = message.spec ?? (message.name === undefined ? undefined : messageNamed(message.channel, message.name));
-  const specs = named ? [named] : candidates(message.channel, id);
+  const specs = named ? [named] : message.name === undefined ? candidates(message.channel, id) : [];
   const layouts = specs.flatMap(spec => variantsOf(spec, reply).map(layout => ({ spec, layout })));
   if (layouts.length === 0) {
     const [first] = Object.keys(payload);
@@ -121,6 +121,8 @@ function encodePayload(message: Outgoing, id: number, reply: boolean, context: C
     }
   }
   if (tried.length === 0) throw failure;
+  // Bytes alone, of a number several messages share: they are none of them.
+  if (!named && Object.keys(payload).length === 0 && tried.every(one => one.score < 2)) return noBytes;
   return tried.reduce((best, one) => (one.score >= best.score ? one : best)).bytes;
 }
 

@@ -5,9 +5,10 @@ import { featureBits } from './features.ts';
 import { formatNumber, formatValue } from './format.ts';
 import { bitMeaning, meaning } from './meaning.ts';
 import { readPart, readScalar, readUint, unknownBits } from './read-value.ts';
-import type { NamedField, Struct, U64 } from './schema.ts';
+import type { FeaturesField, NamedField, Struct, U64 } from './schema.ts';
 import { vringName } from './spec/devices/device.ts';
 import { deviceById } from './spec/devices/index.ts';
+import { otherMeanings } from './spec/protocol-features.ts';
 import type { TreeNode } from './tree.ts';
 import { hasBit } from './u64.ts';
 
@@ -82,8 +83,12 @@ export class TreeWalk {
     const { bigEndian, context } = this.#source;
     switch (field.kind) {
       case 'features':
-        return bits(featureBits(field.of, context.device), node, value as U64, bigEndian, name =>
-          bitMeaning(node.id, name, field.of === 'virtio' ? deviceById(context.device) : undefined),
+        return bits(
+          withOtherMeanings(field.of, featureBits(field.of, context.device)),
+          node,
+          value as U64,
+          bigEndian,
+          name => bitMeaning(node.id, name, field.of === 'virtio' ? deviceById(context.device) : undefined),
         );
       case 'flags': {
         const named: { name: string; doc: string }[] = [];
@@ -205,9 +210,22 @@ function entryNode(i: number, offset: number, length: number, text: string, valu
   return { name: `[${i}]`, id: '', offset, length, text, children: [], ...(value !== undefined && { value }) };
 }
 
+/** The bits of a mask of protocol features also say what else implementations meant by them. */
+function withOtherMeanings(of: FeaturesField['of'], named: NamedBits): NamedBits {
+  if (of !== 'protocol') return named;
+  return named.map((bit, number) => {
+    const others = otherMeanings.filter(other => other.bit === number);
+    if (!bit || others.length === 0) return bit;
+    const also = others.map(other => `${other.name} with ${other.dialect} (${other.since})`);
+    return { ...bit, doc: `${bit.doc}; also ${also.join(', ')}` };
+  });
+}
+
+type NamedBits = readonly ({ readonly name: string; readonly doc: string } | undefined)[];
+
 /** The bits of a mask: all that have a name, set or not, and those set without one. */
 function bits(
-  named: readonly ({ readonly name: string; readonly doc: string } | undefined)[],
+  named: NamedBits,
   node: TreeNode,
   mask: U64,
   bigEndian: boolean,

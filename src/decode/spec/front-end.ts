@@ -289,6 +289,7 @@ export const frontEnd: readonly MessageSpec[] = [
     payload: payload.config,
     reply: always(
       { when: ['size', 0], payload: payload.nothing, doc: 'the back-end refuses' },
+      { when: ['size', 12], payload: payload.config, doc: 'rust-vmm refuses: a header without data' },
       { payload: payload.config },
     ),
     requires: ['protocol', 'CONFIG'],
@@ -524,7 +525,10 @@ export const frontEnd: readonly MessageSpec[] = [
     name: 'GET_SHMEM_CONFIG',
     id: 44,
     payload: payload.nothing,
-    reply: replies(payload.shmemConfig),
+    reply: always(
+      { when: ['size', 0, 2055], payload: payload.shmemConfigDraft, doc: 'drafts, crosvm until January 2026' },
+      { payload: payload.shmemConfig },
+    ),
     requires: ['protocol', 'SHMEM'],
     since: '11.1',
     doc: 'asks for the sizes of the VIRTIO shared memory regions',

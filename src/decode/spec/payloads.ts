@@ -283,3 +283,10 @@ export const shmemConfig = struct('VIRTIO shared memory configuration', 'shmem',
   padding: { kind: 'pad', size: 4 },
   memory_sizes: { kind: 'table', count: 256, show: 'hex', id: 'shmem.sizes', doc: 'bytes of each, by its id' },
 });
+
+/** 8 bytes and 8 for each size: as many sizes as are needed, the first being that of region 0. */
+export const shmemConfigDraft = struct('draft of the VIRTIO shared memory configuration', 'shmem', {
+  nregions: { kind: 'u32', doc: 'regions that are not empty' },
+  padding: { kind: 'pad', size: 4 },
+  sizes: { kind: 'bytes', length: 'rest', id: 'shmem.draft_sizes', doc: '64-bit sizes' },
+});

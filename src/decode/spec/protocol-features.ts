@@ -1,6 +1,8 @@
 /**
  * Protocol features (GET/SET_PROTOCOL_FEATURES), spec section "Protocol features".
  */
+import type { Dialect } from '../frame.ts';
+
 /** What is known of one feature bit. */
 export interface FeatureBit {
   readonly bit: number;
@@ -78,6 +80,62 @@ export type ProtocolFeature = keyof typeof declared;
 
 /** Protocol features by name. */
 export const protocolFeatures: { readonly [name in ProtocolFeature]: FeatureBit } = declared;
+
+/** Another meaning a bit had or has with some implementation. */
+export interface OtherMeaning {
+  readonly bit: number;
+  readonly name: string;
+  readonly dialect: Dialect;
+  /** Which of its releases. */
+  readonly since: string;
+  readonly doc: string;
+}
+
+/** Protocol feature bits that collide: private ones, and those that moved before they were specified. */
+export const otherMeanings: readonly OtherMeaning[] = [
+  {
+    bit: 17,
+    name: 'SHARED_OBJECT',
+    dialect: 'qemu',
+    since: 'development of 8.2',
+    doc: 'objects shared by UUID, now bit 18',
+  },
+  {
+    bit: 17,
+    name: 'SHARED_MEMORY_REGIONS',
+    dialect: 'crosvm',
+    since: '2022',
+    doc: 'shared memory regions, private',
+  },
+  {
+    bit: 31,
+    name: 'SHARED_MEMORY_REGIONS',
+    dialect: 'crosvm',
+    since: '2023',
+    doc: 'shared memory regions, private',
+  },
+  {
+    bit: 20,
+    name: 'SHMEM',
+    dialect: 'crosvm',
+    since: 'December 2025',
+    doc: 'VIRTIO shared memory regions as drafted, now bit 22',
+  },
+  {
+    bit: 21,
+    name: 'SHMEM',
+    dialect: 'crosvm',
+    since: 'March 2026',
+    doc: 'VIRTIO shared memory regions as drafted, now bit 22',
+  },
+  {
+    bit: 21,
+    name: 'SHMEM',
+    dialect: 'rust-vmm',
+    since: 'vhost 0.16, until 0.17',
+    doc: 'VIRTIO shared memory regions as drafted, now bit 22',
+  },
+];
 
 /** Protocol features of vhost-user-gpu, negotiated on its own socket. */
 export const gpuProtocolFeatures: { readonly [name: string]: FeatureBit } = {
