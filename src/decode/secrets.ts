@@ -1,32 +1,32 @@
 /** Overwrites what the declaration calls secret: the keys of crypto sessions. */
-import { candidates } from './catalog.ts';
+import { messagesOf } from './catalog.ts';
 import { fixedSize } from './decode.ts';
 import type { Channel } from './frame.ts';
 import { headerSize } from './header.ts';
 import { decodeMessage, type Envelope } from './message.ts';
-import type { Field, Struct } from './schema.ts';
+import type { Field, MessageSpec, Struct } from './schema.ts';
 
 const isSecret = (field: Field): boolean => field.kind === 'bytes' && field.secret === true;
 
 /** Whether a message with that number can hold secrets. */
 export function mayHoldSecrets(channel: Channel, id: number): boolean {
-  const key = `${channel}:${id}`;
-  let known = secretive.get(key);
-  if (known === undefined) {
-    known = candidates(channel, id).some(spec => layouts(spec).some(holds));
-    secretive.set(key, known);
-  }
-  return known;
+  return secretive[channel].has(id);
 }
 
-const secretive = new Map<string, boolean>();
-
-function layouts(spec: ReturnType<typeof candidates>[number]): readonly Struct[] {
+function layouts(spec: MessageSpec): readonly Struct[] {
   const requests = 'list' in spec.payload ? [spec.payload as Struct] : spec.payload.map(variant => variant.payload);
   return [...requests, ...spec.reply.shapes.map(shape => shape.payload)];
 }
 
 const holds = (struct: Struct): boolean => struct.list.some(isSecret);
+
+const secretIds = (channel: Channel): ReadonlySet<number> =>
+  new Set(messagesOf[channel].filter(spec => layouts(spec).some(holds)).map(({ id }) => id));
+const secretive: { readonly [channel in Channel]: ReadonlySet<number> } = {
+  main: secretIds('main'),
+  'backend-req': secretIds('backend-req'),
+  gpu: secretIds('gpu'),
+};
 
 /** A stretch of a message, header included. */
 export interface ByteRange {

@@ -166,14 +166,15 @@ export class Ledger implements Origin {
 
   /** Takes what a request of the front-end settles into the context of the records to come. */
   #learn(id: number, size: number, flow: Flow): void {
-    const ring = ringOf(flow.memory.bytes, size, littleEndian);
-    for (const use of usesEndedBy('main', id, ring)) this.#objects.end(this.#owner.connection, use);
+    for (const kind of usesEndedBy('main', id)) {
+      const ring = ringOf(flow.memory.bytes, size, littleEndian);
+      this.#objects.end(this.#owner.connection, `main:${kind}:${ring}`);
+    }
     if (size !== 8 || (id !== setFeatures && id !== setProtocolFeatures)) return;
-    const { buffer } = flow.memory.bytes;
     // The payload begins at byte 12, where a 64-bit view cannot.
-    const view = new DataView(buffer, headerSize, 8);
-    const mask = view.getBigUint64(0, littleEndian);
+    const mask = new DataView(flow.memory.bytes.buffer, headerSize, 8).getBigUint64(0, littleEndian);
     const { context } = this.#owner;
-    this.#owner.context = id === setFeatures ? { ...context, features: mask } : { ...context, protocolFeatures: mask };
+    const key = id === setFeatures ? 'features' : 'protocolFeatures';
+    if (context[key] !== mask) this.#owner.context = { ...context, [key]: mask };
   }
 }

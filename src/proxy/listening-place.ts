@@ -6,7 +6,15 @@ import { randomBytes } from 'node:crypto';
 import { chmodSync, chownSync, fchmodSync, lstatSync, renameSync, statSync, unlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { close, errno, getxattr, Memory, renameNoReplace, setxattr } from '../sys/libc.ts';
-import { type Address, addressText, bindTo, longestSocketPath, openSocket, startListening } from '../sys/socket.ts';
+import {
+  type Address,
+  addressText,
+  bindTo,
+  checkAddress,
+  longestSocketPath,
+  openSocket,
+  startListening,
+} from '../sys/socket.ts';
 import { checked } from '../sys/system-error.ts';
 import { unixSockets } from '../sys/unix-table.ts';
 
@@ -39,6 +47,7 @@ export class ListeningPlace {
 
   /** Throws, for people, where it would not be possible to listen; leaves nothing behind. */
   check(): void {
+    checkAddress(this.address);
     if ('abstract' in this.address) return;
     const stale = this.#stale(this.address.path);
     const fd = openSocket();

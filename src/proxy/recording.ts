@@ -61,6 +61,9 @@ export class Recording {
   readonly #captureId: bigint;
   readonly #scratch = new DataView(new ArrayBuffer(65_536));
   readonly #fixed: FixedHeader;
+  /** The context of the last record, split; contexts change rarely. */
+  #splitFor: Context = {};
+  #split = splitContext({});
   #last = 0;
   #wallOffsetLow = 0;
   #wallOffsetHigh = 0;
@@ -207,7 +210,11 @@ export class Recording {
     fixed.receivedHigh = (entry.receivedNs / two32) >>> 0;
     fixed.sentLow = entry.sentNs >>> 0;
     fixed.sentHigh = (entry.sentNs / two32) >>> 0;
-    const known = halvesOf(context);
+    if (context !== this.#splitFor) {
+      this.#splitFor = context;
+      this.#split = splitContext(context);
+    }
+    const known = this.#split;
     fixed.featuresLow = known.featuresLow;
     fixed.featuresHigh = known.featuresHigh;
     fixed.protocolFeaturesLow = known.protocolFeaturesLow;
@@ -260,17 +267,7 @@ function contextFlags(context: Context): number {
   return flags;
 }
 
-/** A context in the numbers of the fixed header. Contexts are immutable and few, so each is split once. */
-const splitContexts = new WeakMap<Context, ReturnType<typeof splitContext>>();
-
-function halvesOf(context: Context): ReturnType<typeof splitContext> {
-  const known = splitContexts.get(context);
-  if (known !== undefined) return known;
-  const split = splitContext(context);
-  splitContexts.set(context, split);
-  return split;
-}
-
+/** A context in the numbers of the fixed header. */
 function splitContext(context: Context) {
   const { features = 0n, protocolFeatures = 0n } = context;
   return {

@@ -11,8 +11,8 @@ import type { Origin, Recording } from './recording.ts';
 import type { Command, EventPlace, PairSetting, Report } from './reports.ts';
 import type { Session } from './session.ts';
 
-/** How often the time of day is compared with the monotonic clock. */
-const clockMs = 1000;
+/** The time of day is compared with the monotonic clock whenever there is nothing to do, and every so many turns. */
+const clockTurns = 4096;
 
 /** Forwards the messages of its pairs and records them. */
 export class Relay implements PairOwner {
@@ -23,6 +23,7 @@ export class Relay implements PairOwner {
   readonly #pairs = new Map<string, Pair>();
   readonly #sessions = new Map<number, Session>();
   #lastConnection = 0;
+  #turns = 0;
   /** When a stop is complete at the latest, on the monotonic clock. */
   #stopAt: number | undefined;
 
@@ -31,12 +32,7 @@ export class Relay implements PairOwner {
     this.recording = recording;
     this.#report = report;
     this.poller = new Poller(error => this.#failed(error));
-    this.#readClocks();
-  }
-
-  #readClocks(): void {
     this.recording.setWallOffset(wallOffsetNs());
-    this.poller.after(clockMs, () => this.#readClocks());
   }
 
   /** Calls `action` whenever a descriptor can be read, such as an eventfd. */
@@ -47,7 +43,11 @@ export class Relay implements PairOwner {
 
   /** Waits at most so many milliseconds for something to do, and does it; returns how many sockets were ready. */
   turn(timeout: number): number {
-    return this.poller.turn(timeout);
+    const ready = this.poller.turn(timeout);
+    if (ready > 0 && ++this.#turns < clockTurns) return ready;
+    this.#turns = 0;
+    this.recording.setWallOffset(wallOffsetNs());
+    return ready;
   }
 
   addPair(setting: PairSetting): Pair {

@@ -19,13 +19,13 @@ export function useOf(channel: Channel, id: number, reply: boolean, ring: number
   return retain !== undefined && retain[0] === 'per' ? `${channel}:${id}:${ring}` : undefined;
 }
 
-/** The uses that a request ends: stopping a ring ends its kick and call descriptors. */
-export function usesEndedBy(channel: Channel, id: number, ring: number): readonly string[] {
-  if (channel !== 'main' || (id !== getVringBase && id !== getVringBaseSkipDrain)) return none;
-  return [setVringKick, setVringCall].map(kind => `${channel}:${kind}:${ring}`);
+/** The messages whose uses of a ring a request ends: stopping a ring ends its kick and call descriptors. */
+export function usesEndedBy(channel: Channel, id: number): readonly number[] {
+  return channel === 'main' && (id === getVringBase || id === getVringBaseSkipDrain) ? ringStopped : none;
 }
 
-const none: readonly string[] = [];
+const ringStopped = [setVringKick, setVringCall] as const;
+const none: readonly number[] = [];
 
 /** The ring a message is about: the low byte of its payload's first word, 64 bits wide for descriptors of rings. */
 export function ringOf(message: Uint8Array, size: number, littleEndian: boolean): number {

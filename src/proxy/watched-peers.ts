@@ -8,6 +8,8 @@ import type { Side } from './reports.ts';
 
 /** Milliseconds after a connection's end at which its peers are looked at. */
 const looksMs = [0, 10, 30, 100, 300, 1000] as const;
+/** Milliseconds between two searches for the holder of a socket. */
+const retriesMs = [20, 100, 500] as const;
 
 interface Watched {
   pid: number;
@@ -39,7 +41,13 @@ export class WatchedPeers {
   async identify(connection: number, side: Side, socket: Connection): Promise<void> {
     // The caller's process is held on to at once: by the time the holder is found it may be gone.
     this.#hold(connection, side, socket.credentials?.pid);
-    const peer = await findPeer(socket);
+    let peer = await findPeer(socket);
+    // A connection that lies in a listener's queue has no holder yet.
+    for (const delay of retriesMs) {
+      if (peer?.foundBy === 'socket-inode' || this.#closed || this.#followed.has(connection)) break;
+      await new Promise<void>(resolve => setTimeout(resolve, delay).unref());
+      peer = (await findPeer(socket)) ?? peer;
+    }
     if (peer === undefined) return;
     this.#hold(connection, side, peer.process.pid);
     this.#found(connection, side, peer, dialectOf(peer.process));

@@ -144,8 +144,16 @@ function isSlowMount(mount: number): boolean {
 
 function readMounts(): void {
   mountTypes.clear();
-  for (const line of readFileSync('/proc/self/mountinfo', 'utf8').split('\n')) {
+  for (const line of mountLines()) {
     const [before, after] = line.split(' - ');
     if (after !== undefined) mountTypes.set(Number.parseInt(before as string, 10), after.split(' ')[0] as string);
+  }
+}
+
+function mountLines(): string[] {
+  try {
+    return readFileSync('/proc/self/mountinfo', 'utf8').split('\n');
+  } catch {
+    return []; // no descriptor left to read it with
   }
 }

@@ -13,14 +13,25 @@ export interface Limit {
 /** RLIMIT_NOFILE of this process. */
 export function openFilesLimit(): Limit {
   prlimit(0, openFiles, 0, limit.address);
-  return { soft: limit.getPointer(0), hard: limit.getPointer(8) };
+  return { soft: get(0), hard: get(8) };
+}
+
+/** RLIM_INFINITY has all bits set. */
+function get(offset: number): number {
+  const value = limit.getPointer(offset);
+  return value >= 2 ** 63 ? Number.POSITIVE_INFINITY : value;
+}
+
+function put(offset: number, value: number): void {
+  if (value === Number.POSITIVE_INFINITY) limit.bytes.fill(0xff, offset, offset + 8);
+  else limit.setPointer(offset, value);
 }
 
 /** Sets the soft RLIMIT_NOFILE; false where that is not allowed. */
 export function setOpenFilesLimit(soft: number): boolean {
   const { hard } = openFilesLimit();
-  limit.setPointer(0, soft);
-  limit.setPointer(8, hard);
+  put(0, soft);
+  put(8, hard);
   return prlimit(0, openFiles, limit.address, 0) === 0;
 }
 

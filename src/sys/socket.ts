@@ -44,8 +44,8 @@ export function addressText(address: Address): string {
   return 'path' in address ? address.path : `@${address.abstract}`;
 }
 
-/** Fills the sockaddr_un; returns its length in bytes. */
-function fillName(address: Address): number {
+/** Throws, for people, where a socket can never have that address. Returns the length of its text in bytes. */
+export function checkAddress(address: Address): number {
   const text = 'path' in address ? address.path : address.abstract;
   const bytes = Buffer.byteLength(text);
   if (bytes > longestSocketPath)
@@ -54,6 +54,13 @@ function fillName(address: Address): number {
     );
   if (bytes === 0) throw new Error('a socket needs a path or a name');
   if ('path' in address && text.includes('\0')) throw new Error('a socket path cannot contain a NUL byte');
+  return bytes;
+}
+
+/** Fills the sockaddr_un; returns its length in bytes. */
+function fillName(address: Address): number {
+  const bytes = checkAddress(address);
+  const text = 'path' in address ? address.path : address.abstract;
   name.bytes.fill(0);
   new Uint16Array(name.bytes.buffer, 0, 1)[0] = unix;
   name.bytes.write(text, 'path' in address ? 2 : 3);
