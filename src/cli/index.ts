@@ -6,6 +6,7 @@ export const commands: Readonly<Record<string, () => Promise<{ command: Command 
   proxy: () => import('./proxy.ts'),
   run: () => import('./run.ts'),
   read: () => import('./read.ts'),
+  check: () => import('./check.ts'),
   complete: () => import('./complete.ts'),
 };
 

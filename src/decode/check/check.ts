@@ -1,11 +1,11 @@
 /** Runs the rules over a recording, one record after the other. Pure: state in, findings out. */
 import { holds } from '../condition.ts';
-import type { Channel, Direction, Frame } from '../frame.ts';
-import { requester } from '../header.ts';
+import type { Channel, Frame } from '../frame.ts';
 import { type Message, payloadSource } from '../message.ts';
 import { fold, newSession, type Session } from '../session/session.ts';
-import type { Asked, EndRule, Finding, Found, MessageRule, Rule, Side, Step } from './rule.ts';
+import type { Asked, EndRule, Finding, Found, MessageRule, Rule, Step } from './rule.ts';
 import { rules as allRules } from './rules/index.ts';
+import { sideOf } from './side.ts';
 
 /** Requests kept per channel while they wait for an answer; a peer that never answers must not fill the memory. */
 const mostWaiting = 1024;
@@ -43,10 +43,12 @@ export class Checker {
   readonly #general: MessageRule[] = [];
   readonly #ends: EndRule[] = [];
   readonly #connections = new Map<string, Connection>();
+  readonly #supersedes: ReadonlyMap<string, readonly string[]>;
   /** Last state of each session, for the epoch that follows. */
   readonly #last = new Map<string, Session>();
 
   constructor(rules: readonly Rule[] = allRules) {
+    this.#supersedes = new Map(rules.map(rule => [rule.id, rule.supersedes ?? []]));
     for (const rule of rules) {
       if ('atEnd' in rule) this.#ends.push(rule);
       else if (typeof rule.on === 'string') this.#general.push(rule);
@@ -73,7 +75,7 @@ export class Checker {
     }
     for (const rule of this.#byName.get(message.name) ?? []) this.#collect(found, rule, rule.check(step), frame);
     this.#settle(connection, frame, message, before, request);
-    return unsuperseded(found);
+    return this.#unsuperseded(found);
   }
 
   /** Takes an event; the end of a connection brings findings of its own. */
@@ -88,7 +90,7 @@ export class Checker {
     const found: Finding[] = [];
     const end = { frame, session: connection.session, waiting };
     for (const rule of this.#ends) this.#collect(found, rule, rule.atEnd(end), frame);
-    return unsuperseded(found);
+    return this.#unsuperseded(found);
   }
 
   /** The connection a frame belongs to, as it stands; `undefined` once it has ended. */
@@ -125,6 +127,12 @@ export class Checker {
     connection.waiting.set(frame.channel, waiting);
   }
 
+  #unsuperseded(found: Finding[]): Finding[] {
+    if (found.length < 2) return found;
+    const silent = new Set(found.flatMap(one => this.#supersedes.get(one.rule) ?? []));
+    return found.filter(one => !silent.has(one.rule));
+  }
+
   #collect(into: Finding[], rule: Rule, result: Found | readonly Found[] | undefined, frame: Frame): void {
     if (result === undefined) return;
     for (const one of Array.isArray(result) ? (result as readonly Found[]) : [result as Found]) {
@@ -146,28 +154,10 @@ export class Checker {
   }
 }
 
-function unsuperseded(found: Finding[]): Finding[] {
-  if (found.length < 2) return found;
-  const silent = new Set(found.flatMap(one => superseded.get(one.rule) ?? []));
-  return found.filter(one => !silent.has(one.rule));
-}
-
-const superseded = new Map(allRules.map(rule => [rule.id, rule.supersedes ?? []]));
-
 function keyOf(frame: Frame): string {
   return `${frame.pair}/${frame.session}/${frame.epoch}`;
 }
 
 function sessionKey(frame: Frame): string {
   return frame.pair;
-}
-
-/** The author of what travels in a direction. */
-export function sideOf(dir: Direction | undefined): Side | undefined {
-  return dir === undefined ? undefined : dir === 'front-to-back' ? 'front-end' : 'back-end';
-}
-
-/** The side that is asked on a channel. */
-export function answerer(channel: Channel): Side {
-  return requester(channel) === 'front-to-back' ? 'back-end' : 'front-end';
 }

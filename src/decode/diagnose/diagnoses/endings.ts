@@ -1,6 +1,6 @@
 /** Who went away, at which request, and whether its process lives. */
-import { answerer } from '../../check/check.ts';
 import type { Asked, Side } from '../../check/rule.ts';
+import { answerer } from '../../check/side.ts';
 import type { Diagnosis, Story } from '../diagnosis.ts';
 
 const nsPerMs = 1_000_000n;

@@ -1,0 +1,85 @@
+import { CaptureError } from '../capture/capture-error.ts';
+import type { Finding, Severity } from '../decode/check/rule.ts';
+import { rules } from '../decode/check/rules/index.ts';
+import { type CheckResult, findingsFormats, severities } from '../export/findings/index.ts';
+import { examine } from '../trace/examination.ts';
+import type { Command } from './command.ts';
+import { type SurfaceOptions, surfaceOf } from './terminal.ts';
+import { Failure, UsageError } from './usage.ts';
+
+interface CheckOptions extends SurfaceOptions {
+  json?: boolean;
+  junit?: boolean;
+  sarif?: boolean;
+  rule?: readonly string[];
+  severity?: Severity;
+}
+
+/** `vhuscope check`: rules and diagnoses over captures. */
+export const command: Command<CheckOptions> = {
+  name: 'check',
+  summary: 'say what is wrong in a capture, who is to blame and what to do',
+  about:
+    'Checks captures against the rules of the protocol and tells what usually lies behind what happened. ' +
+    'The exit status is 1 where there is an error, 0 otherwise.',
+  arguments: [{ name: '<files...>', meaning: 'captures', completes: 'file' }],
+  options: [
+    { flags: '--json', meaning: 'print one JSON object for each capture' },
+    { flags: '--junit', meaning: 'print a JUnit report' },
+    { flags: '--sarif', meaning: 'print SARIF 2.1.0' },
+    { flags: '--rule <id>', meaning: 'only this rule, by its id or name', repeats: true, parse: knownRule },
+    {
+      flags: '--severity <level>',
+      meaning: 'only findings of this severity or worse',
+      choices: [...severities],
+      default: 'note',
+    },
+    { flags: '--color <when>', meaning: 'use colours', choices: ['auto', 'always', 'never'], default: 'auto' },
+  ],
+  examples: [
+    { line: 'vhuscope check vm.pcapng', meaning: 'what is wrong, if anything' },
+    { line: 'vhuscope check --severity error --junit captures/*.pcapng > report.xml', meaning: 'in a pipeline' },
+  ],
+  async run(args, options) {
+    const formats = findingsFormats.filter(({ name }) => options[name as 'json' | 'junit' | 'sarif'] === true);
+    if (formats.length > 1) throw new UsageError('check: choose one of --json, --junit and --sarif');
+    const format = formats[0] ?? findingsFormats[0];
+    const wanted = wantedFindings(options);
+    const results = args.map(file => checked(file, wanted));
+    process.stdout.write(format?.print(results, { colour: surfaceOf(options).colour }) ?? '');
+    return results.some(result => result.unread.length > 0 || result.findings.some(isError)) ? 1 : 0;
+  },
+};
+
+const isError = ({ severity }: Finding) => severity === 'error';
+
+function knownRule(text: string): string {
+  const rule = rules.find(one => one.id === text.toUpperCase() || one.name === text.toLowerCase());
+  if (!rule) throw new UsageError(`--rule: there is no rule '${text}'`);
+  return rule.id;
+}
+
+function wantedFindings({ rule, severity = 'note' }: CheckOptions): (finding: Finding) => boolean {
+  const least = severities.indexOf(severity);
+  return finding =>
+    severities.indexOf(finding.severity) <= least && (rule === undefined || rule.includes(finding.rule));
+}
+
+/** Checks one capture, with a word about progress on a terminal where it takes long. */
+function checked(file: string, wanted: (finding: Finding) => boolean): CheckResult {
+  const started = Date.now();
+  let told = false;
+  try {
+    const found = examine(file, records => {
+      if (!process.stderr.isTTY || Date.now() - started < 500) return;
+      told = true;
+      process.stderr.write(`\r${file}: ${records} records`);
+    });
+    return { ...found, file, findings: found.findings.filter(wanted) };
+  } catch (error) {
+    if (error instanceof CaptureError) throw new Failure(error.message, { cause: error });
+    throw error;
+  } finally {
+    if (told) process.stderr.write('\r\x1b[K');
+  }
+}

@@ -1,0 +1,8 @@
+/** Findings as JSON: one object a capture, each finding as it stands in a capture's own records. */
+import type { FindingsFormat } from './report.ts';
+
+/** JSON Lines: one object for each capture. */
+export const json: FindingsFormat = {
+  name: 'json',
+  print: results => results.map(result => `${JSON.stringify(result)}\n`).join(''),
+};

@@ -1,0 +1,52 @@
+/** What a check of one capture found, as every format of findings gets it. */
+import type { Finding, Severity } from '../../decode/check/rule.ts';
+import type { Verdict } from '../../decode/diagnose/diagnosis.ts';
+
+/** The result for one capture. */
+export interface CheckResult {
+  readonly file: string;
+  readonly findings: readonly Finding[];
+  readonly verdicts: readonly Verdict[];
+  readonly messages: number;
+  readonly connections: number;
+  /** What could not be read, in words. */
+  readonly unread: readonly string[];
+}
+
+/** A way to print results. */
+export interface FindingsFormat {
+  readonly name: string;
+  readonly print: (results: readonly CheckResult[], style: { readonly colour: boolean }) => string;
+}
+
+/** Severities, worst first. */
+export const severities: readonly Severity[] = ['error', 'warning', 'note'];
+
+/** Findings that say the same, together: rule, author and words; with all records that show it. */
+export interface FindingGroup {
+  readonly finding: Finding;
+  /** The record each of them is about, in order. */
+  readonly records: readonly number[];
+}
+
+/** Groups findings, worst first, then in the order of their first record. */
+export function grouped(findings: readonly Finding[]): FindingGroup[] {
+  const groups = new Map<string, { finding: Finding; records: number[] }>();
+  for (const finding of findings) {
+    const key = `${finding.rule}\0${finding.side}\0${finding.message}`;
+    const group = groups.get(key);
+    const record = finding.records[0] ?? 0;
+    if (group) group.records.push(record);
+    else groups.set(key, { finding, records: [record] });
+  }
+  return [...groups.values()].sort(
+    (a, b) => severities.indexOf(a.finding.severity) - severities.indexOf(b.finding.severity),
+  );
+}
+
+/** A list of record numbers in words, the first few of many. */
+export function recordList(records: readonly number[], most = 8): string {
+  const shown = records.slice(0, most).join(', ');
+  const more = records.length > most ? ` and ${records.length - most} more` : '';
+  return `${records.length === 1 ? 'record' : 'records'} ${shown}${more}`;
+}

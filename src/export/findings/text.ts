@@ -1,0 +1,72 @@
+/** Findings for people: what is wrong first, grouped; one line where nothing is. */
+import type { Severity } from '../../decode/check/rule.ts';
+import { plain } from '../../decode/plain.ts';
+import { type CheckResult, type FindingGroup, type FindingsFormat, grouped, recordList, severities } from './report.ts';
+
+const colours: { readonly [severity in Severity]: string } = { error: '31;1', warning: '33', note: '36' };
+const width = 96;
+
+/** Breaks a text into lines of a width, each behind an indent. */
+function wrapped(text: string, indent: string): string[] {
+  const lines: string[] = [];
+  let line = indent;
+  for (const word of text.split(' ')) {
+    if (line.length > indent.length && line.length + word.length + 1 > width) {
+      lines.push(line);
+      line = indent;
+    }
+    line += line.length > indent.length ? ` ${word}` : word;
+  }
+  return [...lines, line];
+}
+
+function counted(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? '' : 's'}`;
+}
+
+function groupLines({ finding, records }: FindingGroup, paint: (text: string, colour: string) => string): string[] {
+  const head = `${paint(finding.severity, colours[finding.severity])} ${finding.rule} ${finding.name}`;
+  const by = finding.side ? `, ${finding.side}` : '';
+  return [
+    `  ${head}${by}, ${recordList(records)}`,
+    ...wrapped(plain(finding.message), '      '),
+    ...wrapped(`${finding.remedy} [${finding.spec}]`, '      '),
+  ];
+}
+
+function resultLines(result: CheckResult, paint: (text: string, colour: string) => string): string[] {
+  const { verdicts, findings, messages, connections, unread } = result;
+  const counts = severities.map(severity => ({
+    severity,
+    count: findings.filter(one => one.severity === severity).length,
+  }));
+  const found = counts.filter(({ count }) => count > 0).map(({ severity, count }) => counted(count, severity));
+  const sum = [
+    `${counted(messages, 'message')} on ${counted(connections, 'connection')}`,
+    found.length > 0 ? found.join(', ') : 'nothing to complain about',
+  ];
+  const several = connections > 1;
+  return [
+    `${plain(result.file)}: ${sum.join(': ')}`,
+    ...unread.map(text => `  ${paint('unread', colours.warning)} ${plain(text)}`),
+    ...verdicts.flatMap(verdict => [
+      '',
+      `  ${paint(verdict.title, '1')} (${verdict.certainty}${several ? `, session ${verdict.session}.${verdict.epoch}` : ''})`,
+      ...wrapped(`${plain(verdict.what)} (${recordList(verdict.records)})`, '      '),
+      ...wrapped(`means: ${verdict.meaning}`, '      '),
+      ...wrapped(`do: ${verdict.remedy}`, '      '),
+      ...wrapped(`confirm: ${verdict.confirm}`, '      '),
+    ]),
+    ...grouped(findings).flatMap(group => ['', ...groupLines(group, paint)]),
+    ...(verdicts.length + findings.length > 0 ? [''] : []),
+  ];
+}
+
+/** Text, the form without an option. */
+export const text: FindingsFormat = {
+  name: 'text',
+  print(results, { colour }) {
+    const paint = (words: string, code: string) => (colour ? `\x1b[${code}m${words}\x1b[0m` : words);
+    return `${results.flatMap(result => resultLines(result, paint)).join('\n')}\n`;
+  },
+};
