@@ -44,6 +44,27 @@ export function grouped(findings: readonly Finding[]): FindingGroup[] {
   );
 }
 
+/** The same diagnosis of several connections. */
+export interface VerdictGroup {
+  /** That of the first of them. */
+  readonly verdict: Verdict;
+  /** `session.epoch` of each, with its pair where that differs. */
+  readonly connections: readonly string[];
+}
+
+/** Puts diagnoses of several connections together that say the same. */
+export function groupedVerdicts(verdicts: readonly Verdict[]): VerdictGroup[] {
+  const groups = new Map<string, { verdict: Verdict; connections: string[] }>();
+  for (const verdict of verdicts) {
+    const key = `${verdict.pair}\0${verdict.id}\0${verdict.certainty}`;
+    const connection = `${verdict.session}.${verdict.epoch}`;
+    const group = groups.get(key);
+    if (group) group.connections.push(connection);
+    else groups.set(key, { verdict, connections: [connection] });
+  }
+  return [...groups.values()];
+}
+
 /** A list of record numbers in words, the first few of many. */
 export function recordList(records: readonly number[], most = 8): string {
   const shown = records.slice(0, most).join(', ');

@@ -1,7 +1,15 @@
 /** Findings for people: what is wrong first, grouped; one line where nothing is. */
 import type { Severity } from '../../decode/check/rule.ts';
 import { plain } from '../../decode/plain.ts';
-import { type CheckResult, type FindingGroup, type FindingsFormat, grouped, recordList, severities } from './report.ts';
+import {
+  type CheckResult,
+  type FindingGroup,
+  type FindingsFormat,
+  grouped,
+  groupedVerdicts,
+  recordList,
+  severities,
+} from './report.ts';
 
 const colours: { readonly [severity in Severity]: string } = { error: '31;1', warning: '33', note: '36' };
 const width = 96;
@@ -43,15 +51,15 @@ function resultLines(result: CheckResult, paint: (text: string, colour: string) 
   const found = counts.filter(({ count }) => count > 0).map(({ severity, count }) => counted(count, severity));
   const sum = [
     `${counted(messages, 'message')} on ${counted(connections, 'connection')}`,
-    found.length > 0 ? found.join(', ') : 'nothing to complain about',
+    found.length > 0 ? found.join(', ') : verdicts.length > 0 ? 'no rule is broken, but' : 'nothing to complain about',
   ];
   const several = connections > 1;
   return [
     `${plain(result.file)}: ${sum.join(': ')}`,
     ...unread.map(text => `  ${paint('unread', colours.warning)} ${plain(text)}`),
-    ...verdicts.flatMap(verdict => [
+    ...groupedVerdicts(verdicts).flatMap(({ verdict, connections: which }) => [
       '',
-      `  ${paint(verdict.title, '1')} (${verdict.certainty}${several ? `, session ${verdict.session}.${verdict.epoch}` : ''})`,
+      `  ${paint(verdict.title, '1')} (${verdict.certainty}${several ? `, connection ${which.join(', ')}` : ''})`,
       ...wrapped(`${plain(verdict.what)} (${recordList(verdict.records)})`, '      '),
       ...wrapped(`means: ${verdict.meaning}`, '      '),
       ...wrapped(`do: ${verdict.remedy}`, '      '),

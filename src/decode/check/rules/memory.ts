@@ -212,16 +212,16 @@ export const memory: readonly Rule[] = [
     id: 'MEM-13',
     name: 'ring-without-memory',
     severity: 'error',
-    condition: 'a ring is started while no memory region is in force (not with ACCESS_PLATFORM)',
+    condition: 'the addresses of a ring are set while no memory region is in force (not with ACCESS_PLATFORM)',
     spec: 'Memory access',
     remedy:
       'share the guest memory: QEMU sends no region for RAM that is not shared, add share=on to its memory back-end',
     confidence: 'spec',
-    on: ['SET_VRING_KICK', 'SET_VRING_ADDR'],
+    on: ['SET_VRING_ADDR'],
     check: ({ after, message, fromStart }) => {
       const iommu = ((after.negotiation.virtio.accepted ?? 0n) & (1n << 33n)) !== 0n;
       return !message.reply && fromStart && !iommu && merged(after.memory).length === 0
-        ? `${message.name} although no guest memory was shared`
+        ? `ring ${String(message.payload.index)} is set up although no guest memory was shared`
         : undefined;
     },
   },

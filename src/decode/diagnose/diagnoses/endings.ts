@@ -26,6 +26,17 @@ function orderly({ ending, waiting, state }: Story): boolean {
   return ending?.first === 'front-end' && waiting.length === 0 && !running;
 }
 
+/** What is known to lie behind a refusal of a request. */
+function reason({ state }: Story, request: NonNullable<Story['lastRequest']>): string {
+  const { index } = request.message.payload;
+  const { queueNum } = state.negotiation;
+  if (queueNum !== undefined && index !== undefined && Number(index) >= Number(queueNum)) {
+    return `: it speaks of ring ${String(index)}, and the back-end has told of ${queueNum} queues`;
+  }
+  const usual = refusals[request.message.name];
+  return usual === undefined ? '' : `: ${usual}`;
+}
+
 const refusals: { readonly [request: string]: string } = {
   GET_CONFIG:
     'often the front-end wants more queues than the back-end has, or the back-end serves another type of device',
@@ -36,7 +47,6 @@ const refusals: { readonly [request: string]: string } = {
   SET_FEATURES: 'a feature was acknowledged that the back-end does not support or did not offer',
   GET_INFLIGHT_FD: 'the back-end could not allocate the inflight region',
   IOTLB_MSG: 'the back-end has no IOMMU support: leave iommu_platform=on away or use another back-end',
-  SET_VRING_ERR: 'the back-end is older than this message (QEMU sends it since 7.1)',
 };
 
 /** Diagnoses about ends and silences. */
@@ -55,9 +65,8 @@ export const endings: readonly Diagnosis[] = [
       if (!exit) return undefined;
       const request = blamed(story, ending.first);
       const where = request ? ` ${ago(story, request.frame.wallNs)} after ${label(request)}` : '';
-      const why = request && refusals[request.message.name];
       return {
-        what: `the ${ending.first} is gone${where}, and its process has ended${why ? `: ${why}` : ''}`,
+        what: `the ${ending.first} is gone${where}, and its process has ended${request ? reason(story, request) : ''}`,
         side: ending.first,
         certainty: 'certain',
         records: [ending.frame.n, ...(request ? [request.frame.n] : [])],
@@ -76,9 +85,8 @@ export const endings: readonly Diagnosis[] = [
       if (!ending || orderly(story) || ending.first === 'proxy' || ending.first === 'unknown') return undefined;
       const request = blamed(story, ending.first);
       const where = request ? ` ${ago(story, request.frame.wallNs)} after ${label(request)}` : '';
-      const why = request && refusals[request.message.name];
       return {
-        what: `the ${ending.first} closed the connection${where}${why ? `: ${why}` : ''}`,
+        what: `the ${ending.first} closed the connection${where}${request ? reason(story, request) : ''}`,
         side: ending.first,
         certainty: request ? 'likely' : 'possible',
         records: [ending.frame.n, ...(request ? [request.frame.n] : [])],

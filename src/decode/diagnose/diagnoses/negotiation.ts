@@ -108,7 +108,7 @@ export const negotiation: readonly Diagnosis[] = [
       const early = lastReply?.message.name === 'GET_QUEUE_NUM' || lastReply?.message.name === 'GET_MAX_MEM_SLOTS';
       return ending?.first === 'front-end' && early && state.negotiation.queueNum !== undefined
         ? {
-            what: `the front-end left after it was told that there are ${state.negotiation.queueNum} queues`,
+            what: `the front-end left after it was told that the back-end has ${state.negotiation.queueNum} (GET_QUEUE_NUM)`,
             side: 'front-end',
             certainty: 'possible',
             records: [lastReply.frame.n],
