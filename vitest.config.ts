@@ -7,6 +7,6 @@ export default defineConfig({
     exclude: ['test/qemu/scenarios/**'],
     pool: 'forks',
     isolate: false,
-    testTimeout: 20_000,
+    testTimeout: 60_000,
   },
 });
