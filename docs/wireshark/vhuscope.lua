@@ -4476,13 +4476,13 @@ spec.layout = {
 -- Numbers of the bit masks are taken apart by arithmetic, since the Lua versions of Wireshark's releases share no
 -- bit library.
 
-local base_of = { [true] = base.HEX, [false] = base.DEC }
+local function base_of(field) return field.hex and base.HEX or base.DEC end
 
 local makers = {
   uint = function(abbr, field)
     local make = ProtoField["uint" .. field.bits]
-    if field.mask then return make(abbr, field.label, base_of[field.hex == true], field.values, field.mask, field.doc) end
-    return make(abbr, field.label, base_of[field.hex == true], field.values, nil, field.doc)
+    if field.mask then return make(abbr, field.label, base_of(field), field.values, field.mask, field.doc) end
+    return make(abbr, field.label, base_of(field), field.values, nil, field.doc)
   end,
   int = function(abbr, field) return ProtoField.int64(abbr, field.label, base.DEC, nil, nil, field.doc) end,
   bool = function(abbr, field)

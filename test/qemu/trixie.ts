@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { run } from './programs.ts';
 import { rig } from './rig.ts';
 
-const packages = ['qemu-system-x86', 'qemu-system-gui', 'qemu-system-modules-opengl', 'virtiofsd'];
+const packages = ['qemu-system-x86', 'qemu-system-gui', 'qemu-system-modules-opengl', 'virtiofsd', 'tshark'];
 
 /** The folder; `VHUSCOPE_TRIXIE` names one that exists already. */
 const root: string = process.env.VHUSCOPE_TRIXIE ?? join(rig, 'trixie');

@@ -1,11 +1,29 @@
 /** What tshark, with the generated dissectors, says about a capture. */
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { chmodSync, copyFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { run } from './programs.ts';
+import { scenarioFolder } from './rig.ts';
+import { inTrixie } from './trixie.ts';
 
-/** The dissectors under test. */
-export const dissectors: string = resolve(import.meta.dirname, '../../docs/wireshark/vhuscope.lua');
+/** A release of tshark. As root, the newer one loads no Lua. */
+export interface Release {
+  name: string;
+  command(): string[];
+}
+
+/** The releases the dissectors are tested with: Lua 5.2 and 5.4, and numbers and booleans printed in two ways. */
+export const releases: readonly Release[] = [
+  { name: 'Wireshark 4.0', command: () => ['tshark'] },
+  {
+    name: 'Wireshark 4.4',
+    command: () => inTrixie(['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups', 'tshark']),
+  },
+];
+
+/** Where captures to be dissected are kept; the plugin lies there too, so that every release can read it. */
+export const folder: string = scenarioFolder('tshark');
+const plugin = join(folder, 'vhuscope.lua');
+copyFileSync(resolve(import.meta.dirname, '../../docs/wireshark/vhuscope.lua'), plugin);
 
 /** A field as tshark shows it. */
 export interface ShownField {
@@ -27,22 +45,18 @@ export interface ShownPacket {
   fields: ShownField[];
 }
 
-/** Runs tshark with the dissectors and with nobody's own settings; `command` leads into another system, if given. */
-export function tshark(args: readonly string[], command: readonly string[] = ['tshark']): string {
-  const home = mkdtempSync(join(tmpdir(), 'vhuscope-home-'));
-  try {
-    const [program = '', ...before] = command;
-    const env = { ...process.env, HOME: home, XDG_CONFIG_HOME: join(home, '.config') };
-    return run(program, [...before, '-X', `lua_script:${dissectors}`, ...args], { env });
-  } finally {
-    rmSync(home, { recursive: true, force: true });
-  }
+/** Runs tshark with the dissectors and without anybody's settings. */
+export function tshark(release: Release, args: readonly string[]): string {
+  const [program = '', ...before] = release.command();
+  return run(program, [...before, '-X', `lua_script:${plugin}`, ...args], {
+    env: { ...process.env, HOME: '/nonexistent' },
+  });
 }
 
 /** Every packet of a capture as tshark dissects it. */
-export function dissect(capture: string, args: readonly string[] = [], command?: readonly string[]): ShownPacket[] {
-  const xml = tshark(['-r', capture, '-T', 'pdml', ...args], command);
-  return xml
+export function dissect(release: Release, capture: string, args: readonly string[] = []): ShownPacket[] {
+  chmodSync(capture, 0o644);
+  return tshark(release, ['-r', capture, '-T', 'pdml', ...args])
     .split('<packet>')
     .slice(1)
     .map(packet => {

@@ -1,7 +1,5 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { FileSource } from '../../../src/capture/byte-source.ts';
 import { PieceReader } from '../../../src/capture/piece-reader.ts';
 import type { Piece } from '../../../src/capture/section.ts';
@@ -9,10 +7,7 @@ import { Noise, samplePieces, writePieces } from '../../export/samples.ts';
 import { type Expected, expectedFields, shownAs } from '../expected-fields.ts';
 import { expectedRecord } from '../expected-record.ts';
 import { run } from '../programs.ts';
-import { dissect, type ShownField, type ShownPacket } from '../tshark.ts';
-
-const folder = mkdtempSync(join(tmpdir(), 'vhuscope-tshark-'));
-afterAll(() => rmSync(folder, { recursive: true }));
+import { dissect, folder, type Release, releases, type ShownField, type ShownPacket } from '../tshark.ts';
 
 const sample = join(folder, 'sample.pcapng');
 writePieces(sample, samplePieces());
@@ -68,8 +63,8 @@ function shownRecord({ fields }: ShownPacket, expected: Map<string, Expected[1][
 }
 
 /** Holds every field of every packet against the records of the file. */
-function compare(capture: string): ShownPacket[] {
-  const packets = dissect(capture);
+function compare(release: Release, capture: string): ShownPacket[] {
+  const packets = dissect(release, capture);
   const pieces = piecesOf(capture);
   expect(packets.length).toBe(pieces.length);
   for (const [i, piece] of pieces.entries()) {
@@ -92,9 +87,9 @@ function compare(capture: string): ShownPacket[] {
   return packets;
 }
 
-describe('tshark shows what vhuscope reads', () => {
+describe.each(releases)('$name shows what vhuscope reads', release => {
   it('of every message and every kind of record', () => {
-    compare(sample);
+    compare(release, sample);
   });
 
   it.each([17, 20, 60, 119, 120, 125, 132, 135, 136, 140, 155, 180, 201, 260, 300, 1000])(
@@ -102,11 +97,11 @@ describe('tshark shows what vhuscope reads', () => {
     length => {
       const sliced = join(folder, `sliced-${length}.pcapng`);
       run('editcap', ['-s', String(length), sample, sliced]);
-      compare(sliced);
+      compare(release, sliced);
     },
   );
 
-  it.each([1, 2, 3, 4, 5, 6, 7, 8])('after random damage (%i)', seed => {
+  it.each([1, 2, 3])('after random damage (%i)', seed => {
     const damaged = join(folder, `damaged-${seed}.pcapng`);
     const noise = new Noise(seed * 7919);
     writePieces(damaged, samplePieces(), bytes => {
@@ -114,14 +109,17 @@ describe('tshark shows what vhuscope reads', () => {
       for (let i = noise.next(4); i >= 0; i--)
         bytes[noise.next(noise.next(2) === 0 ? 130 : bytes.length)] = noise.next(256);
     });
-    compare(damaged);
+    compare(release, damaged);
   });
 });
 
-describe('a packet is shown alike in whatever file it stands', () => {
+describe.each(releases)('$name shows a packet alike in whatever file it stands', release => {
   const alone = (packet: ShownPacket): ShownField[] =>
     packet.fields.filter(({ name }) => /^(vhost_user|vhuscope)/.test(name) && !name.includes('.response_'));
-  const shown = new Map(dissect(sample).map(packet => [packet.number, alone(packet)]));
+  let shown = new Map<number, ShownField[]>();
+  beforeAll(() => {
+    shown = new Map(dissect(release, sample).map(packet => [packet.number, alone(packet)]));
+  });
 
   it('selected by editcap', () => {
     const subset = join(folder, 'subset.pcapng');
@@ -129,7 +127,7 @@ describe('a packet is shown alike in whatever file it stands', () => {
     const numbers = [2, 3, 4, 5, 6, 7, 8, 9, 40];
     for (let i = 100; i <= 400; i++) numbers.push(i);
     for (let i = 650; i <= 679; i++) numbers.push(i);
-    expect(compare(subset).map(alone)).toEqual(numbers.map(number => shown.get(number)));
+    expect(compare(release, subset).map(alone)).toEqual(numbers.map(number => shown.get(number)));
   });
 
   it('merged from two files, in another order', () => {
@@ -142,11 +140,11 @@ describe('a packet is shown alike in whatever file it stands', () => {
     run('editcap', ['-r', sample, second, '301-679']);
     run('mergecap', ['-a', '-w', merged, second, first]);
     const numbers = Array.from({ length: 679 }, (_, i) => (i < 379 ? 301 + i : i - 378));
-    expect(compare(merged).map(alone)).toEqual(numbers.map(number => shown.get(number)));
+    expect(compare(release, merged).map(alone)).toEqual(numbers.map(number => shown.get(number)));
   });
 
   it('filtered, and in two passes', () => {
-    const filtered = dissect(sample, ['-2', '-R', 'vhost_user.vring.index']);
+    const filtered = dissect(release, sample, ['-2', '-R', 'vhost_user.vring.index']);
     expect(filtered.length).toBeGreaterThan(20);
     const ring = [...shown.values()].filter(fields => fields.some(({ name }) => name === 'vhost_user.vring.index'));
     expect(filtered.map(alone)).toEqual(ring);
