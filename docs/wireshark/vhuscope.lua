@@ -1106,6 +1106,7 @@ spec.fields = {
     { id = "raw", type = "bytes", label = "raw", doc = "Bytes that were not framed" },
     { id = "fragment", type = "bytes", label = "fragment", doc = "A later part of a long message" },
     { id = "event", type = "text", label = "event", doc = "Name of what happened" },
+    { id = "finding", type = "text", label = "rule", doc = "Rule that was found broken" },
     { id = "event.value", type = "text", label = "value", doc = "A detail of what happened, as path=value" },
   },
 }
@@ -4749,14 +4750,12 @@ function scalars.bytes(walk, tree, field, range)
   return string.format("[%d bytes]", range:len())
 end
 
-scalars.config = scalars.bytes
-
 function scalars.text(walk, tree, field, range)
   local text = ""
   for i = 0, range:len() - 1 do
     local byte = range(i, 1):uint()
     if byte == 0 then break end
-    text = text .. ((byte >= 0x20 and byte < 0x7f) and string.char(byte) or string.format("\\x%02x", byte))
+    text = text .. (byte < 0x80 and string.char(byte) or string.char(0xc0 + math.floor(byte / 64), 0x80 + byte % 64))
   end
   tree:add(walk.protocol.fields[field.id], range, text)
   return '"' .. text .. '"'
@@ -4787,7 +4786,7 @@ function scalars.table(walk, tree, field, range)
   return string.format("[%d of %d]", used, field.count)
 end
 
-local walk_struct
+local walk_struct, walk_field
 
 local function walk_array(walk, tree, field, values, path)
   local count = type(field.count) == "number" and field.count or values[field.count] or 0
@@ -4817,13 +4816,42 @@ local function walk_group(walk, tree, field, values, path)
   return whole
 end
 
+-- Bytes of a field of the configuration space; nothing there depends on the message.
+local function span_of(walk, field)
+  if field.kind ~= "array" and field.kind ~= "group" then return field.size or 0 end
+  local span = 0
+  for _, inner in ipairs(walk.structs[field.of].fields) do span = span + span_of(walk, inner) end
+  if field.kind == "group" then return span end
+  return type(field.count) == "number" and field.count * span or 0
+end
+
+-- A window of the device configuration space, and the fields that lie wholly within it, which are little-endian.
+function scalars.config(walk, tree, field, range, values)
+  local item = tree:add(walk.protocol.fields[field.id], range)
+  local device = spec.bits.devices[walk.context.device or 0]
+  if device and device.config then
+    local from = values[field.offset] or 0
+    local window = new_walk(walk.protocol, walk.structs, walk.tvb, range:offset(), range:len(), {})
+    local at = 0
+    for _, inner in ipairs(walk.structs[device.config].fields) do
+      local span = span_of(walk, inner)
+      if span > 0 and at >= from and at + span <= from + range:len() then
+        window.at = range:offset() + at - from
+        walk_field(window, item, inner, {}, "")
+      end
+      at = at + span
+    end
+  end
+  return string.format("[%d bytes]", range:len())
+end
+
 local function size_of(walk, field, values)
   if field.size then return field.size end
   if field.length == "rest" then return walk.stop - walk.at end
   return values[field.length] or 0
 end
 
-local function walk_field(walk, tree, field, values, path)
+walk_field = function(walk, tree, field, values, path)
   if field.kind == "array" then return walk_array(walk, tree, field, values, path) end
   if field.kind == "group" then return walk_group(walk, tree, field, values, path) end
   local size = size_of(walk, field, values)
@@ -5105,7 +5133,7 @@ end
 -- The values of a JSON text as a flat list of { path, text }; nil where it is no JSON.
 local function json_leaves(text)
   local whole, stop = json.value(text, 1, 0)
-  if not whole or skip_space(text, stop) <= #text then return nil end
+  if not whole or not text:find("^%s*{") or skip_space(text, stop) <= #text then return nil end
   local leaves = {}
   local function collect(value, path)
     if value.text then
@@ -5117,6 +5145,8 @@ local function json_leaves(text)
   collect(whole, "")
   return leaves
 end
+
+local name_in = { event = "event", finding = "rule" }
 
 -- Shows an event or finding; returns a line about it.
 local function add_event(tree, tvb, kind)
@@ -5131,9 +5161,9 @@ local function add_event(tree, tvb, kind)
   end
   local name, details = kind, {}
   for _, leaf in ipairs(leaves) do
-    if leaf.path == "event" or leaf.path == "rule" then
+    if leaf.path == name_in[kind] then
       name = leaf.text
-      tree:add(vhuscope.fields.event, tvb(), leaf.text)
+      tree:add(vhuscope.fields[kind], tvb(), leaf.text)
     else
       local line = leaf.path .. "=" .. leaf.text
       tree:add(vhuscope.fields["event.value"], tvb(), line):set_text(line)

@@ -82,8 +82,15 @@ export class LineBuffer {
     for (let i = 0; i < count; i++) this.byte(value);
   }
 
-  /** A whole number from 0 to 2^53-1 in decimal, with leading fillers up to `width` places. */
+  /**
+   * A whole number from 0 to 2^53-1 in decimal, with leading fillers up to `width` places. A larger one, as damaged
+   * captures have them, is written as the number that it was rounded to.
+   */
   decimal(value: number, width = 1, filler = zero): void {
+    if (value > Number.MAX_SAFE_INTEGER) {
+      this.ascii(BigInt(value).toString());
+      return;
+    }
     if (this.length + 20 + width > this.#bytes.length) this.#grow(20 + width);
     let places = 1;
     for (let limit = 10; value >= limit && places < 16; limit *= 10) places++;

@@ -1,112 +1,132 @@
-/** The fields tshark must show of a message, worked out from what vhuscope itself makes of it. */
-import type { Payload, Value } from '../../src/decode/decode.ts';
-import { featureBits, flagNames, namedBits } from '../../src/decode/features.ts';
-import type { Context, Frame } from '../../src/decode/frame.ts';
+/** The fields tshark must show of a message, taken from the JSON that vhuscope makes of it. */
+import type { Piece } from '../../src/capture/section.ts';
+import { featureBits } from '../../src/decode/features.ts';
 import { headerSize, readHeader } from '../../src/decode/header.ts';
-import { meaning } from '../../src/decode/meaning.ts';
+import { recordJson } from '../../src/decode/json/record.ts';
+import { bitMeaning, meaning } from '../../src/decode/meaning.ts';
 import { decodeFrame } from '../../src/decode/message.ts';
-import type { NamedField, Struct, U64 } from '../../src/decode/schema.ts';
+import type { NamedField, Struct } from '../../src/decode/schema.ts';
 import { deviceById } from '../../src/decode/spec/devices/index.ts';
-import { hasBit } from '../../src/decode/u64.ts';
+import type { Json, JsonObject } from '../../src/decode/text/event.ts';
 import type { ShownField } from './tshark.ts';
 
-/** A field that must be shown. Numbers, booleans, bytes (by their digits or their text) and texts are compared as such. */
-export type Expected = readonly [name: string, value: U64 | boolean | string | { hex: string } | { utf8: string }];
+/** A field that must be shown: a number, a boolean, a text, or bytes (by their digits or their text). */
+export type Expected = readonly [
+  name: string,
+  value: number | bigint | boolean | string | { hex: string } | { utf8: string },
+];
 
 /** A shown value in the form of the expected one, so that both can be compared. */
 export function shownAs(value: Expected[1], field: ShownField): Expected[1] {
   if (typeof value === 'boolean') return field.show === '1' || field.show === 'True';
   if (typeof value === 'object' && 'utf8' in value) return { utf8: Buffer.from(field.value, 'hex').toString() };
   if (typeof value === 'object') return { hex: field.value };
-  if (typeof value === 'string') return field.show;
-  if (!/^-?(0x[0-9a-f]+|\d+)$/.test(field.show)) return field.show;
-  const number = BigInt(field.show);
-  return typeof value === 'bigint' ? number : Number(number);
+  if (typeof value === 'string' || !/^-?(0x[0-9a-f]+|\d+)$/.test(field.show)) return field.show;
+  return typeof value === 'number' ? Number(BigInt(field.show)) : BigInt(field.show);
 }
 
-const hex = (bytes: Uint8Array): { hex: string } => ({ hex: Buffer.from(bytes).toString('hex') });
-
-/** The fields of the message's own dissector, in order. */
-export function expectedFields(frame: Frame): Expected[] {
-  const dissector = frame.channel === 'gpu' ? 'vhost_user_gpu' : 'vhost_user';
-  const message = decodeFrame(frame);
-  const fields: Expected[] = [];
-  const header = readHeader(frame.bytes, 0, frame.context.bigEndian);
-  if (header) {
-    fields.push([frame.channel === 'backend-req' ? 'backend_request' : 'request', message.id]);
-    fields.push(['message', message.name]);
-    fields.push(['flags', header.flags]);
-    if (frame.channel !== 'gpu') fields.push(['flags.version', message.version]);
-    fields.push(['flags.reply', (header.flags & 4) !== 0]);
-    if (frame.channel !== 'gpu') {
-      fields.push(['flags.need_reply', message.needReply], ['flags.reserved', message.reserved / 16]);
-    }
-    fields.push(['size', message.size]);
-    if (message.struct) fields.push(...fieldsOf(message.struct, message.payload, frame.context));
-  }
-  if (message.rest && message.rest.length > 0) fields.push(['rest', hex(message.rest)]);
+/** The fields of the message's own dissector, in order, and what experts say. */
+export function expectedFields(piece: Piece): Expected[] {
+  const dissector = piece.channel === 'gpu' ? 'vhost_user_gpu' : 'vhost_user';
+  const json = recordJson(piece, { sinceFirstNs: 0 });
+  const { struct } = decodeFrame(piece);
+  const fields = headerFields(piece, json);
+  if (struct) fields.push(...fieldsOf(struct, json.payload as JsonObject, piece.context.device));
+  if (typeof json.rest === 'string' && json.rest !== '') fields.push(['rest', { hex: json.rest }]);
   const named: Expected[] = fields.map(([name, value]) => [`${dissector}.${name}`, value]);
-  for (const { path, message: text } of message.problems) {
-    named.push(['_ws.expert.message', path === '' ? text : `${path}: ${text}`]);
+  for (const { path, message } of (json.problems ?? []) as readonly { path: string; message: string }[]) {
+    named.push(['_ws.expert.message', path === '' ? message : `${path}: ${message}`]);
   }
-  if (message.cut) named.push(['_ws.expert.message', truncation(frame)]);
-  if (message.assumed) named.push([`${dissector}.assumed`, true]);
+  if (json.captured !== undefined) named.push(['_ws.expert.message', truncation(piece)]);
+  if (json.assumed) named.push([`${dissector}.assumed`, true]);
   return named;
 }
 
-function truncation({ bytes, wireLength }: Frame): string {
+function headerFields(piece: Piece, json: JsonObject): Expected[] {
+  const header = readHeader(piece.bytes, 0, piece.context.bigEndian);
+  if (!header) return [];
+  const request = piece.channel === 'backend-req' ? 'backend_request' : 'request';
+  const fields: Expected[] = [
+    [request, BigInt(json.id as number)],
+    ['message', json.name as string],
+    ['flags', BigInt(header.flags)],
+  ];
+  const flags = json.flags as { version: number; need_reply: boolean; reserved?: string };
+  if (piece.channel !== 'gpu') fields.push(['flags.version', BigInt(flags.version)]);
+  fields.push(['flags.reply', (header.flags & 4) !== 0]);
+  if (piece.channel !== 'gpu') {
+    fields.push(['flags.need_reply', flags.need_reply], ['flags.reserved', BigInt(flags.reserved ?? 0) >> 4n]);
+  }
+  return [...fields, ['size', BigInt(header.size)]];
+}
+
+function truncation({ bytes, wireLength }: Piece): string {
   if (bytes.length < headerSize) return 'truncated by capture, within the header';
   return `truncated by capture: ${bytes.length - headerSize} of ${wireLength - headerSize} payload bytes`;
 }
 
-function fieldsOf(struct: Struct, payload: Payload, context: Context): Expected[] {
-  return struct.list.flatMap(field => fieldOf(struct, field, payload, context));
+function fieldsOf(struct: Struct, payload: JsonObject, device: number | undefined): Expected[] {
+  return struct.list.flatMap(field => fieldOf(struct, field, payload, device));
 }
 
-function fieldOf(struct: Struct, field: NamedField, payload: Payload, context: Context): Expected[] {
+const number = (value: Json): bigint => BigInt(value as number | string);
+
+function fieldOf(struct: Struct, field: NamedField, payload: JsonObject, device: number | undefined): Expected[] {
   const value = payload[field.name];
   const id = meaning(struct, field);
   if (field.kind === 'word') {
-    const parts = Object.entries(field.parts).flatMap(([name, part]) =>
-      payload[name] === undefined ? [] : [[meaning(struct, { ...part, name }), payload[name] as U64] as const],
-    );
-    return value === undefined ? parts : [...parts, [id, value as U64]];
+    const parts = Object.entries(field.parts).flatMap(([name, part]): Expected[] => {
+      const shown = payload[name];
+      if (shown === undefined) return [];
+      return [[meaning(struct, { ...part, name }), typeof shown === 'boolean' ? shown : number(shown)]];
+    });
+    return value === undefined ? parts : [...parts, [id, number(value)]];
   }
   if (value === undefined) return [];
   switch (field.kind) {
     case 'group':
-      return fieldsOf(field.of, value as Payload, context);
+      return fieldsOf(field.of, value as JsonObject, device);
     case 'array':
-      return (value as Payload[]).flatMap(entry => fieldsOf(field.of, entry, context));
+      return (value as readonly JsonObject[]).flatMap(entry => fieldsOf(field.of, entry, device));
     case 'table':
-      return (value as U64[]).flatMap(entry => (entry === 0 ? [] : [[id, entry] as const]));
+      return Object.values(value as JsonObject).map(entry => [id, number(entry)]);
     case 'flags':
     case 'features':
-      return maskFields(field, id, value as U64, context);
+      return maskFields(field, id, value as JsonObject, device);
+    case 'enum':
+      return [[id, number((value as JsonObject).value as Json)]];
+    case 'config': {
+      const { bytes, fields } = value as { bytes: string; fields?: JsonObject };
+      const config = deviceById(device)?.config;
+      return [[id, { hex: bytes }], ...(config && fields ? fieldsOf(config, fields, device) : [])];
+    }
+    case 'pad':
+    case 'bytes':
+      return [[id, { hex: value as string }]];
+    case 'text':
+    case 'uuid':
+    case 'mac':
+      return [[id, value as string]];
     default:
-      return [
-        [id, value instanceof Uint8Array ? hex(value) : (value as Exclude<Value, Payload | Value[] | Uint8Array>)],
-      ];
+      return [[id, number(value)]];
   }
 }
 
 function maskFields(
   field: NamedField & { kind: 'flags' | 'features' },
   id: string,
-  mask: U64,
-  context: Context,
+  value: JsonObject,
+  device: number | undefined,
 ): Expected[] {
-  const device = field.kind === 'features' && field.of === 'virtio' ? deviceById(context.device) : undefined;
-  const bits: [name: string, bit: number][] =
+  const own = field.kind === 'features' && field.of === 'virtio' ? deviceById(device) : undefined;
+  const bits =
     field.kind === 'flags'
-      ? Object.entries(field.bits)
-      : featureBits(field.of, context.device).flatMap(bit => (bit ? [[bit.name, bit.bit]] : []));
-  const prefix = (name: string): string => (device && Object.hasOwn(device.features, name) ? `${device.name}.` : '');
-  const { unknown } =
-    field.kind === 'flags' ? flagNames(field.bits, mask) : namedBits(featureBits(field.of, context.device), mask);
+      ? Object.keys(field.bits)
+      : featureBits(field.of, device).flatMap(bit => (bit ? [bit.name] : []));
+  const names = value.names as readonly string[];
   return [
-    [id, mask],
-    ...bits.map(([name, bit]) => [`${id}.${prefix(name)}${name.toLowerCase()}`, hasBit(mask, bit)] as const),
-    ...(unknown === 0 ? [] : [[`${id}.unknown`, unknown] as const]),
+    [id, number(value.value as Json)],
+    ...bits.map(name => [bitMeaning(id, name, own), names.includes(name)] as const),
+    ...(value.unknown === undefined ? [] : [[`${id}.unknown`, number(value.unknown)] as const]),
   ];
 }

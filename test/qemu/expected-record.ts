@@ -5,11 +5,12 @@ import { channels, dialects, type FdIdentity, fdKinds } from '../../src/decode/f
 import type { Expected } from './expected-fields.ts';
 
 type Value = Expected[1];
+type Add = (name: string, value: Value | undefined) => void;
 
 /** Shown values by field name, in order; fields about the form of the record alone are left out. */
 export function expectedRecord(piece: Piece): Map<string, Value[]> {
   const found = new Map<string, Value[]>();
-  const add = (name: string, value: Value | undefined): void => {
+  const add: Add = (name, value) => {
     if (value === undefined) return;
     found.set(`vhuscope.${name}`, [...(found.get(`vhuscope.${name}`) ?? []), value]);
   };
@@ -50,7 +51,7 @@ export function expectedRecord(piece: Piece): Map<string, Value[]> {
 
 const hex = (bytes: Uint8Array): { hex: string } => ({ hex: Buffer.from(bytes).toString('hex') });
 
-function addFd(fd: FdIdentity, add: (name: string, value: Value | undefined) => void): void {
+function addFd(fd: FdIdentity, add: Add): void {
   add('fd.kind', fdKinds.indexOf(fd.kind));
   add('fd.access', fd.access && accesses.indexOf(fd.access));
   add('fd.size', fd.size);
@@ -64,7 +65,10 @@ function addFd(fd: FdIdentity, add: (name: string, value: Value | undefined) => 
   add('fd.same_id_as', fd.sameIdAs);
 }
 
-function addEvent(piece: Piece, add: (name: string, value: Value) => void): void {
+/** The key by which an event or finding is called. */
+const name: { readonly [kind: string]: string } = { event: 'event', finding: 'rule' };
+
+function addEvent(piece: Piece, add: Add): void {
   const text = Buffer.from(piece.bytes).toString();
   const leaves = leavesOf(text);
   if (!leaves) {
@@ -72,7 +76,7 @@ function addEvent(piece: Piece, add: (name: string, value: Value) => void): void
     return;
   }
   for (const [path, value] of leaves) {
-    if (path === 'event' || path === 'rule') add('event', String(value));
+    if (path === name[piece.kind]) add(piece.kind, String(value));
     else add('event.value', `${path}=${value}`);
   }
 }

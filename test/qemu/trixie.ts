@@ -2,7 +2,7 @@
  * Debian trixie in a folder: the newer QEMU, the virtiofsd written in Rust, the newer DPDK. Its mounts exist only in the
  * mount namespace of the command that runs there, so nothing stays mounted.
  */
-import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { run } from './programs.ts';
 import { rig } from './rig.ts';
@@ -24,36 +24,40 @@ mount --rbind /dev "$0/dev" && mount --bind "$rig" "$0$rig" && cd / && exec chro
 
 let made = false;
 
-/** Creates the chroot unless an earlier run did; about two minutes and 2 GB. */
+/** Creates the chroot, or adds what an earlier run did not know of; about two minutes and 2 GB the first time. */
 export function makeTrixie(): void {
   if (made) return;
-  const stamp = join(root, '.complete');
-  if (!process.env.VHUSCOPE_TRIXIE && !existsSync(stamp)) {
-    rmSync(root, { recursive: true, force: true });
-    const { mirror, keyring } = archive();
-    run('debootstrap', ['--variant=minbase', `--keyring=${keyring}`, 'trixie', root, mirror]);
-    made = true;
-    mkdirSync(join(root, 'etc/apt/apt.conf.d'), { recursive: true });
-    // What the host's apt is told about proxies and certificates holds here too; and no service may start.
-    writeFileSync(
-      join(root, 'etc/apt/apt.conf.d/90host'),
-      run('sh', [
-        '-c',
-        'apt-config dump Acquire | grep -E "::(Proxy|Retries|Verify-Peer|CaInfo|Check-Valid-Until)" || true',
-      ]),
-    );
-    writeFileSync(join(root, 'usr/sbin/policy-rc.d'), '#!/bin/sh\nexit 101\n', { mode: 0o755 });
-    run('cp', ['-L', '/etc/resolv.conf', join(root, 'etc/resolv.conf')]);
-    const apt = (...args: string[]) => {
-      const [command = '', ...rest] = inTrixie(['apt-get', '-q', '-y', ...args]);
-      run(command, rest, { env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive', LC_ALL: 'C' } });
-    };
-    apt('update');
-    apt('install', '--no-install-recommends', ...packages);
-    apt('clean');
-    writeFileSync(stamp, '');
-  }
   made = true;
+  if (process.env.VHUSCOPE_TRIXIE) return;
+  const stamp = join(root, '.complete');
+  if (!existsSync(stamp)) bootstrap();
+  else if (readFileSync(stamp, 'utf8') === packages.join('\n')) return;
+  const apt = (...args: string[]) => {
+    const [command = '', ...rest] = inTrixie(['apt-get', '-q', '-y', ...args]);
+    run(command, rest, { env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive', LC_ALL: 'C' } });
+  };
+  apt('update');
+  apt('install', '--no-install-recommends', ...packages);
+  apt('clean');
+  writeFileSync(stamp, packages.join('\n'));
+}
+
+/** A fresh chroot with nothing in it but the base system. */
+function bootstrap(): void {
+  rmSync(root, { recursive: true, force: true });
+  const { mirror, keyring } = archive();
+  run('debootstrap', ['--variant=minbase', `--keyring=${keyring}`, 'trixie', root, mirror]);
+  mkdirSync(join(root, 'etc/apt/apt.conf.d'), { recursive: true });
+  // What the host's apt is told about proxies and certificates holds here too; and no service may start.
+  writeFileSync(
+    join(root, 'etc/apt/apt.conf.d/90host'),
+    run('sh', [
+      '-c',
+      'apt-config dump Acquire | grep -E "::(Proxy|Retries|Verify-Peer|CaInfo|Check-Valid-Until)" || true',
+    ]),
+  );
+  writeFileSync(join(root, 'usr/sbin/policy-rc.d'), '#!/bin/sh\nexit 101\n', { mode: 0o755 });
+  run('cp', ['-L', '/etc/resolv.conf', join(root, 'etc/resolv.conf')]);
 }
 
 /** The Debian archive that this machine's apt uses. */

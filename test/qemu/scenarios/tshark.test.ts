@@ -92,14 +92,11 @@ describe.each(releases)('$name shows what vhuscope reads', release => {
     compare(release, sample);
   });
 
-  it.each([17, 20, 60, 119, 120, 125, 132, 135, 136, 140, 155, 180, 201, 260, 300, 1000])(
-    'sliced to %i bytes',
-    length => {
-      const sliced = join(folder, `sliced-${length}.pcapng`);
-      run('editcap', ['-s', String(length), sample, sliced]);
-      compare(release, sliced);
-    },
-  );
+  it.each([17, 60, 120, 125, 135, 155, 201, 300])('sliced to %i bytes', length => {
+    const sliced = join(folder, `sliced-${length}.pcapng`);
+    run('editcap', ['-s', String(length), sample, sliced]);
+    compare(release, sliced);
+  });
 
   it.each([1, 2, 3])('after random damage (%i)', seed => {
     const damaged = join(folder, `damaged-${seed}.pcapng`);

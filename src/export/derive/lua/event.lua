@@ -96,7 +96,7 @@ end
 -- The values of a JSON text as a flat list of { path, text }; nil where it is no JSON.
 local function json_leaves(text)
   local whole, stop = json.value(text, 1, 0)
-  if not whole or skip_space(text, stop) <= #text then return nil end
+  if not whole or not text:find("^%s*{") or skip_space(text, stop) <= #text then return nil end
   local leaves = {}
   local function collect(value, path)
     if value.text then
@@ -108,6 +108,8 @@ local function json_leaves(text)
   collect(whole, "")
   return leaves
 end
+
+local name_in = { event = "event", finding = "rule" }
 
 -- Shows an event or finding; returns a line about it.
 local function add_event(tree, tvb, kind)
@@ -122,9 +124,9 @@ local function add_event(tree, tvb, kind)
   end
   local name, details = kind, {}
   for _, leaf in ipairs(leaves) do
-    if leaf.path == "event" or leaf.path == "rule" then
+    if leaf.path == name_in[kind] then
       name = leaf.text
-      tree:add(vhuscope.fields.event, tvb(), leaf.text)
+      tree:add(vhuscope.fields[kind], tvb(), leaf.text)
     else
       local line = leaf.path .. "=" .. leaf.text
       tree:add(vhuscope.fields["event.value"], tvb(), line):set_text(line)

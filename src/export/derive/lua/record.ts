@@ -110,6 +110,7 @@ const others: readonly FilterField[] = [
   { id: 'raw', type: 'bytes', label: 'raw', doc: 'Bytes that were not framed' },
   { id: 'fragment', type: 'bytes', label: 'fragment', doc: 'A later part of a long message' },
   { id: 'event', type: 'text', label: 'event', doc: 'Name of what happened' },
+  { id: 'finding', type: 'text', label: 'rule', doc: 'Rule that was found broken' },
   { id: 'event.value', type: 'text', label: 'value', doc: 'A detail of what happened, as path=value' },
 ];
 
