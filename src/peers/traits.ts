@@ -92,9 +92,6 @@ export const recentQemuNeedReply = [
   'SET_VRING_ERR',
 ] as const;
 
-/** Feature bits of block devices: a block size is told, and flushes are obeyed. */
-const blockSize = 6;
-const flush = 9;
 const everyProtocolFeature = Array.from({ length: 24 }, (_, bit) => bit);
 
 /** Virtio device ids of the devices that are simulated. */
@@ -110,7 +107,7 @@ export function qemuLike(changes: Partial<FrontEndTraits> = {}): FrontEndTraits 
     device: deviceIds.blk,
     // QEMU takes every protocol feature below its newest. LOG_ALL it takes only while it logs.
     accepts: {
-      virtio: [blockSize, flush, 'PROTOCOL_FEATURES', 'VERSION_1', 'ACCESS_PLATFORM'],
+      virtio: ['BLK_SIZE', 'FLUSH', 'PROTOCOL_FEATURES', 'VERSION_1', 'ACCESS_PLATFORM'],
       protocol: everyProtocolFeature,
     },
     needReply: qemuNeedReply,
@@ -128,7 +125,7 @@ export function blockBackEnd(changes: Partial<BackEndTraits> = {}): BackEndTrait
     device: deviceIds.blk,
     offers: {
       // Neither indirect descriptors nor event indices: the rings here do without.
-      virtio: [blockSize, flush, 'LOG_ALL', 'PROTOCOL_FEATURES', 'VERSION_1'],
+      virtio: ['BLK_SIZE', 'FLUSH', 'LOG_ALL', 'PROTOCOL_FEATURES', 'VERSION_1'],
       protocol: ['MQ', 'LOG_SHMFD', 'REPLY_ACK', 'BACKEND_REQ', 'CONFIG', 'BACKEND_SEND_FD', 'CONFIGURE_MEM_SLOTS'],
     },
     queues: 1,
