@@ -100,14 +100,18 @@ export const deviceIds = { net: 1, blk: 2, gpu: 16, fs: 26 } as const;
 /** 2 MiB of guest memory from address 0. */
 export const smallMemory: GuestMemoryTraits = { guestAddress: 0, bytes: 2 << 20, userAddress: 0x7f20_0000_0000 };
 
+/** Features of the device type itself that the simulated peers know, by virtio device id. */
+const deviceFeatures: { readonly [device: number]: readonly string[] } = { [deviceIds.blk]: ['BLK_SIZE', 'FLUSH'] };
+
 /** A front-end with the habits of QEMU. */
 export function qemuLike(changes: Partial<FrontEndTraits> = {}): FrontEndTraits {
+  const { device = deviceIds.blk } = changes;
   return {
     dialect: 'qemu',
-    device: deviceIds.blk,
+    device,
     // QEMU takes every protocol feature below its newest. LOG_ALL it takes only while it logs.
     accepts: {
-      virtio: ['BLK_SIZE', 'FLUSH', 'PROTOCOL_FEATURES', 'VERSION_1', 'ACCESS_PLATFORM'],
+      virtio: [...(deviceFeatures[device] ?? []), 'PROTOCOL_FEATURES', 'VERSION_1', 'ACCESS_PLATFORM'],
       protocol: everyProtocolFeature,
     },
     needReply: qemuNeedReply,
@@ -119,13 +123,14 @@ export function qemuLike(changes: Partial<FrontEndTraits> = {}): FrontEndTraits 
 
 /** A block device of 1 MiB that answers as libvhost-user does. */
 export function blockBackEnd(changes: Partial<BackEndTraits> = {}): BackEndTraits {
+  const { device = deviceIds.blk } = changes;
   const bytes = 1 << 20;
   return {
     dialect: 'libvhost-user',
-    device: deviceIds.blk,
+    device,
     offers: {
       // Neither indirect descriptors nor event indices: the rings here do without.
-      virtio: ['BLK_SIZE', 'FLUSH', 'LOG_ALL', 'PROTOCOL_FEATURES', 'VERSION_1'],
+      virtio: [...(deviceFeatures[device] ?? []), 'LOG_ALL', 'PROTOCOL_FEATURES', 'VERSION_1'],
       protocol: ['MQ', 'LOG_SHMFD', 'REPLY_ACK', 'BACKEND_REQ', 'CONFIG', 'BACKEND_SEND_FD', 'CONFIGURE_MEM_SLOTS'],
     },
     queues: 1,
