@@ -8,10 +8,11 @@ import { encodeMessage } from '../encode.ts';
 import { type Channel, type Context, channels, type Direction, type FdIdentity } from '../frame.ts';
 import { requester } from '../header.ts';
 import type { MessageSpec, Struct } from '../schema.ts';
+import { SyntaxProblem } from '../syntax-problem.ts';
 import { parseBytes } from './bytes.ts';
 import { parseFd } from './descriptors.ts';
 import { valueNames } from './layout.ts';
-import { Cursor, type Item, SyntaxProblem } from './syntax.ts';
+import { Cursor, type Item } from './syntax.ts';
 import { hasAll, numberOf, payloadOf } from './values.ts';
 
 /** A message as a line describes it. */

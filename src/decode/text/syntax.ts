@@ -1,16 +1,6 @@
 /** The form of a line, without knowing what its words mean: names, values, braces and lists. */
 
-/** What is wrong with a text a person wrote, and where. */
-export class SyntaxProblem extends Error {
-  /** Place in the text, from 0. */
-  readonly column: number;
-
-  constructor(message: string, column: number) {
-    super(message);
-    this.name = 'SyntaxProblem';
-    this.column = column;
-  }
-}
+import { SyntaxProblem } from '../syntax-problem.ts';
 
 /** A value as written. */
 export type Written =

@@ -2,10 +2,11 @@
 import type { Payload, Value } from '../decode.ts';
 import { unquoted } from '../plain.ts';
 import type { NamedField, Struct, U64 } from '../schema.ts';
+import { SyntaxProblem } from '../syntax-problem.ts';
 import { bitsOf, normalU64 } from '../u64.ts';
 import { parseBytes } from './bytes.ts';
 import { bareName } from './layout.ts';
-import { type Item, SyntaxProblem, type Written } from './syntax.ts';
+import type { Item, Written } from './syntax.ts';
 
 /** The fields of a struct. A value without a name belongs to the struct's only one. */
 export function payloadOf(struct: Struct, items: readonly Item[]): Payload {

@@ -3,9 +3,9 @@ import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import type { Channel, Frame } from '../../../src/decode/frame.ts';
 import { isReply, readHeader, requester } from '../../../src/decode/header.ts';
+import { SyntaxProblem } from '../../../src/decode/syntax-problem.ts';
 import { type LineStyle, LineWriter } from '../../../src/decode/text/line.ts';
 import { encodeLine, parseLine } from '../../../src/decode/text/parse.ts';
-import { SyntaxProblem } from '../../../src/decode/text/syntax.ts';
 
 const hex = (text: string) => Uint8Array.from(Buffer.from(text.replace(/\s/g, ''), 'hex'));
 
