@@ -1,10 +1,14 @@
 /** Records on standard output: as lines of text, as JSON, or as the bytes they consist of. */
 import { once } from 'node:events';
+import { type Selector, Subject, shownValue } from '../decode/filter/filter.ts';
 import type { Frame } from '../decode/frame.ts';
 import { JsonWriter } from '../decode/json/record.ts';
 import { LineBuffer } from '../decode/line-buffer.ts';
+import { writeDump, writeTree } from '../decode/text/detail.ts';
 import { LineWriter } from '../decode/text/line.ts';
+import { inColour, inPlain } from '../decode/text/paint.ts';
 import type { RecordFacts } from '../decode/timing.ts';
+import { decodeTree } from '../decode/tree.ts';
 import { cutLine, type Surface } from './terminal.ts';
 
 /** Puts a record into a buffer, line end included; which buffer is said when the form is made. */
@@ -48,6 +52,57 @@ export function rawForm(): (out: LineBuffer) => Form {
     out.hexBytes(frame.bytes, 0, frame.bytes.length);
     out.byte(lineEnd);
   };
+}
+
+/** What stands below each line. */
+export interface Detail {
+  /** Every field, with its place. */
+  tree?: boolean;
+  /** The bytes. */
+  dump?: boolean;
+}
+
+/** One line for each record, and below it what it consists of. */
+export function detailForm(surface: Surface, { tree, dump }: Detail): (out: LineBuffer) => Form {
+  return out => {
+    const colours = surface.colour ? inColour : inPlain;
+    const line = textForm(surface)(out);
+    return (frame, facts) => {
+      line(frame, facts);
+      if (frame.kind !== 'message' && frame.kind !== 'raw') return;
+      if (tree && frame.kind === 'message') {
+        const fdCount = frame.fdCount ?? frame.fds.length;
+        writeTree(out, colours, decodeTree(frame.bytes, { ...frame, dir: frame.dir, fdCount }).nodes);
+      }
+      if (dump) writeDump(out, colours, frame.bytes);
+    };
+  };
+}
+
+/** The values of some fields, in columns. Several values of one field stand in a column, with commas in between. */
+export function columnsForm(fields: readonly Selector[], csv: boolean): (out: LineBuffer) => Form {
+  return out => {
+    const row = (cells: readonly string[]): void => {
+      out.text(csv ? cells.map(quotedCell).join(',') : cells.join('\t'));
+      out.byte(lineEnd);
+    };
+    if (csv) row(fields.map(({ name }) => name));
+    return (frame, facts) => {
+      const subject = new Subject(frame, facts);
+      row(
+        fields.map(field =>
+          field
+            .values(subject)
+            .map(value => shownValue(field, value))
+            .join(','),
+        ),
+      );
+    };
+  };
+}
+
+function quotedCell(text: string): string {
+  return /[",]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 
 /** Bytes gathered before they are written. */

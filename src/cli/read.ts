@@ -3,10 +3,14 @@ import { CaptureError } from '../capture/capture-error.ts';
 import type { CaptureCounts } from '../capture/piece-reader.ts';
 import type { CaptureProblem } from '../capture/reader.ts';
 import { repair } from '../capture/repair.ts';
+import { compileFilter, type Filter, fieldNamed, fieldNames, type Selector } from '../decode/filter/filter.ts';
+import type { LineBuffer } from '../decode/line-buffer.ts';
+import { didYouMean, pointAt, SyntaxProblem } from '../decode/syntax-problem.ts';
+import { Joining } from '../trace/joining.ts';
 import { TraceReader } from '../trace/reading.ts';
 import type { Row } from '../trace/row.ts';
 import type { Command } from './command.ts';
-import { jsonForm, Printer, rawForm, textForm } from './printer.ts';
+import { columnsForm, detailForm, type Form, jsonForm, Printer, rawForm, textForm } from './printer.ts';
 import { type SurfaceOptions, surfaceOf } from './terminal.ts';
 import { Failure, UsageError, wholeNumber } from './usage.ts';
 
@@ -18,6 +22,11 @@ interface ReadOptions extends SurfaceOptions {
   count?: number;
   session?: number;
   epoch?: number;
+  verbose?: boolean;
+  hex?: boolean;
+  fields?: string;
+  csv?: boolean;
+  joined?: boolean;
 }
 
 /** `vhuscope read`: prints what a capture holds. */
@@ -25,11 +34,16 @@ export const command: Command<ReadOptions> = {
   name: 'read',
   summary: 'print what a capture holds',
   about:
-    'Prints the records of captures: a line each, or JSON, or the bytes. Errors and what the recorder lost are told on standard error.',
-  arguments: [{ name: '<files...>', meaning: 'captures, read one after the other', completes: 'file' }],
+    'Prints the records of captures, read one after the other: a line each, or JSON, or chosen fields, or the bytes. Words behind the files are a filter (docs/filters.md). Errors and what the recorder lost are told on standard error.',
+  arguments: [{ name: '<files...>', meaning: 'captures, and behind them a filter', completes: 'file' }],
   options: [
     { flags: '--json', meaning: 'print one JSON object a line (docs/records.md)' },
     { flags: '--raw', meaning: 'print the bytes of each message as hex; with --json, add them as "raw"' },
+    { flags: '-v, --verbose', meaning: 'print every field below the line, with its place' },
+    { flags: '-x, --hex', meaning: 'print the bytes below the line' },
+    { flags: '--fields <names>', meaning: 'print these fields, in columns with tabs between: n,name,vring.index' },
+    { flags: '--csv', meaning: 'with --fields: separate with commas, below a line of names' },
+    { flags: '--joined', meaning: 'say of each request which reply answers it' },
     { flags: '-c, --count <number>', meaning: 'stop after so many records', parse: wholeNumber('--count', 1) },
     { flags: '--session <number>', meaning: 'only this session', parse: wholeNumber('--session', 1) },
     { flags: '--epoch <number>', meaning: 'only this epoch', parse: wholeNumber('--epoch', 1) },
@@ -44,15 +58,21 @@ export const command: Command<ReadOptions> = {
       line: "vhuscope read vm.pcapng --json | jq 'select(.problems)'",
       meaning: 'messages whose bytes are not as declared',
     },
+    { line: "vhuscope read vm.pcapng 'vring.index == 0 and not SET_VRING_CALL'", meaning: 'the life of one ring' },
+    { line: "vhuscope read vm.pcapng 'problem or latency > 10ms'", meaning: 'what is odd or slow' },
+    {
+      line: 'vhuscope read vm.pcapng --fields n,name,fd.kind,fd.size fds',
+      meaning: 'the descriptors that were passed',
+    },
     { line: 'vhuscope read --follow vm.pcapng', meaning: 'watch a recording' },
   ],
   async run(args, options) {
-    if (options.follow && args.length > 1) throw new UsageError('read: --follow takes one capture');
-    const surface = surfaceOf(options);
-    const form = options.json ? jsonForm(options.raw === true) : options.raw ? rawForm() : textForm(surface);
-    const reading = new Reading(new Printer(form), options);
+    const { files, filter } = split(args);
+    if (options.follow && files.length > 1) throw new UsageError('read: --follow takes one capture');
+    if (options.follow && options.joined) throw new UsageError('read: --joined looks ahead, --follow cannot');
+    const reading = new Reading(new Printer(formOf(options)), filter, options);
     try {
-      for (const path of args) {
+      for (const path of files) {
         if (options.repair) tellRepair(path);
         if (options.follow) await reading.follow(path);
         else await reading.file(path);
@@ -67,17 +87,55 @@ export const command: Command<ReadOptions> = {
   },
 };
 
+/** What the arguments name: files as long as they look like one, the rest is a filter. */
+function split(args: readonly string[]): { files: string[]; filter: Filter } {
+  const isFile = (arg: string, i: number): boolean => i === 0 || /\.pcap(ng)?$/.test(arg) || existsSync(arg);
+  const end = args.findIndex((arg, i) => !isFile(arg, i));
+  const files = end < 0 ? [...args] : args.slice(0, end);
+  const text = end < 0 ? '' : args.slice(end).join(' ');
+  try {
+    return { files, filter: compileFilter(text) };
+  } catch (error) {
+    if (!(error instanceof SyntaxProblem)) throw error;
+    throw new UsageError(`read: in the filter: ${pointAt(text, error)}`);
+  }
+}
+
+function formOf(options: ReadOptions): (out: LineBuffer) => Form {
+  const { json, raw, fields, verbose, hex, csv } = options;
+  const chosen = [json && '--json', fields !== undefined && '--fields', (verbose || hex) && '-v or -x', raw && '--raw'];
+  const [first, second] = chosen.filter(flag => flag !== false && flag !== undefined);
+  if (second !== undefined && !(json && raw && fields === undefined && !verbose && !hex)) {
+    throw new UsageError(`read: ${first} and ${second} do not go together`);
+  }
+  if (csv && fields === undefined) throw new UsageError('read: --csv needs --fields');
+  const surface = surfaceOf(options);
+  if (json) return jsonForm(raw === true);
+  if (raw) return rawForm();
+  if (fields !== undefined) return columnsForm(fields.split(',').map(field), csv === true);
+  if (verbose || hex) return detailForm(surface, { tree: verbose === true, dump: hex === true });
+  return textForm(surface);
+}
+
+function field(name: string): Selector {
+  const found = fieldNamed(name.trim());
+  if (!found) throw new UsageError(`read: there is no field ${name.trim()}${didYouMean(name.trim(), fieldNames())}`);
+  return found;
+}
+
 /** Goes through captures, and prints the records that are asked for. */
 class Reading {
   readonly #printer: Printer;
   readonly #trace = new TraceReader();
+  readonly #filter: Filter;
   readonly #options: ReadOptions;
   #left: number;
   /** False where something in a file could not be read. */
   isWhole = true;
 
-  constructor(printer: Printer, options: ReadOptions) {
+  constructor(printer: Printer, filter: Filter, options: ReadOptions) {
     this.#printer = printer;
+    this.#filter = filter;
     this.#options = options;
     this.#left = options.count ?? Number.POSITIVE_INFINITY;
   }
@@ -86,10 +144,12 @@ class Reading {
   async file(path: string): Promise<void> {
     const file = this.#trace.open(path);
     try {
+      const joining = this.#options.joined ? new Joining() : undefined;
       for (const rows of file.rows()) {
-        await this.#print(rows);
+        await this.#print(joining ? joining.push(rows) : rows);
         if (this.#left === 0) return;
       }
+      if (joining) await this.#print(joining.rest());
       await this.end();
       for (const problem of file.problems) this.#tell(problem);
       tellCounts(path, file.counts);
@@ -121,6 +181,7 @@ class Reading {
       const { frame } = row;
       if (session !== undefined && frame.session !== session) continue;
       if (epoch !== undefined && frame.epoch !== epoch) continue;
+      if (!this.#filter.matches(frame, row)) continue;
       if (this.#left === 0) return;
       this.#left--;
       if (this.#printer.print(frame, row)) await this.#printer.flush();

@@ -7,6 +7,8 @@ export interface RecordFacts {
   sinceFirstNs: number;
   /** On a reply: nanoseconds from the sending of the request to the receipt of the reply. */
   latencyNs?: number | undefined;
+  /** On a request: the number of its reply, where records are read with what follows them. */
+  answeredBy?: number | undefined;
 }
 
 /** Requests whose sending is remembered; a power of two. An answer that comes later has no latency. */

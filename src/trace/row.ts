@@ -9,12 +9,14 @@ export class Row implements RecordFacts {
   readonly frame: Frame;
   readonly sinceFirstNs: number;
   readonly latencyNs: number | undefined;
+  readonly answeredBy: number | undefined;
   #message: Message | undefined;
 
   constructor(frame: Frame, facts: RecordFacts) {
     this.frame = frame;
     this.sinceFirstNs = facts.sinceFirstNs;
     this.latencyNs = facts.latencyNs;
+    this.answeredBy = facts.answeredBy;
   }
 
   /** What the bytes say; undefined on raw bytes, events and findings. Decoded once, when first asked for. */

@@ -109,6 +109,70 @@ describe('vhuscope read', () => {
     expect(stdout).toBe('010000000100000000000000\n');
   });
 
+  it.each<[string[], string[]]>([
+    [['SET_VRING_CALL and vring.index == 1'], [lines[7] as string]],
+    [['vring.index', '==', '1', 'and', 'fds', '>', '0'], [lines[7] as string]],
+    [['problem'], [lines[8] as string]],
+    [['connected or closed'], [lines[0] as string, lines[9] as string]],
+    [['-c', '1', 'reply'], [lines[2] as string]],
+    [['--epoch', '2'], []],
+  ])('prints what a filter lets through: %j', async (args, expected) => {
+    const { stdout, code } = await read(whole, ...args);
+    expect(stdout.split('\n')).toEqual([...expected, '']);
+    expect(code).toBe(0);
+  });
+
+  it('points at what is wrong in a filter', async () => {
+    expect(await read(whole, 'reply and vring.indx == 0')).toMatchObject({
+      code: 2,
+      stdout: '',
+      stderr: [
+        'vhuscope: read: in the filter: there is no field vring.indx (did you mean vring.index?)',
+        '  reply and vring.indx == 0',
+        '            ^\n',
+      ].join('\n'),
+    });
+  });
+
+  it('prints fields in columns', async () => {
+    const { stdout } = await read(whole, 'fds > 0', '--fields', 'n,t,name,fd.kind,fd.size,mem.user_addr');
+    expect(stdout.split('\n')).toEqual([
+      '5\t0.004000000\tADD_MEM_REG\tmemfd\t268435456\t0x7fcf33fff000',
+      '7\t0.006000000\tSET_VRING_CALL\teventfd\t\t',
+      '8\t0.007000000\tSET_VRING_CALL\teventfd\t\t',
+      '',
+    ]);
+    const csv = await read(whole, 'problem', '--fields', 'n,name,problems', '--csv');
+    expect(csv.stdout).toBe('n,name,problems\n9,SET_VRING_NUM,1\n');
+    expect(await read(whole, '--fields', 'nam')).toMatchObject({
+      code: 2,
+      stderr: 'vhuscope: read: there is no field nam (did you mean name?)\n',
+    });
+  });
+
+  it('prints every field and every byte below a line', async () => {
+    const { stdout } = await read(whole, '-v', '-x', 'problem');
+    expect(stdout.split('\n').slice(0, 1)).toEqual([lines[8]]);
+    expect(stdout).toMatch(/^ +@000c {4}index: 1 .*# ring$/m);
+    expect(stdout).toMatch(/!! needs 4 bytes, 2 left$/m);
+    expect(stdout).toMatch(/^ +00010 {4}40 00 +\|@\.\|$/m);
+  });
+
+  it('says of requests which reply answers them', async () => {
+    const text = await read(whole, '--joined', 'GET_FEATURES');
+    expect(text.stdout.split('\n')).toEqual([`${lines[1]}  # answered by 3, 990 µs`, lines[2], '']);
+    const json = await read(whole, '--joined', '--json', 'n == 2');
+    expect(JSON.parse(json.stdout)).toMatchObject({ answered_by: 3, latency_ns: 990_000 });
+  });
+
+  it.each([
+    [['--json', '--fields', 'n'], 'read: --json and --fields do not go together'],
+    [['--csv'], 'read: --csv needs --fields'],
+    [['--follow', '--joined'], 'read: --joined looks ahead, --follow cannot'],
+  ])('refuses %j', async (args, message) => {
+    expect(await read(whole, ...args)).toMatchObject({ code: 2, stdout: '', stderr: `vhuscope: ${message}\n` });
+  });
+
   it('prints what is whole of a torn capture, then says where it was cut', async () => {
     const path = torn('torn.pcapng');
     const { stdout, stderr, code } = await read(path);

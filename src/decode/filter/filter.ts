@@ -8,6 +8,10 @@ import type { Verdict } from './node.ts';
 import { parse } from './parse.ts';
 import { type Head, Subject } from './subject.ts';
 
+export { fieldNamed, fieldNames } from './fields.ts';
+export { type Selector, shownValue } from './selector.ts';
+export { type Head, Subject } from './subject.ts';
+
 /** A compiled filter. */
 export interface Filter {
   /** As it was written. */

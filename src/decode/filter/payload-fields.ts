@@ -8,7 +8,7 @@ import type { Payload, Value } from '../decode.ts';
 import { configFields } from '../device-config.ts';
 import { featureBits } from '../features.ts';
 import { channels } from '../frame.ts';
-import { meaning } from '../meaning.ts';
+import { bitMeaning, meaning } from '../meaning.ts';
 import type { NamedField, Part, Struct, U64 } from '../schema.ts';
 import { devices } from '../spec/devices/index.ts';
 import { gpuProtocolFeatures, protocolFeatures } from '../spec/protocol-features.ts';
@@ -122,6 +122,7 @@ function selectorOf({ name, fields, part, places, heads }: Found): Selector {
         return undefined;
       },
     }),
+    hex: part ? part.show === 'hex' : isHex(field),
     mayHave: head => head.kind === 'message' && heads.has(headKey(head)),
     values: subject => {
       const { message } = subject;
@@ -167,6 +168,11 @@ function kindOf(field: NamedField, part: Part | undefined): FilterKind {
   return field.kind === 'bytes' || field.kind === 'config' ? 'bytes' : 'number';
 }
 
+/** Whether numbers are shown as masks, addresses and handles are. */
+function isHex(field: NamedField): boolean {
+  return field.kind === 'flags' || field.kind === 'features' || ('show' in field && field.show === 'hex');
+}
+
 /** A switch for each named bit of a mask. */
 function bitSelectors({ fields }: Found, selector: Selector): Selector[] {
   return fields.flatMap(field => bitsOf(field, selector));
@@ -175,12 +181,12 @@ function bitSelectors({ fields }: Found, selector: Selector): Selector[] {
 function bitsOf(field: NamedField, selector: Selector): Selector[] {
   if (field.kind === 'flags') {
     return Object.entries(field.bits).map(([name, bit]) =>
-      bitOf(selector, name.toLowerCase(), () => bit, `bit ${bit}`),
+      bitOf(selector, bitMeaning(selector.name, name), () => bit, `bit ${bit}`),
     );
   }
   if (field.kind !== 'features') return [];
   const plain = Object.entries(featureTable(field.of)).map(([name, { bit, doc }]) =>
-    bitOf(selector, name.toLowerCase(), () => bit, doc),
+    bitOf(selector, bitMeaning(selector.name, name), () => bit, doc),
   );
   if (field.of !== 'virtio') return plain;
   const ofDevices = devices.flatMap(device =>
@@ -189,7 +195,7 @@ function bitsOf(field: NamedField, selector: Selector): Selector[] {
       .map(([name, { bit, doc }]) =>
         bitOf(
           selector,
-          `${device.name}.${name.toLowerCase()}`,
+          bitMeaning(selector.name, name, device),
           subject => (subject.frame.context.device === device.id ? bit : undefined),
           doc,
         ),
@@ -200,7 +206,7 @@ function bitsOf(field: NamedField, selector: Selector): Selector[] {
 
 function bitOf(mask: Selector, name: string, bitIn: (subject: Subject) => number | undefined, doc: string): Selector {
   return {
-    name: `${mask.name}.${name}`,
+    name,
     kind: 'switch',
     doc,
     ...(mask.mayHave && { mayHave: mask.mayHave }),

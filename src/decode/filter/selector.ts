@@ -1,4 +1,6 @@
 /** A field as a filter sees it: where its values come from and what may be compared with them. */
+import { plain } from '../plain.ts';
+import { hex } from '../u64.ts';
 import type { Head, Subject } from './subject.ts';
 
 /** A value that is compared. */
@@ -17,6 +19,8 @@ export interface Selector {
   readonly unit?: 'time' | 'size';
   /** Nanoseconds that a number without a unit stands for. */
   readonly bare?: number;
+  /** Its numbers are masks, addresses or handles. */
+  readonly hex?: boolean;
   /** Names that stand for numbers. */
   readonly names?: readonly string[];
   /** The number a name stands for in this record; a bit as the mask that has it. */
@@ -37,4 +41,15 @@ export const nothingThere: readonly FilterValue[] = [];
 /** One value, or none where there is none. */
 export function maybe(value: FilterValue | undefined): readonly FilterValue[] {
   return value === undefined ? nothingThere : [value];
+}
+
+/** A value as it is printed in a column: safe for a terminal, without tabs and line ends. */
+export function shownValue(selector: Selector, value: FilterValue): string {
+  if (value instanceof Uint8Array) return Array.from(value, byte => byte.toString(16).padStart(2, '0')).join('');
+  if (typeof value === 'number' || typeof value === 'bigint') {
+    if (selector.hex) return hex(value);
+    const { bare = 1 } = selector;
+    return bare === 1 ? String(value) : (Number(value) / bare).toFixed(9);
+  }
+  return typeof value === 'string' ? plain(value) : String(value);
 }

@@ -51,6 +51,7 @@ export class JsonWriter {
     else this.#event(frame);
     if (frame.kind === 'message' || frame.kind === 'raw') this.#transport(frame);
     if (frame.answers !== undefined) this.#count(',"answers":', frame.answers);
+    if (facts.answeredBy !== undefined) this.#count(',"answered_by":', facts.answeredBy);
     if (facts.latencyNs !== undefined) this.#nanoseconds(',"latency_ns":', facts.latencyNs);
     this.#altered(frame);
     if (frame.damage !== undefined) {

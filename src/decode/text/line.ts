@@ -70,7 +70,7 @@ export class LineWriter {
     this.#time(facts.sinceFirstNs);
     this.#origin(frame);
     const sound = this.said(frame);
-    this.#remarks.write(frame, facts.latencyNs, sound);
+    this.#remarks.write(frame, facts, sound);
   }
 
   /** Appends what can be read back of a record: who speaks and what. False where a message is not as declared. */

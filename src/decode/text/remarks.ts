@@ -4,6 +4,7 @@ import type { Frame } from '../frame.ts';
 import type { LineBuffer } from '../line-buffer.ts';
 import { decodeFrame } from '../message.ts';
 import { plain } from '../plain.ts';
+import type { RecordFacts } from '../timing.ts';
 import { type Paint, paint } from './paint.ts';
 
 /** Writes remarks. */
@@ -20,8 +21,9 @@ export class Remarks {
   }
 
   /** Appends the remarks on a record, if there are any; its problems only where it is known not to be `sound`. */
-  write(frame: Frame, latencyNs: number | undefined, sound: boolean): void {
+  write(frame: Frame, { latencyNs, answeredBy }: RecordFacts, sound: boolean): void {
     this.#any = false;
+    if (answeredBy !== undefined) this.#say(`answered by ${answeredBy}`);
     if (latencyNs !== undefined) this.#say(duration(latencyNs, this.#micro));
     if (frame.reply === true && frame.answers !== undefined && frame.answers !== frame.n - 1) {
       this.#say(`answers ${frame.answers}`);
