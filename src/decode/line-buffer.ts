@@ -7,6 +7,9 @@ const zero = 0x30;
 const digits = Uint8Array.from('0123456789abcdef', digit => digit.charCodeAt(0));
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
+const milliard = 1_000_000_000;
+const words = new Map<string, Uint8Array>();
+const mostWords = 8192;
 
 /** A growing buffer of UTF-8 bytes. Positions are byte offsets; nothing here throws. */
 export class LineBuffer {
@@ -49,6 +52,19 @@ export class LineBuffer {
     this.length = at;
   }
 
+  /**
+   * A word that is written again and again: a key, a declared name. Its bytes are kept, so only a bounded set of words
+   * may be given.
+   */
+  word(text: string): void {
+    let bytes = words.get(text);
+    if (bytes === undefined) {
+      bytes = encoder.encode(text);
+      if (words.size < mostWords) words.set(text, bytes);
+    }
+    this.copy(bytes);
+  }
+
   /** Any text. */
   text(text: string): void {
     const most = text.length * 3;
@@ -72,9 +88,14 @@ export class LineBuffer {
 
   /** Bytes as they are. */
   copy(from: Uint8Array): void {
-    if (this.length + from.length > this.#bytes.length) this.#grow(from.length);
-    this.#bytes.set(from, this.length);
-    this.length += from.length;
+    const { length } = from;
+    if (this.length + length > this.#bytes.length) this.#grow(length);
+    const bytes = this.#bytes;
+    let at = this.length;
+    // A call into the engine costs as much as some dozens of bytes.
+    if (length > 64) bytes.set(from, at);
+    else for (let i = 0; i < length; i++) bytes[at++] = from[i] as number;
+    this.length += length;
   }
 
   /** `count` times the same byte; none where it is not positive. */
@@ -92,23 +113,12 @@ export class LineBuffer {
       return;
     }
     if (this.length + 20 + width > this.#bytes.length) this.#grow(20 + width);
-    let places = 1;
-    for (let limit = 10; value >= limit && places < 16; limit *= 10) places++;
+    const high = value < milliard ? 0 : Math.floor(value / milliard);
+    const low = value - high * milliard;
+    const places = high === 0 ? digitsOf(low) : 9 + digitsOf(high);
     for (let i = places; i < width; i++) this.#bytes[this.length++] = filler;
-    let at = this.length + places;
-    this.length = at;
-    let rest = value;
-    while (rest > 0x7fff_ffff) {
-      const next = Math.floor(rest / 10);
-      this.#bytes[--at] = zero + (rest - next * 10);
-      rest = next;
-      places--;
-    }
-    for (let small = rest | 0; places > 0; places--) {
-      const next = (small / 10) | 0;
-      this.#bytes[--at] = zero + (small - next * 10);
-      small = next;
-    }
+    if (high > 0) this.#places(high, places - 9);
+    this.#places(low, high > 0 ? 9 : places);
   }
 
   /** An unsigned 64-bit number in decimal, given as halves. */
@@ -141,6 +151,18 @@ export class LineBuffer {
     this.length = at;
   }
 
+  /** The last places of a number below 2^31. */
+  #places(value: number, count: number): void {
+    const bytes = this.#bytes;
+    let rest = value | 0;
+    for (let at = this.length + count - 1; at >= this.length; at--) {
+      const next = (rest / 10) | 0;
+      bytes[at] = zero + (rest - next * 10);
+      rest = next;
+    }
+    this.length += count;
+  }
+
   #nibbles(value: number, count: number): void {
     if (this.length + count > this.#bytes.length) this.#grow(count);
     for (let shift = (count - 1) * 4; shift >= 0; shift -= 4) {
@@ -153,6 +175,16 @@ export class LineBuffer {
     larger.set(this.#bytes.subarray(0, this.length));
     this.#bytes = larger;
   }
+}
+
+/** Decimal places of a number below 2^31. */
+function digitsOf(value: number): number {
+  if (value < 10) return 1;
+  if (value < 100) return 2;
+  if (value < 1000) return 3;
+  let places = 4;
+  for (let limit = 10_000; value >= limit; limit *= 10) places++;
+  return places;
 }
 
 /** Hexadecimal digits of a 32-bit number without leading zeros. */

@@ -47,17 +47,17 @@ export function writePayload(out: LineBuffer, struct: Struct, payload: Payload, 
   for (const member of membersOf(struct)) {
     const value = payload[member.name];
     if (value === undefined) continue;
-    out.ascii(separator);
-    out.ascii(member.key);
+    out.word(separator);
+    out.word(member.key);
     if (member.part) writePart(out, member.part, value);
     else writeField(out, member.field, value, payload, device);
     separator = ',';
   }
-  out.ascii(separator === '{' ? '{}' : '}');
+  out.word(separator === '{' ? '{}' : '}');
 }
 
 function writePart(out: LineBuffer, part: Part, value: Value): void {
-  if (typeof value === 'boolean') out.ascii(value ? 'true' : 'false');
+  if (typeof value === 'boolean') out.word(value ? 'true' : 'false');
   else if (part.show === 'hex') writeHex(out, value as U64);
   else writeNumber(out, value as U64);
 }
@@ -110,40 +110,40 @@ function writeField(
 }
 
 function writeEnum(out: LineBuffer, values: { readonly [name: string]: number }, value: U64): void {
-  out.ascii('{"value":');
+  out.word('{"value":');
   writeNumber(out, value);
   for (const name in values) {
     if (values[name] !== value) continue;
-    out.ascii(',"name":');
+    out.word(',"name":');
     out.json(name);
     break;
   }
-  out.ascii('}');
+  out.word('}');
 }
 
 function writeMask(out: LineBuffer, value: U64, { names, unknown }: { names: string[]; unknown: U64 }): void {
-  out.ascii('{"value":');
+  out.word('{"value":');
   writeHex(out, value);
-  out.ascii(',"names":[');
+  out.word(',"names":[');
   for (let i = 0; i < names.length; i++) {
-    if (i > 0) out.ascii(',');
+    if (i > 0) out.word(',');
     out.json(names[i] as string);
   }
-  out.ascii(']');
+  out.word(']');
   if (unknown !== 0) {
-    out.ascii(',"unknown":');
+    out.word(',"unknown":');
     writeHex(out, unknown);
   }
-  out.ascii('}');
+  out.word('}');
 }
 
 function writeList(out: LineBuffer, struct: Struct, entries: readonly Payload[], device: number | undefined): void {
-  out.ascii('[');
+  out.word('[');
   for (let i = 0; i < entries.length; i++) {
-    if (i > 0) out.ascii(',');
+    if (i > 0) out.word(',');
     writePayload(out, struct, entries[i] as Payload, device);
   }
-  out.ascii(']');
+  out.word(']');
 }
 
 function writeTable(out: LineBuffer, entries: readonly U64[], hex: boolean): void {
@@ -151,32 +151,32 @@ function writeTable(out: LineBuffer, entries: readonly U64[], hex: boolean): voi
   for (let i = 0; i < entries.length; i++) {
     const entry = entries[i] as U64;
     if (entry === 0) continue;
-    out.ascii(separator);
+    out.word(separator);
     out.decimal(i);
-    out.ascii('":');
+    out.word('":');
     if (hex) writeHex(out, entry);
     else writeNumber(out, entry);
     separator = ',"';
   }
-  out.ascii(separator === '{"' ? '{}' : '}');
+  out.word(separator === '{"' ? '{}' : '}');
 }
 
 /** The bytes and, where the device type is known, the fields they hold. */
 function writeConfig(out: LineBuffer, bytes: Uint8Array, offset: number, device: number | undefined): void {
-  out.ascii('{"bytes":');
+  out.word('{"bytes":');
   writeHexBytes(out, bytes);
   const struct = configStruct(device);
   if (struct) {
-    out.ascii(',"fields":');
+    out.word(',"fields":');
     writePayload(out, struct, configFields(struct, offset, bytes), device);
   }
-  out.ascii('}');
+  out.word('}');
 }
 
 /** A count or size: a number where it is exact, else a text. */
 export function writeNumber(out: LineBuffer, value: U64): void {
   if (typeof value === 'number') {
-    if (value < 0) out.ascii('-');
+    if (value < 0) out.word('-');
     out.decimal(Math.abs(value));
   } else out.ascii(`"${value}"`);
 }

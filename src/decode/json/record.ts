@@ -3,9 +3,10 @@
  * each means. There is one writer: the object form is what its line parses to.
  */
 
-import type { FdIdentity, Frame } from '../frame.ts';
+import type { Channel, Direction, FdIdentity, Frame } from '../frame.ts';
 import { LineBuffer } from '../line-buffer.ts';
 import { decodeFrame, type Message } from '../message.ts';
+import type { MessageSpec } from '../schema.ts';
 import { deviceById } from '../spec/devices/index.ts';
 import { eventName, type Json, type JsonObject, jsonBody } from '../text/event.ts';
 import type { RecordFacts } from '../timing.ts';
@@ -33,6 +34,15 @@ const milliard = 1_000_000_000n;
 export class JsonWriter {
   readonly out: LineBuffer;
   readonly #raw: boolean;
+  /** Stretches of output that come again and again, ready to be copied. */
+  #lastRecording:
+    | { captureId: bigint | undefined; pair: string; device: number | undefined; bytes: Uint8Array }
+    | undefined;
+  readonly #lastConnections = new Map<
+    Direction | undefined,
+    { session: number; epoch: number; channel: Channel; bytes: Uint8Array }
+  >();
+  readonly #heads = new Map<MessageSpec, Uint8Array[]>();
   /** The second that the last record fell into, and how it is written. */
   #second = -1n;
   #secondText = '';
@@ -47,7 +57,7 @@ export class JsonWriter {
     const { out } = this;
     this.#origin(frame, facts);
     if (frame.kind === 'message') this.#message(frame, message ?? decodeFrame(frame));
-    else if (frame.kind === 'raw') out.ascii(',"type":"raw"');
+    else if (frame.kind === 'raw') out.word(',"type":"raw"');
     else this.#event(frame);
     if (frame.kind === 'message' || frame.kind === 'raw') this.#transport(frame);
     if (frame.answers !== undefined) this.#count(',"answers":', frame.answers);
@@ -55,78 +65,124 @@ export class JsonWriter {
     if (facts.latencyNs !== undefined) this.#nanoseconds(',"latency_ns":', facts.latencyNs);
     this.#altered(frame);
     if (frame.damage !== undefined) {
-      out.ascii(',"damage":');
+      out.word(',"damage":');
       out.json(frame.damage);
     }
     if (this.#raw || frame.kind === 'raw') {
-      out.ascii(',"raw":');
+      out.word(',"raw":');
       writeHexBytes(out, frame.bytes);
     }
-    out.ascii('}');
+    out.word('}');
   }
 
   /** Which record it is, when it was seen and where. */
   #origin(frame: Frame, facts: RecordFacts): void {
-    const { out } = this;
     this.#count('{"n":', frame.n);
-    if (frame.captureId !== undefined) this.#hexadecimal(',"capture":', frame.captureId);
-    out.ascii(',"pair":');
-    out.json(frame.pair);
-    const { device } = frame.context;
-    if (device !== undefined) {
-      out.ascii(',"device":');
-      out.json(deviceById(device)?.name ?? String(device));
-    }
+    this.#recording(frame);
     this.#time(frame.wallNs);
     this.#sinceFirst(facts.sinceFirstNs);
     this.#nanoseconds(',"received_ns":', frame.receivedNs);
     if (frame.sentNs > 0n) this.#nanoseconds(',"sent_ns":', frame.sentNs);
     if (frame.heldNs !== undefined) this.#nanoseconds(',"held_ns":', frame.heldNs);
-    this.#count(',"session":', frame.session);
-    this.#count(',"epoch":', frame.epoch);
-    if (frame.carried) out.ascii(',"carried":true');
-    out.ascii(',"channel":"');
-    out.ascii(frame.channel);
-    if (frame.dir !== undefined) {
-      out.ascii('","dir":"');
-      out.ascii(frame.dir);
+    this.#connection(frame);
+  }
+
+  /** Capture, pair and device: mostly those of the record before. */
+  #recording(frame: Frame): void {
+    const { out } = this;
+    const last = this.#lastRecording;
+    const { captureId, pair, context } = frame;
+    if (last && last.captureId === captureId && last.pair === pair && last.device === context.device) {
+      out.copy(last.bytes);
+      return;
     }
-    out.ascii('"');
+    const start = out.length;
+    if (captureId !== undefined) this.#hexadecimal(',"capture":', captureId);
+    out.word(',"pair":');
+    out.json(pair);
+    const { device } = context;
+    if (device !== undefined) {
+      out.word(',"device":');
+      out.json(deviceById(device)?.name ?? String(device));
+    }
+    this.#lastRecording = { captureId, pair, device, bytes: out.bytes.slice(start) };
+  }
+
+  /** Session, channel and direction: mostly those of a record just before. */
+  #connection(frame: Frame): void {
+    const { out } = this;
+    const { session, epoch, channel, dir } = frame;
+    const last = this.#lastConnections.get(dir);
+    if (last && last.session === session && last.epoch === epoch && last.channel === channel && !frame.carried) {
+      out.copy(last.bytes);
+      return;
+    }
+    const start = out.length;
+    this.#count(',"session":', session);
+    this.#count(',"epoch":', epoch);
+    if (frame.carried) out.word(',"carried":true');
+    out.word(',"channel":"');
+    out.word(channel);
+    if (dir !== undefined) {
+      out.word('","dir":"');
+      out.word(dir);
+    }
+    out.word('"');
+    if (!frame.carried) this.#lastConnections.set(dir, { session, epoch, channel, bytes: out.bytes.slice(start) });
   }
 
   #message(frame: Frame, message: Message): void {
     const { out } = this;
-    out.ascii(message.reply ? ',"type":"reply"' : ',"type":"request"');
-    this.#count(',"id":', message.id);
-    out.ascii(',"name":"');
-    out.ascii(message.name);
-    this.#count('","flags":{"version":', message.version);
-    out.ascii(message.reply ? ',"reply":true' : ',"reply":false');
-    out.ascii(message.needReply ? ',"need_reply":true' : ',"need_reply":false');
-    if (message.reserved !== 0) this.#hexadecimal(',"reserved":', message.reserved);
-    out.ascii('},"payload":');
+    this.#head(message);
     if (message.struct) writePayload(out, message.struct, message.payload, frame.context.device);
-    else out.ascii('{}');
+    else out.word('{}');
     if (message.rest) {
-      out.ascii(',"rest":');
+      out.word(',"rest":');
       writeHexBytes(out, message.rest);
     }
-    if (message.assumed) out.ascii(',"assumed":true');
+    if (message.assumed) out.word(',"assumed":true');
     this.#problems(message);
+  }
+
+  /** Type, number, name and flags: a declared message has few of them. */
+  #head(message: Message): void {
+    const { out } = this;
+    const { spec, reply, needReply, version, reserved } = message;
+    const regular = spec !== undefined && reserved === 0;
+    const heads = regular ? (this.#heads.get(spec) ?? []) : [];
+    const place = version | (reply ? 4 : 0) | (needReply ? 8 : 0);
+    const known = heads[place];
+    if (known) {
+      out.copy(known);
+      return;
+    }
+    const start = out.length;
+    out.word(reply ? ',"type":"reply"' : ',"type":"request"');
+    this.#count(',"id":', message.id);
+    out.word(',"name":"');
+    out.ascii(message.name);
+    this.#count('","flags":{"version":', version);
+    out.word(reply ? ',"reply":true' : ',"reply":false');
+    out.word(needReply ? ',"need_reply":true' : ',"need_reply":false');
+    if (reserved !== 0) this.#hexadecimal(',"reserved":', reserved);
+    out.word('},"payload":');
+    if (!regular) return;
+    heads[place] = out.bytes.slice(start);
+    this.#heads.set(spec, heads);
   }
 
   #problems({ problems }: Message): void {
     const { out } = this;
     for (let i = 0; i < problems.length; i++) {
       const problem = problems[i] as Message['problems'][number];
-      out.ascii(i === 0 ? ',"problems":[{"path":' : ',{"path":');
+      out.word(i === 0 ? ',"problems":[{"path":' : ',{"path":');
       out.json(problem.path);
       this.#count(',"offset":', problem.offset);
-      out.ascii(',"message":');
+      out.word(',"message":');
       out.json(problem.message);
-      out.ascii('}');
+      out.word('}');
     }
-    if (problems.length > 0) out.ascii(']');
+    if (problems.length > 0) out.word(']');
   }
 
   /** Sizes, descriptors and how they arrived. */
@@ -140,21 +196,21 @@ export class JsonWriter {
     this.#count(',"offset":', frame.offset);
     if (frame.seg) out.ascii(`,"seg":[${frame.seg.join(',')}]`);
     if (frame.fdAt !== undefined) this.#count(',"fd_at":', frame.fdAt);
-    if (frame.ctrunc) out.ascii(',"ctrunc":true');
-    out.ascii(',"fds":[');
+    if (frame.ctrunc) out.word(',"ctrunc":true');
+    out.word(',"fds":[');
     for (let i = 0; i < frame.fds.length; i++) {
-      if (i > 0) out.ascii(',');
+      if (i > 0) out.word(',');
       this.#fd(frame.fds[i] as FdIdentity);
     }
-    out.ascii(']');
+    out.word(']');
     if (frame.fdCount !== undefined && frame.fdCount !== frame.fds.length) this.#count(',"fd_count":', frame.fdCount);
   }
 
   #fd(fd: FdIdentity): void {
     const { out } = this;
-    out.ascii('{"kind":"');
-    out.ascii(fd.kind);
-    out.ascii('"');
+    out.word('{"kind":"');
+    out.word(fd.kind);
+    out.word('"');
     if (fd.size !== undefined) this.#count(',"size":', fd.size);
     if (fd.dev !== undefined) this.#count(',"dev":', fd.dev);
     if (fd.inode !== undefined) this.#count(',"inode":', fd.inode);
@@ -163,12 +219,12 @@ export class JsonWriter {
     if (fd.pageSize !== undefined) this.#count(',"page_size":', fd.pageSize);
     if (fd.access !== undefined) out.ascii(`,"access":"${fd.access}"`);
     if (fd.name !== undefined) {
-      out.ascii(',"name":');
+      out.word(',"name":');
       out.json(fd.name);
     }
     if (fd.object !== undefined) this.#count(',"object":', fd.object);
     if (fd.sameIdAs !== undefined) this.#count(',"same_id_as":', fd.sameIdAs);
-    out.ascii('}');
+    out.word('}');
   }
 
   #event(frame: Frame): void {
@@ -178,7 +234,7 @@ export class JsonWriter {
     out.ascii(`,"type":"${frame.kind}","name":`);
     out.json(name);
     if (!body) {
-      out.ascii(',"payload":{},"rest":');
+      out.word(',"payload":{},"rest":');
       writeHexBytes(out, frame.bytes);
       return;
     }
@@ -195,15 +251,15 @@ export class JsonWriter {
   #altered(frame: Frame): void {
     const { out } = this;
     if (frame.sentBytes) {
-      out.ascii(',"altered":{"received":');
+      out.word(',"altered":{"received":');
       writeHexBytes(out, frame.bytes);
-      out.ascii(',"sent":');
+      out.word(',"sent":');
       writeHexBytes(out, frame.sentBytes);
       if (frame.sentLength !== undefined) this.#count(',"sent_size":', frame.sentLength);
-      out.ascii('}');
+      out.word('}');
     }
-    if (frame.injected) out.ascii(',"injected":true');
-    if (frame.masked) out.ascii(',"masked":true');
+    if (frame.injected) out.word(',"injected":true');
+    if (frame.masked) out.word(',"masked":true');
   }
 
   /** ISO 8601 with nanoseconds. */
@@ -216,10 +272,10 @@ export class JsonWriter {
       below = Number(wallNs - this.#second);
       this.#secondText = isoSecond(Number(second));
     }
-    out.ascii(',"time":"');
+    out.word(',"time":"');
     out.ascii(this.#secondText);
     out.decimal(below, 9);
-    out.ascii('Z"');
+    out.word('Z"');
   }
 
   /** Seconds with nanoseconds. */
@@ -227,35 +283,35 @@ export class JsonWriter {
     const { out } = this;
     const size = Math.abs(ns);
     const seconds = Math.floor(size / 1e9);
-    out.ascii(ns < 0 ? ',"t":-' : ',"t":');
+    out.word(ns < 0 ? ',"t":-' : ',"t":');
     out.decimal(seconds);
-    out.ascii('.');
+    out.word('.');
     out.decimal(size - seconds * 1e9, 9);
   }
 
   #count(key: string, value: number): void {
-    this.out.ascii(key);
+    this.out.word(key);
     this.out.decimal(value);
   }
 
   /** A number where it is exact, else a text. */
   #nanoseconds(key: string, value: number | bigint): void {
     const { out } = this;
-    out.ascii(key);
+    out.word(key);
     const exact = Number(value);
     if (exact <= Number.MAX_SAFE_INTEGER) {
-      if (exact < 0) out.ascii('-');
+      if (exact < 0) out.word('-');
       out.decimal(Math.abs(exact));
     } else out.ascii(`"${value}"`);
   }
 
   #hexadecimal(key: string, value: number | bigint): void {
-    this.out.ascii(key);
+    this.out.word(key);
     writeHex(this.out, value);
   }
 
   #json(key: string, value: Json): void {
-    this.out.ascii(key);
+    this.out.word(key);
     this.out.text(JSON.stringify(value));
   }
 }
