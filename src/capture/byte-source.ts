@@ -23,7 +23,8 @@ export class FileSource implements ByteSource {
     try {
       this.#fd = openSync(path, 'r');
     } catch (cause) {
-      throw CaptureError.from('cannot read', path, cause);
+      const meaning = { EACCES: 'permission denied; captures are readable by their owner only' };
+      throw CaptureError.from('cannot read', path, cause, meaning);
     }
     if (fstatSync(this.#fd).isDirectory()) {
       this.close();

@@ -1,8 +1,10 @@
 /** Why a capture cannot be opened, read or written, in words for the person who asked for it. */
 
+/** What the system's errors mean for a capture. */
 const advice: Record<string, string> = {
   ENOENT: 'there is no such file',
-  EACCES: 'permission denied; captures are readable by their owner only',
+  EACCES: 'permission denied',
+  ESPIPE: 'it is a pipe; write it to a file first',
   EISDIR: 'it is a directory',
   ENOTDIR: 'a part of its path is not a directory',
   ENOSPC: 'the disk is full',
@@ -26,10 +28,10 @@ export class CaptureError extends Error {
     if (offset !== undefined) this.offset = offset;
   }
 
-  /** Wraps a failed system call: `cannot read x.pcapng: there is no such file`. */
-  static from(what: string, path: string, cause: unknown): CaptureError {
+  /** Wraps a failed system call: `cannot read x.pcapng: there is no such file`. `meaning` goes before the usual advice. */
+  static from(what: string, path: string, cause: unknown, meaning: Record<string, string> = {}): CaptureError {
     const code = (cause as NodeJS.ErrnoException).code ?? '';
-    const why = advice[code] ?? (cause instanceof Error ? cause.message : String(cause));
+    const why = meaning[code] ?? advice[code] ?? (cause instanceof Error ? cause.message : String(cause));
     return new CaptureError(`${what} ${path}: ${why}`, path, undefined, { cause });
   }
 }

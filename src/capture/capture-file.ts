@@ -6,9 +6,10 @@
 import type { Frame } from '../decode/frame.ts';
 import { FileSource } from './byte-source.ts';
 import { IndexBuilder } from './index-builder.ts';
-import { alone, concatenated, continues, sameStream } from './join.ts';
+import { alone, concatenated, continues, Joiner, sameStream } from './join.ts';
 import type { Passings } from './passings.ts';
 import { PieceReader } from './piece-reader.ts';
+import { unreadable } from './pseudo-header-read.ts';
 import type { CaptureProblem } from './reader.ts';
 import { assertPcapng, problemsOf } from './reader.ts';
 import type { RecordIndex } from './record-index.ts';
@@ -93,8 +94,10 @@ export class CaptureFile {
   tail(count: number): Frame[] {
     const { position, section } = tailPosition(this.#source, count);
     const pieces = new PieceReader(this.#source, position, section);
+    const joiner = new Joiner();
     const found: Frame[] = [];
-    for (let piece = pieces.next(); piece !== undefined; piece = pieces.next()) found.push(alone(piece));
+    for (let piece = pieces.next(); piece !== undefined; piece = pieces.next()) found.push(...joiner.push(piece));
+    found.push(...joiner.flush());
     return found.slice(-count);
   }
 
@@ -129,21 +132,6 @@ export class CaptureFile {
 
 /** What stands for a record that was in the file when it was indexed and is not there any more. */
 function missing(position: number): Frame {
-  return {
-    n: 0,
-    kind: 'raw',
-    pair: '',
-    channel: 'main',
-    session: 0,
-    epoch: 0,
-    wallNs: 0n,
-    receivedNs: 0n,
-    sentNs: 0n,
-    bytes: new Uint8Array(0),
-    wireLength: 0,
-    offset: 0,
-    fds: [],
-    context: {},
-    damage: `the record at offset ${position} is gone: the file was changed while it was open`,
-  };
+  const damage = `the record at offset ${position} is gone: the file was changed while it was open`;
+  return { ...unreadable(damage), pair: '', wallNs: 0n, bytes: new Uint8Array(0) };
 }

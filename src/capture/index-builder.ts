@@ -6,9 +6,8 @@ import { channels } from '../decode/frame.ts';
 import { BlockReader } from './block-reader.ts';
 import type { ByteSource } from './byte-source.ts';
 import { Passings } from './passings.ts';
-import { blockType, linkTypeUpperPdu } from './pcapng/blocks.ts';
-import type { Block, Packet } from './pcapng/parse.ts';
-import { readPacket } from './pcapng/parse.ts';
+import { blockType } from './pcapng/blocks.ts';
+import type { Block } from './pcapng/parse.ts';
 import {
   directions,
   fdEntryLength,
@@ -20,12 +19,16 @@ import {
   pseudoHeaderVersion,
 } from './pseudo-header.ts';
 import { RecordIndex } from './record-index.ts';
-import { headerStart, Section } from './section.ts';
+import type { RecordPlace } from './section.ts';
+import { Section } from './section.ts';
 
 /** Sections kept; more than a person can make by merging. What follows is not indexed. */
 const maxSections = 65_536;
 /** Messages that may be open at a time, waiting for continuations. */
 const maxOpen = 64;
+
+/** For packets before any section header. */
+const noSection = new Section(0, true);
 
 /** A message of which further records are expected. */
 interface Open {
@@ -85,33 +88,25 @@ export class IndexBuilder {
       if ((this.sections[middle] as Section).position <= position) low = middle;
       else high = middle - 1;
     }
-    return this.sections[low] ?? new Section(0, true);
+    return this.sections[low] ?? noSection;
   }
 
   #packet(block: Block): void {
-    const { blocks } = this;
-    const { view } = blocks;
-    const packet = readPacket(view, block);
-    const section = this.sections[this.sections.length - 1];
-    const from = packet && section?.interfaces[packet.interfaceId];
-    if (packet === undefined || (from !== undefined && from.linkType !== linkTypeUpperPdu)) {
-      this.foreign++;
-      return;
-    }
-    const at = headerStart(view, packet);
-    if (at === undefined) this.foreign++;
-    else this.#record(view, block, packet, at);
+    const { view } = this.blocks;
+    const place = (this.sections.at(-1) ?? noSection).placeOf(view, block);
+    if (place === undefined) this.foreign++;
+    else this.#record(view, this.blocks.positionOf(block), place);
   }
 
-  #record(view: DataView, block: Block, packet: Packet, at: number): void {
-    const position = this.blocks.positionOf(block);
-    if (packet.dataEnd - at < fixedLength || view.getUint8(at) !== pseudoHeaderVersion) {
+  #record(view: DataView, position: number, place: RecordPlace): void {
+    const { start: at, end } = place;
+    if (end - at < fixedLength || view.getUint8(at) !== pseudoHeaderVersion) {
       // Cut, or newer: it has a row, so that its damage is seen, and tells nothing else.
       this.index.add(position, 2, 0, 0, false, 0, 0, 0);
       return;
     }
     const flags = view.getUint32(at + fieldAt.flags, true);
-    if (flags & headerFlag.continuation && this.#continues(view, packet, at)) return;
+    if (flags & headerFlag.continuation && this.#continues(view, place)) return;
     const row = this.index.add(
       position,
       view.getUint8(at + fieldAt.kind),
@@ -123,17 +118,16 @@ export class IndexBuilder {
       view.getUint32(at + fieldAt.answers, true),
     );
     const fds = view.getUint16(at + fieldAt.fdEntries, true);
-    if (fds > 0)
-      this.#passed(view, at + fixedLength, Math.min(packet.dataEnd, at + fixedLength + fds * fdEntryLength), row);
+    if (fds > 0) this.#passed(view, at + fixedLength, Math.min(end, at + fixedLength + fds * fdEntryLength), row);
     if (flags & headerFlag.continuation) return;
-    if (this.#open.length > 0) this.#closeStream(this.#streamOf(packet, view, at));
+    if (this.#open.length > 0) this.#closeStream(streamOf(view, place));
     if (flags & headerFlag.snapped) return;
-    const length = packet.dataEnd - at - view.getUint16(at + fieldAt.length, true);
+    const length = end - at - view.getUint16(at + fieldAt.length, true);
     const wireLength = view.getUint32(at + fieldAt.wireLength, true);
     if (length >= wireLength) return;
     this.#open.push({
       row,
-      stream: this.#streamOf(packet, view, at),
+      stream: streamOf(view, place),
       captureId: view.getBigUint64(at + fieldAt.captureId, true),
       n: getU64(view, at + fieldAt.n),
       length,
@@ -150,13 +144,13 @@ export class IndexBuilder {
   }
 
   /** Whether a record continues an open message, which it then becomes a part of. */
-  #continues(view: DataView, packet: Packet, at: number): boolean {
+  #continues(view: DataView, { start: at, end }: RecordPlace): boolean {
     const captureId = view.getBigUint64(at + fieldAt.captureId, true);
     const n = getU64(view, at + fieldAt.n);
     const open = this.#open.find(one => one.n === n && one.captureId === captureId);
     if (open === undefined || view.getUint32(at + fieldAt.fragmentOffset, true) !== open.length) return false;
     this.index.setContinued(open.row);
-    open.length += Math.max(0, packet.dataEnd - at - view.getUint16(at + fieldAt.length, true));
+    open.length += Math.max(0, end - at - view.getUint16(at + fieldAt.length, true));
     if (open.length >= open.wireLength) this.#open.splice(this.#open.indexOf(open), 1);
     return true;
   }
@@ -165,17 +159,16 @@ export class IndexBuilder {
   #closeStream(stream: string): void {
     this.#open = this.#open.filter(one => one.stream !== stream);
   }
+}
 
-  /** A name for the stream of a record; the same for two records where `sameStream` of `join.ts` says so. */
-  #streamOf(packet: Packet, view: DataView, at: number): string {
-    const pair = this.sections.at(-1)?.interfaces[packet.interfaceId]?.pair ?? '';
-    const channel = channels[view.getUint8(at + fieldAt.channel)] ?? 'main';
-    const direction = directions[view.getUint8(at + fieldAt.direction)];
-    const recording = view.getBigUint64(at + fieldAt.captureId, true);
-    const session = view.getUint32(at + fieldAt.session, true);
-    const epoch = view.getUint32(at + fieldAt.epoch, true);
-    // Records without a direction belong to no stream: their own number keeps them apart.
-    const last = direction ?? view.getBigUint64(at + fieldAt.n, true);
-    return `${recording} ${session} ${epoch} ${channel} ${last} ${pair}`;
-  }
+/** A name for the stream of a record; the same for two records where `sameStream` of `join.ts` says so. */
+function streamOf(view: DataView, { start: at, from }: RecordPlace): string {
+  const channel = channels[view.getUint8(at + fieldAt.channel)] ?? 'main';
+  const direction = directions[view.getUint8(at + fieldAt.direction)];
+  const recording = view.getBigUint64(at + fieldAt.captureId, true);
+  const session = view.getUint32(at + fieldAt.session, true);
+  const epoch = view.getUint32(at + fieldAt.epoch, true);
+  // Records without a direction belong to no stream: their own number keeps them apart.
+  const last = direction ?? view.getBigUint64(at + fieldAt.n, true);
+  return `${recording} ${session} ${epoch} ${channel} ${last} ${from.pair}`;
 }

@@ -28,9 +28,6 @@ export class PieceReader {
   readonly counts: CaptureCounts = { records: 0, foreign: 0, otherBlocks: 0, lost: 0 };
   /** The section read last. */
   section: Section;
-  /** The block the last piece came from, and its place in the file. */
-  block: Block | undefined;
-  position: number;
   readonly blocks: BlockReader;
   readonly #losses = new Losses();
 
@@ -38,7 +35,6 @@ export class PieceReader {
   constructor(source: ByteSource, position = 0, section: Section = new Section(position, true)) {
     this.blocks = new BlockReader(source, position, section.littleEndian);
     this.section = section;
-    this.position = position;
   }
 
   /** The next record; undefined at the end of what is there, see `blocks.end`. */
@@ -51,8 +47,6 @@ export class PieceReader {
           this.counts.records++;
           if (block.end - block.start > usualLength(blocks.view, block))
             this.counts.lost = this.#losses.before(readDropCount(blocks.bytes, blocks.view, block));
-          this.block = block;
-          this.position = blocks.positionOf(block);
           return piece;
         }
         this.counts.foreign++;

@@ -35,7 +35,10 @@ const fromUtf8 = new TextDecoder();
  */
 export function readPseudoHeader(view: DataView, at: number, end: number): PseudoHeaderRead {
   const given = end - at;
-  if (given < fieldAt.length + 2) return damaged(given, `pseudo-header cut after ${Math.max(0, given)} bytes`);
+  if (given < fieldAt.length + 2) {
+    const kept = Math.max(0, given);
+    return { header: unreadable(`pseudo-header cut after ${kept} bytes`), length: kept };
+  }
   const version = view.getUint8(at + fieldAt.version);
   const length = view.getUint16(at + fieldAt.length, true);
   const usable = Math.min(length, given);
@@ -64,9 +67,9 @@ export function readPseudoHeader(view: DataView, at: number, end: number): Pseud
   return { header, length: usable };
 }
 
-function damaged(length: number, damage: string): PseudoHeaderRead {
-  const header: PseudoHeader = { n: 0, kind: 'raw', channel: 'main', ...unknownRest(), damage };
-  return { header, length: Math.max(0, length) };
+/** What stands for a record of which nothing can be told but why. */
+export function unreadable(damage: string): PseudoHeader {
+  return { n: 0, kind: 'raw', channel: 'main', ...unknownRest(), damage };
 }
 
 /** Kind, channel and direction: the bytes whose meaning no version changes. */

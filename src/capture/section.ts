@@ -20,8 +20,16 @@ export interface Piece extends Frame {
 /** Interfaces kept of one section; a file that describes more is hostile, the rest goes without a pair. */
 const maxInterfaces = 65_536;
 
-interface NamedInterface extends Interface {
+/** An interface and the pair it belongs to. */
+export interface NamedInterface extends Interface {
   pair: string;
+}
+
+/** Where a record is in the memory of its block: pseudo-header and bytes. */
+export interface RecordPlace {
+  start: number;
+  end: number;
+  from: NamedInterface;
 }
 
 const noInterface: NamedInterface = {
@@ -63,20 +71,27 @@ export class Section {
     this.#describedTo = Number.POSITIVE_INFINITY;
   }
 
-  /** The record in a packet block; undefined where it is not one of vhuscope's. */
-  frameOf(bytes: Uint8Array, view: DataView, block: Block): Piece | undefined {
+  /** Where the record of a packet block is; undefined where it is not one of vhuscope's. */
+  placeOf(view: DataView, block: Block): RecordPlace | undefined {
     if (block.type !== blockType.enhancedPacket) return undefined;
     const packet = readPacket(view, block);
     if (packet === undefined) return undefined;
     const from = this.interfaces[packet.interfaceId] ?? noInterface;
     if (from.linkType !== linkTypeUpperPdu) return undefined;
     const start = headerStart(view, packet);
-    if (start === undefined) return undefined;
-    const { header, length } = readPseudoHeader(view, start, packet.dataEnd);
+    return start === undefined ? undefined : { start, end: packet.dataEnd, from };
+  }
+
+  /** The record in a packet block; undefined where it is not one of vhuscope's. */
+  frameOf(bytes: Uint8Array, view: DataView, block: Block): Piece | undefined {
+    const place = this.placeOf(view, block);
+    if (place === undefined) return undefined;
+    const { start, end, from } = place;
+    const { header, length } = readPseudoHeader(view, start, end);
     const piece = header as Piece;
     piece.pair = from.pair;
     piece.wallNs = packetTime(readTimestamp(view, block), from);
-    piece.bytes = bytes.subarray(start + length, packet.dataEnd);
+    piece.bytes = bytes.subarray(start + length, end);
     if (piece.n === 0 && piece.damage) piece.n = readPacketId(bytes, view, block);
     return piece;
   }
@@ -96,7 +111,7 @@ const dissectorNameTag = 12;
 const endOfTags = 0;
 
 /** Where the pseudo-header begins; undefined where the packet's tags do not name vhuscope. */
-export function headerStart(view: DataView, packet: Packet): number | undefined {
+function headerStart(view: DataView, packet: Packet): number | undefined {
   const { dataStart: at, dataEnd } = packet;
   if (
     dataEnd - at >= 16 &&

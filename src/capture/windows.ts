@@ -1,5 +1,4 @@
 /** Random access to a capture's blocks through a few windows of the file, so that paging reads little and keeps little. */
-
 import { maxBlockLength } from './block-reader.ts';
 import type { ByteSource } from './byte-source.ts';
 import type { Block } from './pcapng/parse.ts';

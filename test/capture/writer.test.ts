@@ -116,7 +116,9 @@ describe('a capture', () => {
     const path = newPath();
     const writer = writeCapture(path, [piece(1)]);
     expect(writer.rotate(join(folder, 'missing', 'x.pcapng'))).toBe(false);
-    expect(writer.failure?.message).toMatch(/^cannot write .*missing\/x\.pcapng: there is no such file$/);
+    expect(writer.failure?.message).toMatch(
+      /^cannot write .*missing\/x\.pcapng: there is no such folder; make it first$/,
+    );
     expect(writer.path).toBe(path);
     const [second] = packetsOf(piece(2), 0);
     if (second) writer.packet(second.head, second.packet, 0, second.packet.length);
