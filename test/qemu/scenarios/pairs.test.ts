@@ -35,6 +35,9 @@ interface Row {
   shows: string[];
 }
 
+/** virtiofsd in C looks for the hang-up before it reads what is left, and QEMU hangs up right after its last messages. */
+const hurriedEnd: Row['allow'] = { 'back-end': { unread: 4 } };
+
 const net = (debian: Debian): Machine => ({ debian, tasks: 'net', device: devices.net(debian) });
 const share = (pair: Pair) => newShare(scenarioFolder(`${pair.name}-share`));
 
@@ -49,6 +52,7 @@ const rows: Row[] = [
     ],
     machine: { tasks: 'fs', device: devices.fs },
     backEnd: pair => virtiofsd(pair.backSocket, share(pair)),
+    allow: hurriedEnd,
     shows: ['ADD_MEM_REG', 'SET_BACKEND_REQ_FD', 'GET_MAX_MEM_SLOTS', 'SET_VRING_CALL'],
   },
   {
@@ -94,6 +98,7 @@ const rows: Row[] = [
     ],
     machine: { debian: 'trixie', tasks: 'fs', device: devices.fs },
     backEnd: pair => virtiofsd(pair.backSocket, share(pair)),
+    allow: hurriedEnd,
     shows: ['ADD_MEM_REG', 'SET_VRING_ENABLE'],
   },
   {
