@@ -4,7 +4,7 @@
  * (postcopy's SET_MEM_TABLE is answered without asking for it).
  */
 import { candidates, messageSpec } from './catalog.ts';
-import { holds } from './condition.ts';
+import { answering } from './exchange.ts';
 import type { Channel, Context } from './frame.ts';
 import { needReplyFlag } from './header.ts';
 
@@ -53,10 +53,9 @@ export class Pairing {
   }
 
   #mustReply(id: number, flags: number, size: number, context: Context): boolean {
-    if (this.#channel !== 'gpu' && (flags & needReplyFlag) !== 0) return true;
     const facts = { context, size, fdCount: 0, first: 0, assumed: false };
-    const when = messageSpec(this.#channel, id, facts)?.reply.when;
-    if (when === undefined || when === 'never' || when === 'ack') return false;
-    return when === 'always' || holds(when, facts);
+    const needReply = this.#channel !== 'gpu' && (flags & needReplyFlag) !== 0;
+    const answer = answering(messageSpec(this.#channel, id, facts), needReply, facts);
+    return answer === 'own' || answer === 'ack';
   }
 }

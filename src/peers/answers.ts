@@ -2,8 +2,9 @@
  * What a request is answered with: pure functions of the peer's traits and the session after the request. Whether it
  * is answered at all follows from the declaration of the message (see `isAnswered`).
  */
-import { type Facts, holds } from '../decode/condition.ts';
+import type { Facts } from '../decode/condition.ts';
 import type { Payload } from '../decode/decode.ts';
+import { answering } from '../decode/exchange.ts';
 import type { MessageSpec } from '../decode/schema.ts';
 import type { Session } from '../decode/session/session.ts';
 import { type Made, maskOf } from './requests.ts';
@@ -37,11 +38,10 @@ export function isAnswered(
   facts: Facts,
   { migration }: Session,
 ): boolean {
-  const { when } = spec.reply;
-  if (when === 'always') return true;
+  const answer = answering(spec, needReply, facts);
+  if (answer === 'own') return true;
   if (spec.name === 'SET_MEM_TABLE' && migration.postcopy === 'listening') return facts.fdCount > 0;
-  if (typeof when === 'object' && holds(when, facts)) return true;
-  return needReply && acknowledges;
+  return answer !== 'never' && acknowledges;
 }
 
 /** Where the simulated back-end says that it has mapped memory for postcopy; it maps nothing. */

@@ -1,5 +1,5 @@
 /** Runs the rules over a recording, one record after the other. Pure: state in, findings out. */
-import { holds } from '../condition.ts';
+import { answering } from '../exchange.ts';
 import type { Channel, Frame } from '../frame.ts';
 import { type Message, payloadSource } from '../message.ts';
 import { fold, newSession, type Session } from '../session/session.ts';
@@ -29,12 +29,9 @@ export interface Followed {
 
 /** Whether a request will be answered, as far as the negotiation at that point tells. */
 export function expectsReply(frame: Frame, message: Message): boolean {
-  const rule = message.spec?.reply.when;
-  if (rule === undefined) return message.needReply;
-  if (rule === 'always') return true;
-  if (rule === 'never') return false;
-  if (rule === 'ack') return message.needReply;
-  return holds(rule, payloadSource(frame.bytes, { ...frame, dir: frame.dir })) || message.needReply;
+  return (
+    answering(message.spec, message.needReply, payloadSource(frame.bytes, { ...frame, dir: frame.dir })) !== 'never'
+  );
 }
 
 /** Checks a recording as it is read. */

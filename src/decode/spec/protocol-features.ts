@@ -10,7 +10,7 @@ export interface FeatureBit {
   readonly doc: string;
   /** First QEMU release with it. */
   readonly since?: string;
-  /** Protocol features that must be negotiated along with it. */
+  /** Features of the same mask that must be negotiated along with it. */
   readonly needs?: readonly string[];
   /** Other spellings. */
   readonly aliases?: readonly string[];
