@@ -31,6 +31,8 @@ interface Found {
   readonly fields: NamedField[];
   readonly part: Part | undefined;
   readonly places: Place[];
+  /** It is a path, and the name by meaning of no field. */
+  byPath: boolean;
   /** `channel/id/reply` of the messages that can have it. */
   readonly heads: Set<string>;
 }
@@ -67,8 +69,9 @@ function gather(): Map<string, Selector> {
 function collect(found: Map<string, Found>, top: Struct, struct: Struct, path: readonly string[], key: string): void {
   const note = (field: NamedField, name: string, part: Part | undefined, id: string, place: Place): void => {
     for (const known of new Set([[...path, name].join('.'), `payload.${[...path, name].join('.')}`, id])) {
-      const entry = found.get(known) ?? { name: known, fields: [], part, places: [], heads: new Set() };
+      const entry = found.get(known) ?? { name: known, fields: [], part, places: [], heads: new Set(), byPath: true };
       found.set(known, entry);
+      if (known === id) entry.byPath = false;
       if (!entry.fields.includes(field)) entry.fields.push(field);
       entry.heads.add(key);
       if (!entry.places.some(one => one.struct === top && one.path.join() === place.path.join()))
@@ -95,7 +98,14 @@ function collectConfig(found: Map<string, Found>, top: Struct, path: readonly st
     for (const field of device.config?.list ?? []) {
       if (field.kind === 'pad' || field.kind === 'group' || field.kind === 'array' || field.kind === 'word') continue;
       const name = meaning(device.config as Struct, field);
-      const entry = found.get(name) ?? { name, fields: [field], part: undefined, places: [], heads: new Set() };
+      const entry = found.get(name) ?? {
+        name,
+        fields: [field],
+        part: undefined,
+        places: [],
+        heads: new Set<string>(),
+        byPath: false,
+      };
       found.set(name, entry);
       entry.heads.add(key);
       entry.places.push({ struct: top, path: [...path, field.name], device: device.id });
@@ -103,7 +113,7 @@ function collectConfig(found: Map<string, Found>, top: Struct, path: readonly st
   }
 }
 
-function selectorOf({ name, fields, part, places, heads }: Found): Selector {
+function selectorOf({ name, fields, part, places, heads, byPath }: Found): Selector {
   const byStruct = new Map<Struct, Place[]>();
   for (const place of places) byStruct.set(place.struct, [...(byStruct.get(place.struct) ?? []), place]);
   const [field] = fields as [NamedField];
@@ -111,6 +121,7 @@ function selectorOf({ name, fields, part, places, heads }: Found): Selector {
   return {
     name,
     kind: kindOf(field, part),
+    byPath,
     doc: part?.doc ?? field.doc ?? '',
     ...(names.length > 0 && {
       names,
@@ -209,6 +220,8 @@ function bitOf(mask: Selector, name: string, bitIn: (subject: Subject) => number
     name,
     kind: 'switch',
     doc,
+    byPath: mask.byPath === true,
+    mask: mask.name,
     ...(mask.mayHave && { mayHave: mask.mayHave }),
     values: subject => {
       const bit = bitIn(subject);

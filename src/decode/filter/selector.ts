@@ -19,6 +19,10 @@ export interface Selector {
   readonly unit?: 'time' | 'size';
   /** Nanoseconds that a number without a unit stands for. */
   readonly bare?: number;
+  /** Named by its path in the payload, which depends on the message, and not by its meaning. */
+  readonly byPath?: boolean;
+  /** The mask that it is a bit of. */
+  readonly mask?: string;
   /** Its numbers are masks, addresses or handles. */
   readonly hex?: boolean;
   /** Names that stand for numbers. */

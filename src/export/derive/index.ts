@@ -1,4 +1,6 @@
 /** What is generated from the declarations and kept in the repository. A new output is a line here. */
+import { filtersText } from './filters.ts';
+import { recordSchema } from './json-schema.ts';
 import { luaDissectors } from './lua.ts';
 
 /** A generated file. */
@@ -16,4 +18,6 @@ export const outputs: readonly Output[] = [
     make: read =>
       luaDissectors(part => read(`src/export/derive/lua/${part}`), JSON.parse(read('package.json')).version),
   },
+  { path: 'docs/records.schema.json', make: recordSchema },
+  { path: 'docs/filters.md', make: read => filtersText(read('src/export/derive/filters-introduction.md')) },
 ];
