@@ -4,6 +4,7 @@
  */
 import { closeSync, fstatSync, openSync, readdirSync, readFileSync, readlinkSync, readSync } from 'node:fs';
 import { setImmediate as turn } from 'node:timers/promises';
+import { parseCommandLine, withoutSecrets } from './command-line.ts';
 import { elfNotes, type ReadAt, versionInText } from './elf.ts';
 import { unixSocketOf } from './sock-diag.ts';
 import { type Credentials, peerCredentials } from './socket.ts';
@@ -18,7 +19,7 @@ export interface ProcessInfo {
   buildId?: string;
   /** Version of the executable or of its package; absent where neither tells. */
   version?: string;
-  /** The arguments it was started with, as it shows them now; at most 64 KiB. */
+  /** The arguments it was started with, as it shows them now, without known kinds of passwords; at most 64 KiB. */
   commandLine?: string[];
   /** The command line was longer. */
   commandLineCut?: true;
@@ -105,12 +106,6 @@ function statFields(pid: number): string[] {
   return text.slice(text.lastIndexOf(')') + 2).split(' ');
 }
 
-/** Splits /proc/PID/cmdline. Control characters stay: they are data. */
-export function parseCommandLine(bytes: Buffer): string[] {
-  const text = bytes.toString('utf8');
-  return (text.endsWith('\0') ? text.slice(0, -1) : text).split('\0');
-}
-
 /** Describes a process; what cannot be read is left out, all of it when the process is gone. */
 export function describeProcess(pid: number): ProcessInfo {
   const info: ProcessInfo = { pid };
@@ -121,7 +116,7 @@ export function describeProcess(pid: number): ProcessInfo {
   if (startTicks !== undefined) info.startTicks = startTicks;
   if (comm !== undefined) info.comm = comm;
   if (executable !== undefined) info.executable = executable;
-  if (commandLine?.length) info.commandLine = parseCommandLine(commandLine);
+  if (commandLine?.length) info.commandLine = withoutSecrets(parseCommandLine(commandLine));
   if (commandLine?.length === commandLineLimit) info.commandLineCut = true;
   return Object.assign(
     info,

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { close } from '../../src/sys/libc.ts';
-import { connectionOf, describeProcess, findPeer, holdersOf, parseCommandLine } from '../../src/sys/process.ts';
+import { connectionOf, describeProcess, findPeer, holdersOf } from '../../src/sys/process.ts';
 import { bindTo, connectTo, openSocket, socketPair, startListening } from '../../src/sys/socket.ts';
 
 describe('a process', () => {
@@ -18,14 +18,6 @@ describe('a process', () => {
 
   it('that does not exist is only a number', () => {
     expect(describeProcess(2 ** 22 + 1)).toEqual({ pid: 2 ** 22 + 1 });
-  });
-
-  it.each([
-    ['qemu\0-name\0a b\0', ['qemu', '-name', 'a b']],
-    ['x\0\0\x1b[31m\n\0', ['x', '', '\x1b[31m\n']],
-    ['no end', ['no end']],
-  ])('with the command line %j', (bytes, words) => {
-    expect(parseCommandLine(Buffer.from(bytes))).toEqual(words);
   });
 });
 
