@@ -11,7 +11,7 @@ const mayImport: Record<string, readonly string[]> = {
   capture: ['decode'],
   trace: ['decode', 'capture'],
   sys: ['decode'],
-  launch: [],
+  launch: ['decode'],
   proxy: ['decode', 'capture', 'sys'],
   peers: ['decode', 'sys'],
   export: ['decode', 'capture', 'trace'],

@@ -5,7 +5,8 @@
 import { readFileSync } from 'node:fs';
 import { LineCounter, parseDocument } from 'yaml';
 import { z } from 'zod';
-import { deviceByWord, deviceNames } from '../launch/device.ts';
+import { devices } from '../decode/spec/devices/index.ts';
+import { deviceByWord } from '../launch/device.ts';
 import { parseEndpoint } from './endpoint.ts';
 import { byteSize, UsageError } from './usage.ts';
 
@@ -26,7 +27,9 @@ function text<Result>(read: (text: string) => Result) {
 export function parseDevice(word: string): number {
   const device = deviceByWord(word, '');
   if (device) return device.id;
-  throw new UsageError(`--device: '${word}' is neither a virtio device id nor one of ${deviceNames.join(', ')}`);
+  throw new UsageError(
+    `--device: '${word}' is neither a virtio device id nor one of ${devices.map(each => each.name).join(', ')}`,
+  );
 }
 
 /** Reads an octal file mode such as 0660; throws UsageError. */

@@ -1,4 +1,5 @@
 /** Which virtio device a socket is for, as far as a command line or the socket's name tells; always with the reason. */
+import { deviceByName, deviceById as specById } from '../decode/spec/devices/index.ts';
 
 /** A device type and how it is known; `id` is the virtio device id. */
 export interface DeviceGuess {
@@ -8,60 +9,55 @@ export interface DeviceGuess {
   reason: string;
 }
 
-/** Device types that go over vhost-user: virtio id, our name, and the words that front-ends and socket names use. */
-const devices: readonly (readonly [id: number, name: string, ...words: string[]])[] = [
-  [1, 'net', 'dpdkvhostuser', 'dpdkvhostuserclient', 'passt', 'vhostnet'],
-  [2, 'block', 'blk', 'disk', 'vhostblk'],
-  [3, 'console', 'serial'],
-  [4, 'rng', 'entropy'],
-  [8, 'scsi', 'vhostscsi'],
-  [9, '9p'],
-  [16, 'gpu', 'vga', 'vhostgpu'],
-  [18, 'input', 'keyboard', 'mouse', 'tablet', 'evdev'],
-  [19, 'vsock'],
-  [20, 'crypto', 'cryptodev'],
-  [25, 'sound', 'snd'],
-  [26, 'fs', 'virtiofs', 'virtiofsd', 'vhostfs'],
-  [28, 'rpmb'],
-  [29, 'mac80211-hwsim', 'hwsim'],
-  [30, 'video-encoder'],
-  [31, 'video-decoder'],
-  [32, 'scmi'],
-  [34, 'i2c'],
-  [36, 'can'],
-  [41, 'gpio'],
-  [45, 'spi'],
-  [48, 'media'],
-];
+/** Words for device types in the names of sockets and in the options of front-ends, by the type's own name. */
+const words: Readonly<Record<string, readonly string[]>> = {
+  net: ['net', 'dpdkvhostuser', 'dpdkvhostuserclient', 'passt'],
+  blk: ['blk', 'block', 'disk'],
+  rng: ['rng', 'entropy'],
+  scsi: ['scsi'],
+  gpu: ['gpu', 'vga'],
+  input: ['input', 'keyboard', 'mouse', 'tablet'],
+  vsock: ['vsock'],
+  crypto: ['crypto', 'cryptodev'],
+  snd: ['snd', 'sound', 'audio'],
+  fs: ['fs', 'virtiofs', 'virtiofsd'],
+  scmi: ['scmi'],
+  i2c: ['i2c'],
+  can: ['can'],
+  gpio: ['gpio'],
+  spi: ['spi'],
+  hwsim: ['hwsim'],
+};
 
-/** The device with a virtio id; its name is the number where the id is not one of ours. */
+const nameOfWord = new Map(Object.entries(words).flatMap(([name, all]) => all.map(word => [word, name] as const)));
+
+/** The device with a virtio id; its name is the number where the id is not a known one. */
 export function deviceById(id: number, reason: string): DeviceGuess {
-  return { id, name: devices.find(row => row[0] === id)?.[1] ?? String(id), reason };
+  return { id, name: specById(id)?.name ?? String(id), reason };
 }
 
-/** The device a word stands for (`fs`, `blk`, `snd`, `26`), if any. */
+/** The device a word of a front-end's option stands for (`fs`, `block`, `video-decoder`, `26`), if any. */
 export function deviceByWord(word: string, reason: string): DeviceGuess | undefined {
   if (/^\d{1,5}$/.test(word)) return deviceById(Number(word), reason);
-  const row = devices.find(([, ...words]) => words.includes(word.toLowerCase()));
-  return row && { id: row[0], name: row[1], reason };
+  const plainWord = word.toLowerCase();
+  const spec = deviceByName(nameOfWord.get(plainWord) ?? plainWord.replaceAll('-', '_').replace(/^mac80211_/, ''));
+  return spec && { id: spec.id, name: spec.name, reason };
 }
 
 /**
- * The device a socket's name speaks of: its file name is cut into words, digits at their ends ignored, and then the
- * folders above it, nearest first.
+ * The device a socket's name speaks of: its file name is cut into words, digits at their ends and the word vhost
+ * before them ignored, and then the folders above it, nearest first.
  */
 export function deviceBySocketName(path: string): DeviceGuess | undefined {
   for (const part of path.split('/').reverse()) {
     for (const word of part.toLowerCase().split(/[^a-z0-9]+/)) {
-      const known = [word, word.replace(/\d+$/, ''), word.replace(/^(virtio|vhost|vu|vhu)/, '').replace(/\d+$/, '')];
-      for (const candidate of known) {
-        const device = /^\d*$/.test(candidate) ? undefined : deviceByWord(candidate, `'${word}' in the socket's name`);
-        if (device) return device;
-      }
+      const stem = word.replace(/\d+$/, '');
+      const name = [word, stem, stem.replace(/^(virtio|vhost|vhu|vu)/, '')]
+        .map(each => nameOfWord.get(each))
+        .find(Boolean);
+      const spec = name === undefined ? undefined : deviceByName(name);
+      if (spec) return { id: spec.id, name: spec.name, reason: `'${word}' in the socket's name` };
     }
   }
   return undefined;
 }
-
-/** Every name and word that can stand for a device type, for help and completion. */
-export const deviceNames: readonly string[] = devices.map(row => row[1]);

@@ -73,7 +73,7 @@ pairs:
       'pairs:\n  - front-end: listen:/a\n    back-end: /b\n    device: toaster\n    colour: red\n',
       [
         "x.yaml:3:15: pairs[1].back-end: expected listen:PATH, connect:PATH or fd:N, not '/b'",
-        "x.yaml:4:13: pairs[1].device: 'toaster' is neither a virtio device id nor one of net,",
+        "x.yaml:4:13: pairs[1].device: 'toaster' is neither a virtio device id nor one of ",
         "x.yaml:5:13: pairs[1]: unknown key 'colour'",
       ],
     ],

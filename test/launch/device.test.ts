@@ -20,7 +20,8 @@ describe('the device type', () => {
 
   it('is found by number, name or the word that a front-end uses', () => {
     expect(deviceByWord('26', 'r')).toEqual({ id: 26, name: 'fs', reason: 'r' });
-    expect(deviceByWord('blk', 'r')).toEqual({ id: 2, name: 'block', reason: 'r' });
+    expect(deviceByWord('block', 'r')).toEqual({ id: 2, name: 'blk', reason: 'r' });
+    expect(deviceByWord('video-decoder', 'r')?.id).toBe(31);
     expect(deviceById(999, 'r')).toEqual({ id: 999, name: '999', reason: 'r' });
     expect(deviceByWord('toaster', 'r')).toBeUndefined();
   });

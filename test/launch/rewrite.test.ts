@@ -55,7 +55,7 @@ const rows: Row[] = [
       'qemu --device vhost-user-blk-pci,id=disk,chardev=c,num-queues=2 --chardev socket,id=c,path=/tmp/a,,b=c.sock,reconnect=1,server=off',
     becomes:
       'qemu --device vhost-user-blk-pci,id=disk,chardev=c,num-queues=2 --chardev socket,id=c,path=OURS/disk.sock,reconnect=1,server=off',
-    pairs: ['disk block back /tmp/a,b=c.sock'],
+    pairs: ['disk blk back /tmp/a,b=c.sock'],
   },
   {
     what: 'the abstract namespace, tight and padded',
@@ -79,13 +79,13 @@ const rows: Row[] = [
       'qemu -chardev socket,id=a,path=/a -device vhost-user-device-pci,virtio-id=26,chardev=a -chardev socket,id=b,path=/b -device vhost-user-vga,chardev=b -chardev socket,id=c,path=/c -device vhost-user-snd-pci,chardev=c',
     becomes:
       'qemu -chardev socket,id=a,path=OURS/a.sock -device vhost-user-device-pci,virtio-id=26,chardev=a -chardev socket,id=b,path=OURS/b.sock -device vhost-user-vga,chardev=b -chardev socket,id=c,path=OURS/c.sock -device vhost-user-snd-pci,chardev=c',
-    pairs: ['a fs back /a', 'b gpu back /b', 'c sound back /c'],
+    pairs: ['a fs back /a', 'b gpu back /b', 'c snd back /c'],
   },
   {
     what: 'the later of two paths counts',
     given: 'qemu -chardev socket,id=a,path=/a,path=/b -device vhost-user-blk,chardev=a',
     becomes: 'qemu -chardev socket,id=a,path=OURS/a.sock -device vhost-user-blk,chardev=a',
-    pairs: ['a block back /b'],
+    pairs: ['a blk back /b'],
   },
   {
     what: 'DPDK virtio-user as client and server; net_vhost, PCI and kernel vhost stay',
@@ -100,12 +100,12 @@ const rows: Row[] = [
     given:
       'cloud-hypervisor --api-socket path=/run/api.sock --disk path=os.img vhost_user=true,socket=/run/blk.sock --net tap=t0 vhost_user=on,socket=/run/net.sock,vhost_mode=server --fs tag=a,socket="/run/a,b.sock",id=shared --generic-vhost-user socket=/run/snd.sock,virtio_id=25,queue_sizes=[64,64,64,64] --vsock cid=3,socket=/run/vsock.sock --serial socket=/run/ttyS0',
     becomes:
-      'cloud-hypervisor --api-socket path=/run/api.sock --disk path=os.img vhost_user=true,socket=OURS/block.sock --net tap=t0 vhost_user=on,socket=OURS/net.sock,vhost_mode=server --fs tag=a,socket=OURS/shared.sock,id=shared --generic-vhost-user socket=OURS/sound.sock,virtio_id=25,queue_sizes=[64,64,64,64] --vsock cid=3,socket=/run/vsock.sock --serial socket=/run/ttyS0',
+      'cloud-hypervisor --api-socket path=/run/api.sock --disk path=os.img vhost_user=true,socket=OURS/blk.sock --net tap=t0 vhost_user=on,socket=OURS/net.sock,vhost_mode=server --fs tag=a,socket=OURS/shared.sock,id=shared --generic-vhost-user socket=OURS/snd.sock,virtio_id=25,queue_sizes=[64,64,64,64] --vsock cid=3,socket=/run/vsock.sock --serial socket=/run/ttyS0',
     pairs: [
-      'block block back /run/blk.sock',
+      'blk blk back /run/blk.sock',
       'net net front /run/net.sock',
       'shared fs back /run/a,b.sock',
-      'sound sound back /run/snd.sock',
+      'snd snd back /run/snd.sock',
     ],
   },
   {
@@ -113,10 +113,10 @@ const rows: Row[] = [
     given:
       'crosvm run --vhost-user type=fs,socket=/run/fs.sock,max-queue-size=256 --vhost-user block,socket=/run/b.sock --vhost-user-fs /run/old.sock:tag --vhost-user-net=/run/n.sock --socket /run/crosvm.sock vmlinux',
     becomes:
-      'crosvm run --vhost-user type=fs,socket=OURS/fs.sock,max-queue-size=256 --vhost-user block,socket=OURS/block.sock --vhost-user-fs OURS/fs-2.sock:tag --vhost-user-net=OURS/net.sock --socket /run/crosvm.sock vmlinux',
+      'crosvm run --vhost-user type=fs,socket=OURS/fs.sock,max-queue-size=256 --vhost-user block,socket=OURS/blk.sock --vhost-user-fs OURS/fs-2.sock:tag --vhost-user-net=OURS/net.sock --socket /run/crosvm.sock vmlinux',
     pairs: [
       'fs fs back /run/fs.sock',
-      'block block back /run/b.sock',
+      'blk blk back /run/b.sock',
       'fs-2 fs back /run/old.sock',
       'net net back /run/n.sock',
     ],
@@ -124,8 +124,8 @@ const rows: Row[] = [
   {
     what: 'user-mode Linux',
     given: './linux mem=128M virtio_uml.device=/tmp/net:1 virtio_uml.device=/tmp/blk:2:7 con=null',
-    becomes: './linux mem=128M virtio_uml.device=OURS/net.sock:1 virtio_uml.device=OURS/block.sock:2:7 con=null',
-    pairs: ['net net back /tmp/net', 'block block back /tmp/blk'],
+    becomes: './linux mem=128M virtio_uml.device=OURS/net.sock:1 virtio_uml.device=OURS/blk.sock:2:7 con=null',
+    pairs: ['net net back /tmp/net', 'blk blk back /tmp/blk'],
   },
 ];
 
@@ -216,7 +216,7 @@ describe('a -readconfig file', () => {
     expect(configFilesOf(words(given))).toEqual(['vm.cfg']);
     const { argv, lines, written } = shown(given, { 'vm.cfg': file });
     expect(argv.slice(0, 3)).toEqual(['qemu', '-readconfig', 'OURS/0.cfg']);
-    expect(lines).toEqual(['disk block back /run/a,b.sock', 'c1 fs back /run/fs.sock']);
+    expect(lines).toEqual(['disk blk back /run/a,b.sock', 'c1 fs back /run/fs.sock']);
     expect(written).toEqual([
       { path: 'OURS/0.cfg', text: file.replace('/run/a,b.sock', 'OURS/disk.sock').replace('  abstract = "off"\n', '') },
     ]);
