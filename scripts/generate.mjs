@@ -1,13 +1,19 @@
-// Writes the files that are derived from the declarations: src/export/derive/index.ts lists them.
+// Writes the files that are derived from the declarations: src/export/derive/index.ts lists them, and the reference of
+// the command line.
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { loadAll } from '../dist/cli/index.js';
+import { cliReference } from '../dist/cli/reference.js';
 import { outputs } from '../dist/export/derive/index.js';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const definitions = await loadAll();
 const read = path => readFileSync(join(root, path), 'utf8');
 
-for (const { path, make } of outputs) {
+const reference = { path: 'docs/cli.md', make: () => cliReference(definitions) };
+
+for (const { path, make } of [...outputs, reference]) {
   mkdirSync(dirname(join(root, path)), { recursive: true });
   writeFileSync(join(root, path), make(read));
   console.error(`wrote ${path}`);

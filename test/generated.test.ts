@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { loadAll } from '../src/cli/index.ts';
+import { cliReference } from '../src/cli/reference.ts';
 import { outputs } from '../src/export/derive/index.ts';
 
 const root = resolve(import.meta.dirname, '..');
@@ -14,4 +16,10 @@ describe('generated files', () => {
       expect(output.make(read) === read(path), `${path} is stale: run npm run generate`).toBe(true);
     },
   );
+
+  it('docs/cli.md is what `npm run generate` writes', async () => {
+    expect(cliReference(await loadAll()) === read('docs/cli.md'), 'docs/cli.md is stale: run npm run generate').toBe(
+      true,
+    );
+  });
 });

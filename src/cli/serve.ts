@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { CaptureOptions, Engine, EngineEvent, EngineOptions } from '../proxy/engine.ts';
 import { startEngine } from '../proxy/engine.ts';
 import { type LiveForm, printLive } from './live.ts';
-import { statusLine } from './status.ts';
+import { Story } from './status.ts';
 import { printStatus } from './terminal.ts';
 import { Failure, isSystemError } from './usage.ts';
 import { version } from './version.ts';
@@ -57,12 +57,13 @@ export async function serve(options: ServeOptions): Promise<Served> {
   const named = options.capture.path;
   const path = named ?? temporary?.path ?? '/dev/null';
   let status = 0;
+  const story = new Story();
   const hear = (event: EngineEvent) => {
     options.onEvent?.(event);
     if (event.type === 'internal-error' || event.type === 'recording-failed') status = 1;
     if (event.type === 'recording-recovered') status = 0;
     if (event.type === 'recorded' && named === undefined) return;
-    say(statusLine(event));
+    for (const line of story.tell(event)) say(line);
   };
   const capture: CaptureOptions = { ...options.capture, path, ...(temporary && { rotation: temporaryRotation }) };
   let engine: Engine;

@@ -90,3 +90,34 @@ export function statusLine(event: EngineEvent): string | undefined {
   if (sentence === undefined) return undefined;
   return plain('pair' in event && event.pair !== '' ? `${event.pair}: ${sentence}` : sentence);
 }
+
+/**
+ * The status lines of a run. A side that stops listening while it is connected is not told at once: back-ends that
+ * serve one connection do so, and it matters only when that is over.
+ */
+export class Story {
+  readonly #connections = new Map<string, number>();
+  readonly #untold = new Map<string, EngineEvent>();
+
+  /** The lines to print for an event. */
+  tell(event: EngineEvent): string[] {
+    if (event.type === 'waiting' && this.#connected(event.pair) > 0) {
+      this.#untold.set(event.pair, event);
+      return [];
+    }
+    if (event.type === 'listening') this.#untold.delete(event.pair);
+    if (event.type === 'connected') this.#connections.set(event.pair, this.#connected(event.pair) + 1);
+    const lines = [statusLine(event)];
+    if (event.type === 'closed' && event.channel === 'main') {
+      this.#connections.set(event.pair, this.#connected(event.pair) - 1);
+      const untold = this.#untold.get(event.pair);
+      if (untold && this.#connected(event.pair) === 0) lines.push(statusLine(untold));
+      this.#untold.delete(event.pair);
+    }
+    return lines.filter(line => line !== undefined);
+  }
+
+  #connected(pair: string): number {
+    return this.#connections.get(pair) ?? 0;
+  }
+}

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { sizeText, statusLine } from '../../src/cli/status.ts';
+import { Story, sizeText, statusLine } from '../../src/cli/status.ts';
 import type { EngineEvent } from '../../src/proxy/engine.ts';
 
 const pair = 'fs0';
@@ -59,4 +59,27 @@ describe('a status line', () => {
     [5_000_000, '4.8 MiB'],
     [2 ** 60, '1048576.0 TiB'],
   ])('shows %i bytes', (bytes, text) => expect(sizeText(bytes)).toBe(text));
+});
+
+describe('the story of a run', () => {
+  const connected = { type: 'connected', pair, connection, frontEnd: { inode: 1 }, backEnd: { inode: 2 } } as const;
+  const waiting = { type: 'waiting', pair, side: 'back-end', address: { path: '/b' } } as const;
+  const ended = { ...closed, ...quietly, first: 'front-end' } as const;
+
+  it.each<[string, EngineEvent[], string[]]>([
+    ['tells at once who does not listen', [waiting], ['waiting for the back-end to listen on /b']],
+    [
+      'tells of a side that stopped listening while connected when that is over',
+      [connected, waiting, ended],
+      ['connected', 'closed by the front-end', 'waiting for the back-end to listen on /b'],
+    ],
+    [
+      'does not tell it where the side listens again',
+      [connected, waiting, { ...waiting, type: 'listening', side: 'front-end' }, ended],
+      ['connected', 'listening on /b for the front-end', 'closed by the front-end'],
+    ],
+  ])('%s', (_, events, lines) => {
+    const story = new Story();
+    expect(events.flatMap(event => story.tell(event))).toEqual(lines.map(line => `fs0: ${line}`));
+  });
 });
