@@ -5,6 +5,19 @@ import { UsageError } from './usage.ts';
 
 const shells = ['bash', 'zsh', 'fish'];
 
+/**
+ * What the script for bash lacks: it needs a function of the package bash-completion, which may not be installed, and
+ * file names where they are wanted.
+ */
+const bashAddition = `
+if ! declare -F _get_comp_words_by_ref >/dev/null; then
+    _get_comp_words_by_ref() {
+        cur=\${COMP_WORDS[COMP_CWORD]} prev=\${COMP_WORDS[COMP_CWORD - 1]} cword=$COMP_CWORD
+        words=("\${COMP_WORDS[@]}")
+    }
+fi
+complete -o default -F __vhuscope_complete vhuscope`;
+
 /** The last word of an option's flags without its dashes, and the letter of its short form. */
 function flagsOf(flags: string): { long: string; short: string | undefined; takesValue: boolean } {
   const long = /--([a-z0-9-]+)/.exec(flags)?.[1] ?? '';
@@ -64,6 +77,7 @@ export const command: Command = {
     const shell = args[0] ?? '';
     if (!shells.includes(shell)) throw new UsageError(`complete: expected one of ${shells.join(', ')}, not '${shell}'`);
     script(shell, 'vhuscope', 'vhuscope');
+    if (shell === 'bash') console.log(bashAddition);
     return 0;
   },
 };

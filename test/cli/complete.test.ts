@@ -46,9 +46,11 @@ describe('completion', () => {
     expect(lines).toEqual(offers);
   });
 
-  it('prints a script that bash can read, and answers what it asks', async () => {
+  it('prints a script for bash that needs nothing else, and answers what it asks', async () => {
     const { stdout: script } = await run(process.execPath, [main, 'complete', 'bash']);
-    await run('bash', ['-n', '-c', script]);
+    const ask = 'compopt() { :; }; COMP_WORDS=(vhuscope comp) COMP_CWORD=1; __vhuscope_complete; echo $COMPREPLY';
+    const call = `vhuscope() { '${process.execPath}' '${main}' "$@"; }\n${script}\n${ask}`;
+    expect((await run('bash', ['--norc', '-c', call])).stdout).toBe('complete\n');
     expect((await run(process.execPath, [main, 'complete', '--', 'compl'])).stdout).toMatch(/^complete\t.*\n:4\n$/);
   });
 });
