@@ -133,6 +133,7 @@ class RunningEngine implements Engine {
   /** Pair and numbers of each connection, until its peers have been followed to their end. */
   readonly #connections = new Map<number, { pair: string; session: number; epoch: number }>();
   #relay: Worker | undefined;
+  readonly #threads = new Set<Worker>();
   #resolveStopped!: () => void;
   #stopping = false;
   readonly #onExit = (): void => this.#leaveNothing();
@@ -184,6 +185,7 @@ class RunningEngine implements Engine {
     this.#relay = new Worker(new URL('./relay-worker.js', import.meta.url), { workerData });
     this.#relay.on('message', (report: Report) => this.#hear(report));
     this.#relay.on('error', error => this.#relayDied(error));
+    this.#endsWith(this.#relay);
     process.on('exit', this.#onExit);
     for (const pair of pairs) this.record(startedEvent(pair, this.#options.version), pair.name);
     for (const gate of this.#gates.values()) gate.start();
@@ -211,7 +213,7 @@ class RunningEngine implements Engine {
       });
     });
     recorder.on('message', (report: RecorderReport) => this.#hearRecorder(report));
-    recorder.on('exit', () => this.#over());
+    this.#endsWith(recorder);
   }
 
   #hearRecorder(report: RecorderReport): void {
@@ -274,6 +276,15 @@ class RunningEngine implements Engine {
     this.#listener({ type: 'internal-error', pair: '', message: error.stack ?? error.message });
     for (const gate of this.#gates.values()) gate.close();
     endRing(this.#ring);
+  }
+
+  /** The engine is over when its threads are. */
+  #endsWith(thread: Worker): void {
+    this.#threads.add(thread);
+    thread.on('exit', () => {
+      this.#threads.delete(thread);
+      if (this.#threads.size === 0) this.#over();
+    });
   }
 
   #over(): void {
