@@ -69,7 +69,11 @@ export function useStand(): Stand {
     },
     path: name => join(folder, name),
     vhuscope(...args) {
-      const child = spawn(process.execPath, [main, ...args], { stdio: ['ignore', 'pipe', 'pipe'], cwd: folder });
+      const child = spawn(process.execPath, [main, ...args], {
+        stdio: ['ignore', 'pipe', 'pipe'],
+        cwd: folder,
+        env: { ...process.env, LC_ALL: 'C.UTF-8' },
+      });
       children.push(child);
       return watched(child);
     },
