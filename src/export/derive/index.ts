@@ -1,7 +1,11 @@
 /** What is generated from the declarations and kept in the repository. A new output is a line here. */
+
+import { diagnosesDoc } from './diagnoses-doc.ts';
 import { filtersText } from './filters.ts';
 import { recordSchema } from './json-schema.ts';
 import { luaDissectors } from './lua.ts';
+import { rulesDoc } from './rules-doc.ts';
+import { statesDoc } from './states-doc.ts';
 
 /** A generated file. */
 export interface Output {
@@ -20,4 +24,7 @@ export const outputs: readonly Output[] = [
   },
   { path: 'docs/records.schema.json', make: recordSchema },
   { path: 'docs/filters.md', make: read => filtersText(read('src/export/derive/filters-introduction.md')) },
+  { path: 'docs/rules.md', make: rulesDoc },
+  { path: 'docs/diagnoses.md', make: diagnosesDoc },
+  { path: 'docs/states.md', make: statesDoc },
 ];
