@@ -12,7 +12,7 @@ const protocolBit = (name: keyof typeof protocolFeatures) => bit(protocolFeature
 const transportBit = (name: keyof typeof transportFeatures) => bit(transportFeatures[name].bit);
 
 /** Bits QEMU may acknowledge although the back-end did not offer them: it filters only a list per device. */
-const unfiltered = transportBit('ANY_LAYOUT') | transportBit('NOTIFY_ON_EMPTY');
+const unfiltered = transportBit('ANY_LAYOUT') | transportBit('NOTIFY_ON_EMPTY') | transportBit('RING_RESET');
 const reservedBits = [25, 31, 42, 44, 45, 46, 47, 48, 49].reduce((mask, n) => mask | bit(n), 0n);
 
 /** Names of the bits of a mask, unnamed ones as hex. */
@@ -46,10 +46,10 @@ export const negotiation: readonly Rule[] = [
     name: 'features-not-offered',
     severity: 'error',
     condition:
-      'SET_FEATURES has bits that the last GET_FEATURES did not offer; ANY_LAYOUT and NOTIFY_ON_EMPTY are a note',
+      'SET_FEATURES has bits that the last GET_FEATURES did not offer; ANY_LAYOUT, NOTIFY_ON_EMPTY and RING_RESET are a note',
     spec: 'VHOST_USER_SET_FEATURES',
     remedy: 'acknowledge a subset of what the back-end offers; DPDK refuses anything else',
-    offenders: 'QEMU, for legacy bits outside its list for the device',
+    offenders: 'QEMU, for transport bits outside its list for the device (RING_RESET for gpu in 10.0)',
     confidence: 'spec',
     on: ['SET_FEATURES'],
     check: ({ after, frame }) => {

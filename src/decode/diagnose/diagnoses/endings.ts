@@ -54,7 +54,7 @@ export const endings: readonly Diagnosis[] = [
   {
     id: 'peer-died',
     title: 'a peer died',
-    meaning: 'its process ended in the middle of the session: a crash, an assertion, or a deliberate exit on an error',
+    meaning: 'its process ended in the middle of the session: a crash, an exit on an error, or somebody ended it',
     remedy: 'look into its log and for a core file (coredumpctl) at this time',
     confirm: 'the exit status of the process; the kernel log for a segmentation fault',
     explains: ['peer-closed', 'request-hangs'],

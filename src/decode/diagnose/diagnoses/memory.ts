@@ -37,11 +37,10 @@ export const memory: readonly Diagnosis[] = [
           records: [n],
         };
       }
-      const told =
-        story.lastRequest?.message.name === 'SET_FEATURES' || story.lastRequest?.message.name === 'GET_STATUS';
-      return told && story.ending
+      // QEMU acknowledges the guest's features when it starts the device; its memory comes right behind them.
+      return story.ending?.first === 'front-end'
         ? {
-            what: 'the front-end acknowledged the features and then stopped: it had no memory to send',
+            what: 'the front-end acknowledged the features and then set nothing up: it had no memory to send',
             side: 'front-end',
             certainty: 'likely',
             records: [at],
