@@ -2,8 +2,8 @@
 
 /** The kind of device, as data. */
 export type Personality =
-  /** A virtio block device of that many bytes, all zero at first. */
-  | { readonly kind: 'block'; readonly bytes: number }
+  /** A virtio block device of that many bytes, zero at first after what it begins with. */
+  | { readonly kind: 'block'; readonly bytes: number; readonly begins?: Uint8Array }
   /** Writes back what it read. */
   | { readonly kind: 'echo' }
   /** Takes what it is given and writes nothing. */
@@ -16,7 +16,7 @@ export type Device = (request: Uint8Array, room: number) => Uint8Array;
 export function createDevice(personality: Personality): Device {
   switch (personality.kind) {
     case 'block':
-      return blockDevice(new Uint8Array(personality.bytes));
+      return blockDevice(diskOf(personality.bytes, personality.begins));
     case 'echo':
       return (request, room) => request.slice(0, room);
     case 'sink':
@@ -32,6 +32,12 @@ export const blockStatus = { ok: 0, error: 1, unsupported: 2 } as const;
 const headerSize = 16;
 const sectorSize = 512;
 const idSize = 20;
+
+function diskOf(bytes: number, begins: Uint8Array = new Uint8Array(0)): Uint8Array {
+  const disk = new Uint8Array(bytes);
+  disk.set(begins);
+  return disk;
+}
 
 function blockDevice(disk: Uint8Array): Device {
   return (request, room) => {
