@@ -4,7 +4,7 @@ import type { Channel, Frame } from '../../src/decode/frame.ts';
 import * as conversations from '../../src/peers/conversations.ts';
 import { expect as awaits, drain, type Script, script, send, untilClosed } from '../../src/peers/script.ts';
 import { blockBackEnd, qemuLike } from '../../src/peers/traits.ts';
-import { type BackEnd, type FrontEnd, type RecordedTalk, seen, talkThroughProxy } from './talk.ts';
+import { type BackEnd, type FrontEnd, type RecordedTalk, type Seen, seen, talkThroughProxy } from './talk.ts';
 
 const channels: readonly Channel[] = ['main', 'backend-req', 'gpu'];
 const serves: Script = [untilClosed()];
@@ -18,15 +18,21 @@ const everyFeature = {
 };
 const uuid = '6ba7b810-9dad-11d1-80b4-00c04fd430c8';
 
+/** One direction after the other: what crosses on the way is seen in different orders by the two sides. */
+function byDirection(said: readonly Seen[]): Seen[] {
+  return [...said.filter(({ dir }) => dir === 'front-to-back'), ...said.filter(({ dir }) => dir === 'back-to-front')];
+}
+
 /** The messages of each channel agree: as the front-end saw them, as the back-end did, and as they were recorded. */
 function expectAgreement({ front, back, frames }: RecordedTalk): void {
   expect([front.error, back.error]).toEqual([undefined, undefined]);
   for (const [at, account] of front.connections.entries()) {
     const recorded = frames.filter(({ epoch }) => epoch === at + 1);
     for (const channel of channels) {
-      const said = seen(account.frames, channel);
-      expect(seen(back.connections[at]?.frames, channel), `${channel} at the back-end`).toEqual(said);
-      expect(seen(recorded, channel), `${channel} in the capture`).toEqual(said);
+      const said = byDirection(seen(account.frames, channel));
+      const served = byDirection(seen(back.connections[at]?.frames, channel));
+      expect(served, `${channel} at the back-end`).toEqual(said);
+      expect(byDirection(seen(recorded, channel)), `${channel} in the capture`).toEqual(said);
     }
   }
 }
