@@ -123,7 +123,9 @@ function whatNext(capture: string): string {
     ['the capture is', capture],
     ['read it again', `${name} read ${capture}`],
     ['after the reconnect', `${name} read --epoch 2 ${capture}`],
+    ['one ring', `${name} read ${capture} 'vring.index == 0'`],
     ['every field', `${name} read --json ${capture}`],
+    ['what is wrong', `${name} check ${capture}`],
     ['in Wireshark', `${name} wireshark install && wireshark ${capture}`],
     ['your own devices', `${name} proxy --help`],
   ];

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { readCapture } from '../../src/capture/reader.ts';
 import { decodeFrame } from '../../src/decode/message.ts';
+import { examine } from '../../src/trace/examination.ts';
 
 const main = new URL('../../dist/cli/main.js', import.meta.url).pathname;
 const folder = mkdtempSync(join(tmpdir(), 'vhuscope-demo-test-'));
@@ -31,6 +32,8 @@ describe('vhuscope demo', () => {
     expect(names).toContain('BACKEND_CONFIG_CHANGE_MSG');
     expect(new Set(frames.map(({ epoch }) => epoch).filter(epoch => epoch > 0))).toEqual(new Set([1, 2]));
     expect(frames.flatMap(frame => (frame.kind === 'message' ? decodeFrame(frame).problems : []))).toEqual([]);
+    const { findings, verdicts } = examine(path);
+    expect([findings, verdicts]).toEqual([[], []]);
     expect(statSync(path).mode & 0o777).toBe(0o600);
   });
 
