@@ -5,59 +5,19 @@
 import { randomBytes } from 'node:crypto';
 import { release } from 'node:os';
 import { Worker } from 'node:worker_threads';
-import type { Channel } from '../decode/frame.ts';
 import { closeEventFd, createEventFd, signalEventFd } from '../sys/event-fd.ts';
 import { close } from '../sys/libc.ts';
 import { protectFromOutOfMemory, raiseOpenFilesLimit } from '../sys/limits.ts';
 import type { Peer } from '../sys/process.ts';
-import { type Address, addressText, socketNature } from '../sys/socket.ts';
-import { Gate, type GateEvent, type SideOptions } from './gate.ts';
-import type { Rotation } from './recorder.ts';
+import { checkPairs, type EngineOptions, type PairOptions, settingOf, startedEvent } from './engine-options.ts';
+import { Gate, type GateEvent } from './gate.ts';
 import type { RecorderReport, RecorderWorkerData } from './recorder-worker.ts';
 import type { RelayWorkerData } from './relay-worker.ts';
-import type { Command, PairSetting, Reach, Report, Side } from './reports.ts';
+import type { Command, Report, Side } from './reports.ts';
 import { endRing, ringMemory } from './ring.ts';
 import { WatchedPeers } from './watched-peers.ts';
 
-/** One pair of a front-end and a back-end. */
-export interface PairOptions {
-  /** Names the pair in the capture: its interfaces are `name/main` and so on. */
-  name: string;
-  frontEnd: SideOptions;
-  backEnd: SideOptions;
-  /** Virtio device id, where it is known. */
-  device?: number;
-  /** Listen even while the back-end is absent, and keep front-ends waiting for it. */
-  waitBackEnd?: boolean;
-  /** Send messages on in the pieces in which they came. */
-  preserveSegments?: boolean;
-  /** Record the sockets that are passed over the main connection as channels too; default true. */
-  interpose?: boolean;
-  /** Bytes of a message that are recorded at most, by channel; 4096 on the gpu channel by default. */
-  snapLength?: { readonly [channel in Channel]?: number };
-  /** Record keys as they are. */
-  keepSecrets?: boolean;
-}
-
-/** Where and how to record. */
-export interface CaptureOptions {
-  path: string;
-  /** Ask the disk to store it at least every so many milliseconds. */
-  fsyncMs?: number;
-  rotation?: Rotation;
-  /** Close all connections rather than let one go on unrecorded. */
-  required?: boolean;
-}
-
-/** What an engine is started with. */
-export interface EngineOptions {
-  pairs: readonly PairOptions[];
-  capture: CaptureOptions;
-  /** The program and its version, `vhuscope 1.2.3`. */
-  version: string;
-  /** Bytes of the ring between relay and recorder, a power of two; 32 MiB by default. */
-  ringBytes?: number;
-}
+export type { CaptureOptions, EngineOptions, PairOptions } from './engine-options.ts';
 
 /** What an engine tells while it runs. */
 export type EngineEvent =
@@ -86,7 +46,6 @@ export interface Engine {
 
 const defaultRingBytes = 32 * 1024 * 1024;
 const defaultGraceMs = 500;
-const defaultGpuSnapLength = 4096;
 
 /**
  * Starts an engine. Rejects, with an error for people, where a capture cannot be written or a socket not be made.
@@ -99,26 +58,6 @@ export async function startEngine(options: EngineOptions, listener: (event: Engi
   const engine = new RunningEngine(options, listener);
   await engine.start();
   return engine;
-}
-
-function checkPairs(pairs: readonly PairOptions[]): void {
-  const places = new Map<string, string>();
-  for (const { name, frontEnd, backEnd } of pairs) {
-    if (name === '' || name.includes('/')) throw new Error(`a pair cannot be named '${name}'`);
-    if (places.has(`pair ${name}`)) throw new Error(`two pairs are named ${name}`);
-    places.set(`pair ${name}`, name);
-    for (const side of [frontEnd, backEnd]) {
-      if (side.role === 'fd') {
-        if (socketNature(side.fd) === 'other') throw new Error(`descriptor ${side.fd} is not a UNIX stream socket`);
-        continue;
-      }
-      const place = addressText(side.address);
-      const taken = places.get(place);
-      if (taken === name) throw new Error(`both sides of ${name} are ${place}`);
-      if (taken !== undefined && side.role === 'listen') throw new Error(`${place} is used by ${taken} and by ${name}`);
-      places.set(place, name);
-    }
-  }
 }
 
 class RunningEngine implements Engine {
@@ -218,6 +157,9 @@ class RunningEngine implements Engine {
 
   #hearRecorder(report: RecorderReport): void {
     this.#listener(report);
+    // Told in the recording too: it stands where the gap is, once there is room again.
+    if (report.type === 'recording-failed') this.record({ event: report.type, message: report.message });
+    if (report.type === 'recording-recovered') this.record({ event: report.type });
     const failed = report.type === 'recording-failed' || report.type === 'unwritable';
     if (!failed || this.#options.capture.required !== true) return;
     for (const gate of this.#gates.values()) gate.close();
@@ -301,45 +243,9 @@ class RunningEngine implements Engine {
   }
 }
 
-function settingOf(pair: PairOptions): PairSetting {
-  return {
-    name: pair.name,
-    frontEnd: reachOf(pair.frontEnd),
-    backEnd: reachOf(pair.backEnd),
-    ...(pair.device !== undefined && { device: pair.device }),
-    waitBackEnd: pair.waitBackEnd ?? false,
-    preserveSegments: pair.preserveSegments ?? false,
-    interpose: pair.interpose ?? true,
-    snapLength: { gpu: defaultGpuSnapLength, ...pair.snapLength },
-    keepSecrets: pair.keepSecrets ?? false,
-  };
-}
-
-function reachOf(side: SideOptions): Reach {
-  if (side.role === 'connect') return { role: 'connect', address: side.address };
-  // A listening socket that was handed to us is one we accept on, like our own.
-  if (side.role === 'fd' && socketNature(side.fd) === 'connection') return side;
-  return { role: 'listen' };
-}
-
-function startedEvent(pair: PairOptions, engine: string): { event: string } & Record<string, unknown> {
-  return {
-    ...{ event: 'started', engine, kernel: release(), pid: process.pid, pair: pair.name },
-    front_end: roleText(pair.frontEnd),
-    back_end: roleText(pair.backEnd),
-    ...(pair.device !== undefined && { device: pair.device }),
-  };
-}
-
-function roleText(side: SideOptions): { role: string; address: string } {
-  return { role: side.role, address: side.role === 'fd' ? `fd ${side.fd}` : addressText(side.address) };
-}
-
 function peerEvent(side: Side, { process: info, foundBy, reason }: Peer): { event: string } & Record<string, unknown> {
   return {
     ...{ event: 'peer', side, pid: info.pid, comm: info.comm, executable: info.executable },
     ...{ build_id: info.buildId, version: info.version, command_line: info.commandLine, found_by: foundBy, reason },
   };
 }
-
-export type { Address };

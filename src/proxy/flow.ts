@@ -5,15 +5,15 @@
  * belong to the next message. They are sent in one piece, since many peers fail on a split payload; descriptors go with
  * the first byte. What cannot be a message switches the direction to raw: bytes and descriptors as they come.
  */
-import type { FdIdentity } from '../decode/frame.ts';
 import { headerSize } from '../decode/header.ts';
 import { monotonicNs } from '../sys/clock.ts';
 import { errno, Memory } from '../sys/libc.ts';
 import { isHungUp } from '../sys/socket.ts';
-import { arrival, fdsAhead, mostFds, receive, send } from '../sys/transfer.ts';
+import { arrival, fdsAhead, peekBytes, receive, send } from '../sys/transfer.ts';
 import type { EndKind } from './ending.ts';
+import type { FlowOwner } from './flow-owner.ts';
 import { judge, type RawReason } from './framing.ts';
-import { letGo } from './letting-go.ts';
+import { PassedFds } from './passed-fds.ts';
 
 /** Bytes that are cut through in one piece of a long message, and read at once in raw mode. */
 const chunk = 192 * 1024;
@@ -21,48 +21,6 @@ const rawChunk = 65_536;
 const smallest = 4096;
 /** Messages that are forwarded before other sockets get their turn. */
 const turn = 32;
-/** Sets of descriptors that may be waiting in one message before it is taken for a flood. */
-const mostGroups = 4;
-
-/** Descriptors and the offset of the byte in the buffer that they go with. */
-interface Group {
-  at: number;
-  fds: number[];
-}
-
-/** A descriptor that is exchanged for another before it is sent. */
-export interface Substitution {
-  /** What is sent instead. */
-  substitute: number;
-  /** What the original is. */
-  identity: FdIdentity;
-  /** The substitute has been sent. */
-  commit(): void;
-  /** It will not be sent. */
-  abandon(): void;
-}
-
-/** What a direction needs from the channel it belongs to. */
-export interface FlowOwner {
-  readonly channelNumber: number;
-  /** Keep the pieces a message arrived in. */
-  readonly preserveSegments: boolean;
-  /** The first byte of this connection has arrived. */
-  spoke(): void;
-  /** Whether descriptors of a message with that number, or one not known yet, may be exchanged. */
-  mayExchange(id: number | undefined): boolean;
-  /** A message is complete and will now be sent; its only descriptor may be exchanged. */
-  substitution(flow: Flow, fd: number): Substitution | undefined;
-  /** A message, or a part of it, has been sent on (or, with `dropped`, could not be). */
-  passed(flow: Flow, dropped: boolean): void;
-  /** The direction forwards without knowing messages from now on. */
-  turnedRaw(flow: Flow, reason: RawReason): void;
-  /** The source has ended, and everything it sent has been passed on. */
-  sourceEnded(flow: Flow, how: EndKind): void;
-  /** The target takes nothing more. */
-  targetBroke(flow: Flow, how: 'epipe' | 'reset'): void;
-  closeSlowly(fd: number): void;
-}
 
 /** One direction of a channel. `direction` is its number in the capture file: 1 front-to-back, 2 back-to-front. */
 export class Flow {
@@ -92,14 +50,8 @@ export class Flow {
   receivedNs = 0;
   sentNs = 0;
 
-  #groups: Group[] = [];
-  #substitution: Substitution | undefined;
-  /** What the descriptors of this message were, and how many came. */
-  identities: FdIdentity[] = [];
-  fdCount = 0;
-  /** Offset at which the first descriptors came. */
-  fdAt = 0;
-  truncated = false;
+  /** The descriptors of this message. */
+  readonly fds: PassedFds;
   /** Where the input paused within this message. */
   #gaps: number[] = [];
   #ending: EndKind | undefined;
@@ -111,6 +63,7 @@ export class Flow {
     this.direction = direction;
     this.from = from;
     this.to = to;
+    this.fds = new PassedFds(fd => owner.closeSlowly(fd));
   }
 
   /** Whether the input paused within the message. */
@@ -119,9 +72,8 @@ export class Flow {
   }
 
   /** Lengths of the pieces in which the message arrived. */
-  pieces(): number[] {
-    const ends = [...this.#gaps, this.have];
-    return ends.map((end, i) => end - (i > 0 ? (ends[i - 1] as number) : 0));
+  get pieces(): number[] {
+    return [...this.#gaps, this.have].map((end, i, ends) => end - (ends[i - 1] ?? 0));
   }
 
   /** Nothing of a message is on its way. */
@@ -156,17 +108,19 @@ export class Flow {
       if (this.#bytewise) room = 1;
     }
     const result = receive(this.from, this.memory.address + this.have, room);
-    if (arrival.fds.length > 0 || arrival.truncated) this.#takeFds();
+    if (arrival.fds.length > 0) this.#bytewise = false;
+    if (arrival.fds.length > 0 || arrival.truncated) this.fds.take(this.have, arrival.fds, arrival.truncated);
     if (result === -errno.EAGAIN) {
       if (this.mode === 'message') this.#gap();
       if (this.have > this.sent && this.#partGoesOn()) this.phase = 'sending';
       return this.phase === 'sending';
     }
     if (result <= 0) return this.#endOfSource(result === 0);
-    if (this.#received === 0) this.#owner.spoke();
     if (this.have === 0 && this.mode !== 'stream') this.streamOffset = this.#received;
     this.#received += result;
     this.have += result;
+    // What is in memory is accounted for by now: whatever fails from here on, it can still be sent on.
+    if (this.#received === result) this.#owner.spoke();
     if (this.mode !== 'message') this.#pieceArrived(result);
     else if (this.have < this.#want) {
       if (result < room) this.#gap();
@@ -180,19 +134,8 @@ export class Flow {
     if (this.mode !== 'message') return true;
     if (!this.#owner.preserveSegments) return false;
     // Descriptors wait until it is known whether they are to be exchanged.
-    return (
-      this.#groups.length === 0 || !this.#owner.mayExchange(this.have < 4 ? undefined : (this.memory.u32[0] as number))
-    );
-  }
-
-  #takeFds(): void {
-    const { fds } = arrival;
-    if (arrival.truncated) this.truncated = true;
-    if (fds.length === 0) return;
-    this.#bytewise = false;
-    if (this.fdCount === 0) this.fdAt = this.have;
-    this.fdCount += fds.length;
-    this.#groups.push({ at: this.have, fds });
+    const id = this.have < 4 ? undefined : (this.memory.u32[0] as number);
+    return !this.fds.waiting || !this.#owner.mayExchange(id);
   }
 
   #gap(): void {
@@ -204,7 +147,7 @@ export class Flow {
     const { u32 } = this.memory;
     const size = u32[2] as number;
     const judgement = judge(this.#owner.channelNumber, u32[1] as number, size);
-    if (this.#groups.length > mostGroups) {
+    if (this.fds.isFlood) {
       this.turnRaw('descriptor-flood');
       return;
     }
@@ -232,21 +175,14 @@ export class Flow {
 
   /** A whole message is there: its descriptors go with its first byte, unless pieces are to be kept. */
   #gathered(): void {
-    const groups = this.#groups;
-    if (groups.length > mostGroups) {
+    if (this.fds.isFlood) {
       this.turnRaw('descriptor-flood');
       return;
     }
-    if (groups.length > 0) {
-      const first = groups[0] as Group;
-      if (!this.#owner.preserveSegments && this.fdCount <= mostFds)
-        this.#groups = [{ at: 0, fds: groups.flatMap(group => group.fds) }];
-      const [only] = this.#groups;
-      if (this.#groups.length === 1 && only?.fds.length === 1) {
-        this.#substitution = this.#owner.substitution(this, only.fds[0] as number);
-        if (this.#substitution !== undefined) only.fds = [this.#substitution.substitute];
-      } else if (first.fds.length === 0) this.#groups = [];
-    }
+    if (!this.#owner.preserveSegments) this.fds.gather();
+    const { only } = this.fds;
+    const substitution = only === undefined ? undefined : this.#owner.substitution(this, only);
+    if (substitution !== undefined) this.fds.exchange(substitution);
     this.phase = 'sending';
   }
 
@@ -259,13 +195,11 @@ export class Flow {
 
   #send(): boolean {
     while (this.sent < this.have) {
-      const group = this.#groups[0];
-      const due = group !== undefined && group.at <= this.sent;
-      const until = this.#nextBoundary(due ? this.#groups[1] : group);
-      const result = send(this.to, this.memory.address + this.sent, until - this.sent, due ? group.fds : noFds);
+      const due = this.fds.due(this.sent);
+      const result = send(this.to, this.memory.address + this.sent, this.#nextBoundary() - this.sent, due);
       if (result < 0) return this.#notSent(result);
       this.sent += result;
-      if (due) this.#groupSent();
+      if (due.length > 0) this.fds.sent();
     }
     this.blocked = 'no';
     if (this.mode === 'message' && this.have < this.#want) {
@@ -277,21 +211,11 @@ export class Flow {
     return this.phase !== 'closed';
   }
 
-  #nextBoundary(next: Group | undefined): number {
-    let until = next !== undefined && next.at > this.sent ? next.at : this.have;
+  /** How far the next piece goes. */
+  #nextBoundary(): number {
+    let until = Math.min(this.fds.nextAfter(this.sent), this.have);
     if (this.#owner.preserveSegments) for (const gap of this.#gaps) if (gap > this.sent) until = Math.min(until, gap);
     return until;
-  }
-
-  #groupSent(): void {
-    const { fds } = this.#groups.shift() as Group;
-    const substitution = this.#substitution;
-    if (substitution === undefined) this.identities.push(...letGo(fds, fd => this.#owner.closeSlowly(fd)));
-    else {
-      this.#substitution = undefined;
-      this.identities.push(substitution.identity);
-      substitution.commit();
-    }
   }
 
   #notSent(result: number): false {
@@ -316,12 +240,7 @@ export class Flow {
     this.have = 0;
     this.sent = 0;
     this.sentNs = 0;
-    if (this.fdCount > 0) {
-      this.identities = [];
-      this.fdCount = 0;
-      this.fdAt = 0;
-    }
-    this.truncated = false;
+    this.fds.reset();
     if (this.#gaps.length > 0) this.#gaps = [];
     if (this.phase === 'closed') return;
     this.phase = 'receiving';
@@ -336,8 +255,8 @@ export class Flow {
     this.#want = rawChunk;
     this.#reserve(rawChunk);
     if (this.receivedNs === 0) this.receivedNs = monotonicNs();
-    this.#owner.turnedRaw(this, reason);
     this.phase = this.have > 0 ? 'sending' : 'receiving';
+    this.#owner.turnedRaw(this, reason);
   }
 
   #endOfSource(orderly: boolean): boolean {
@@ -357,12 +276,20 @@ export class Flow {
   close(): void {
     if (this.phase === 'closed') return;
     this.phase = 'closed';
-    if (this.#substitution !== undefined) this.#substitution.abandon();
-    else for (const group of this.#groups) this.identities.push(...letGo(group.fds, fd => this.#owner.closeSlowly(fd)));
-    this.#substitution = undefined;
-    this.#groups = [];
+    this.fds.abandon();
     if (this.have > 0) this.#passed(true);
   }
-}
 
-const noFds: readonly number[] = [];
+  /** Records what lies in the source's socket and will never be read: often the very answer that came too late. */
+  showUnread(): void {
+    this.#reserve(rawChunk);
+    const length = peekBytes(this.from, this.memory.address, rawChunk);
+    if (length <= 0) return;
+    this.mode = 'raw';
+    this.have = length;
+    this.streamOffset = this.#received;
+    this.receivedNs = monotonicNs();
+    this.#owner.passed(this, true);
+    this.have = 0;
+  }
+}

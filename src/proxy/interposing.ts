@@ -3,7 +3,7 @@ import type { Channel } from '../decode/frame.ts';
 import { inspect } from '../sys/descriptor.ts';
 import { close } from '../sys/libc.ts';
 import { copySocketSettings, socketNature, socketPair } from '../sys/socket.ts';
-import type { Substitution } from './flow.ts';
+import type { Substitution } from './passed-fds.ts';
 
 const setBackendReqFd = 21;
 const gpuSetSocket = 33;

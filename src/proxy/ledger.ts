@@ -86,15 +86,15 @@ export class Ledger implements Origin {
     const entry = this.#entry;
     entry.direction = flow.direction;
     entry.flags = dropped ? headerFlag.dropped : 0;
-    if (flow.truncated) entry.flags |= headerFlag.ctrunc;
+    if (flow.fds.truncated) entry.flags |= headerFlag.ctrunc;
     entry.bytes = flow.memory.bytes;
     entry.length = flow.have;
     entry.streamOffset = flow.streamOffset;
     entry.receivedNs = flow.receivedNs;
     entry.sentNs = flow.sentNs;
     entry.answers = 0;
-    entry.fds = flow.identities;
-    entry.fdCount = flow.fdCount;
+    entry.fds = flow.fds.identities;
+    entry.fdCount = flow.fds.count;
     entry.seg = undefined;
     entry.fdAt = 0;
     entry.continues = undefined;
@@ -137,10 +137,10 @@ export class Ledger implements Origin {
     }
     if (flow.mode === 'message') {
       if (flow.paused) {
-        const pieces = flow.pieces();
+        const pieces = flow.pieces;
         if (!isPlain(pieces)) entry.seg = pieces;
       }
-      entry.fdAt = flow.fdAt;
+      entry.fdAt = flow.fds.at;
     }
     if (entry.fds.length > 0) {
       const use = useOf(channel, id, reply, ringOf(bytes, size, littleEndian));
@@ -149,7 +149,7 @@ export class Ledger implements Origin {
     if (!this.#owner.setting.keepSecrets && mayHoldSecrets(channel, id)) {
       const masked = maskSecrets(bytes.subarray(0, flow.have), {
         ...{ channel, dir, context: littleEndian ? this.context : { ...this.context, bigEndian: true } },
-        ...{ wireLength: entry.wireLength, fdCount: flow.fdCount },
+        ...{ wireLength: entry.wireLength, fdCount: flow.fds.count },
       });
       if (masked !== undefined) {
         entry.bytes = masked;

@@ -7,9 +7,11 @@ import { readiness } from '../sys/epoll.ts';
 import { close } from '../sys/libc.ts';
 import { isHungUp, isUnreadByPeer, shutDown, unreadBytes } from '../sys/socket.ts';
 import { delivered, type EndKind } from './ending.ts';
-import { Flow, type FlowOwner, type Substitution } from './flow.ts';
+import { Flow } from './flow.ts';
+import type { FlowOwner } from './flow-owner.ts';
 import type { RawReason } from './framing.ts';
 import { channelOpenedBy } from './interposing.ts';
+import type { Substitution } from './passed-fds.ts';
 import { type Handler, type Poller, unwatched } from './poller.ts';
 import type { Closed, Side } from './reports.ts';
 
@@ -80,8 +82,9 @@ export class Link implements FlowOwner, Handler {
 
   /** An error of ours in handling this channel: it forwards without knowing messages from now on. */
   failed(): void {
+    if (this.closed) return;
     for (const flow of [this.forth, this.backward]) if (flow.mode !== 'raw') flow.turnRaw('internal-error');
-    this.#watch();
+    this.run();
   }
 
   #sideOf(fd: number): Side {
@@ -114,7 +117,7 @@ export class Link implements FlowOwner, Handler {
   }
 
   passed(flow: Flow, dropped: boolean): void {
-    if (dropped) this.#undelivered += flow.have - flow.sent;
+    if (dropped && !this.closed) this.#undelivered += flow.have - flow.sent;
     this.#owner.passed(this, flow, dropped);
   }
 
@@ -170,6 +173,7 @@ export class Link implements FlowOwner, Handler {
     const unseen = afterShutdown && (isUnreadByPeer(this.front) || isUnreadByPeer(this.back));
     this.forth.close();
     this.backward.close();
+    if (unread > 0) towardsGone.showUnread();
     this.#poller.forget(this.front);
     this.#poller.forget(this.back);
     close(this.front);

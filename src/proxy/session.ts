@@ -4,12 +4,13 @@
 import { readFileSync } from 'node:fs';
 import type { Channel, Context } from '../decode/frame.ts';
 import { type Connection, connectionOf } from '../sys/process.ts';
-import type { Flow, Substitution } from './flow.ts';
+import type { Flow } from './flow.ts';
 import type { RawReason } from './framing.ts';
 import { channelOpenedBy, interposed } from './interposing.ts';
 import { Ledger } from './ledger.ts';
 import { Link, type LinkOwner } from './link.ts';
 import type { Objects } from './objects.ts';
+import type { Substitution } from './passed-fds.ts';
 import type { Poller } from './poller.ts';
 import type { Recording } from './recording.ts';
 import type { Closed, PairSetting, Report } from './reports.ts';
@@ -79,7 +80,17 @@ export class Session implements LinkOwner {
 
   /** Records an event of this connection; returns its number. */
   event(event: { event: string } & Record<string, unknown>, link: Link = this.main, direction: 0 | 1 | 2 = 0): number {
-    return this.#ledgers.get(link)?.event(event, direction) ?? 0;
+    return this.#safely(() => this.#ledgers.get(link)?.event(event, direction)) ?? 0;
+  }
+
+  /** Records something. Whatever goes wrong in that must not reach the bytes that are on their way. */
+  #safely<Result>(action: () => Result): Result | undefined {
+    try {
+      return action();
+    } catch (error) {
+      this.#report({ type: 'internal-error', message: (error as Error).stack ?? String(error) });
+      return undefined;
+    }
   }
 
   /** Records an event as soon as the connection has its numbers. */
@@ -128,19 +139,10 @@ export class Session implements LinkOwner {
   }
 
   passed(link: Link, flow: Flow, dropped: boolean): void {
-    // The bytes are on their way already; whatever goes wrong in recording them must not reach them.
-    try {
-      const n = this.#ledgers.get(link)?.passed(flow, dropped) ?? 0;
-      if (flow.truncated)
-        this.#report({
-          type: 'ctrunc',
-          channel: link.channel,
-          n,
-          why: 'no room for more open descriptors, or forbidden',
-        });
-    } catch (error) {
-      this.#report({ type: 'internal-error', message: (error as Error).stack ?? String(error) });
-    }
+    const n = this.#safely(() => this.#ledgers.get(link)?.passed(flow, dropped)) ?? 0;
+    if (!flow.fds.truncated) return;
+    const why = 'no room for more open descriptors, or forbidden';
+    this.#report({ type: 'ctrunc', channel: link.channel, n, why });
   }
 
   turnedRaw(link: Link, flow: Flow, reason: RawReason): void {

@@ -122,6 +122,16 @@ export function send(fd: number, address: number, length: number, fds: readonly 
 
 const peek = 0x2;
 
+/** Copies up to `length` bytes that wait to be read to an address and leaves them there, descriptors included. */
+export function peekBytes(fd: number, address: number, length: number): number {
+  const words = incoming.u32;
+  words[iovecWord + low] = address;
+  words[iovecWord + high] = address / 0x1_0000_0000;
+  words[iovecWord + 2 + low] = length;
+  words[(controlLengthAt >> 2) + low] = 0;
+  return recvmsg(fd, incoming.address, dontWait | closeOnExec | peek);
+}
+
 /**
  * Whether descriptors lie within or behind the next `length` bytes: 1 or 0, or the negative errno. A read of several
  * bytes would return them with bytes they did not come with, since the kernel goes on reading until a piece with
@@ -129,12 +139,7 @@ const peek = 0x2;
  * descriptors. An error is told once, so it must not be dropped here.
  */
 export function fdsAhead(fd: number, address: number, length: number): number {
-  const words = incoming.u32;
-  words[iovecWord + low] = address;
-  words[iovecWord + high] = address / 0x1_0000_0000;
-  words[iovecWord + 2 + low] = length;
-  words[(controlLengthAt >> 2) + low] = 0;
-  const result = recvmsg(fd, incoming.address, dontWait | closeOnExec | peek);
+  const result = peekBytes(fd, address, length);
   if (result <= 0) return result;
-  return ((words[flagsAt >> 2] as number) & controlTruncated) !== 0 ? 1 : 0;
+  return ((incoming.u32[flagsAt >> 2] as number) & controlTruncated) !== 0 ? 1 : 0;
 }
