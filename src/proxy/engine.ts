@@ -152,6 +152,7 @@ class RunningEngine implements Engine {
       });
     });
     recorder.on('message', (report: RecorderReport) => this.#hearRecorder(report));
+    recorder.on('error', ({ message }) => this.#hearRecorder({ type: 'unwritable', message }));
     this.#endsWith(recorder);
   }
 
