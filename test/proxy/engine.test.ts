@@ -15,6 +15,7 @@ import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { readCapture } from '../../src/capture/reader.ts';
+import { rotatedPath } from '../../src/capture/rotation.ts';
 import type { Frame } from '../../src/decode/frame.ts';
 import type { Engine, EngineEvent, EngineOptions, PairOptions } from '../../src/proxy/engine.ts';
 import { close, errno, Memory, prlimit } from '../../src/sys/libc.ts';
@@ -364,15 +365,18 @@ describe('the capture', () => {
 
   it('goes on in new files that repeat what is needed to read them', async () => {
     const listener = listenAt(socket('back'));
-    await start({}, { rotation: { size: 20_000, keep: 2 } });
+    await start({}, { rotation: { size: 50_000, keep: 2 } });
     const front = connectAt(socket('front'));
     const back = await accepted(listener);
     put(front, message(2, u64(0x40000000n)));
     put(front, message(8, u64(3)));
-    for (let i = 0; i < 20; i++) {
+    await arrived(back, 40);
+    const rotatedTo = (number: number): boolean =>
+      events.some(event => event.type === 'recording' && event.path === rotatedPath(at('capture.pcapng'), number));
+    while (!rotatedTo(3)) {
       for (let k = 0; k < 20; k++) put(front, message(35, u64(k)));
-      await arrived(back, i === 0 ? 440 : 400);
-      if (i % 7 === 6) await heard('recording', ({ path }) => path !== at('capture.pcapng'));
+      await arrived(back, 400);
+      await sleep(10);
     }
     await engine?.stop();
     const files = readdirSync(folder)

@@ -29,6 +29,7 @@ export const frontEnd: readonly MessageSpec[] = [
     since: '2.1',
     doc: 'asks which virtio features the back-end offers',
     spec: 'VHOST_USER_GET_FEATURES',
+    retain: 'last',
   },
   {
     name: 'SET_FEATURES',
@@ -195,6 +196,7 @@ export const frontEnd: readonly MessageSpec[] = [
     since: '2.5',
     doc: 'asks which protocol features the back-end offers',
     spec: 'VHOST_USER_GET_PROTOCOL_FEATURES',
+    retain: 'last',
   },
   {
     name: 'SET_PROTOCOL_FEATURES',
@@ -215,6 +217,7 @@ export const frontEnd: readonly MessageSpec[] = [
     since: '2.5',
     doc: 'asks how many queues the back-end supports',
     spec: 'VHOST_USER_GET_QUEUE_NUM',
+    retain: 'last',
   },
   {
     name: 'SET_VRING_ENABLE',
@@ -271,6 +274,7 @@ export const frontEnd: readonly MessageSpec[] = [
     doc: 'updates or invalidates an entry of the device IOTLB',
     spec: 'VHOST_USER_IOTLB_MSG',
     telling: ['type', 'iova', 'size', 'user_address', 'permissions'],
+    retain: ['per', 'iova'],
   },
   {
     name: 'SET_VRING_ENDIAN',
@@ -296,6 +300,7 @@ export const frontEnd: readonly MessageSpec[] = [
     since: '2.12',
     doc: 'asks for a part of the device configuration space',
     spec: 'VHOST_USER_GET_CONFIG',
+    retain: 'last',
   },
   {
     name: 'SET_CONFIG',
@@ -376,6 +381,7 @@ export const frontEnd: readonly MessageSpec[] = [
     doc: 'asks for memory in which descriptors in flight are tracked',
     spec: 'VHOST_USER_GET_INFLIGHT_FD',
     telling: ['num_queues', 'queue_size', 'mmap_size', 'mmap_offset'],
+    retain: 'last',
   },
   {
     name: 'SET_INFLIGHT_FD',
@@ -432,6 +438,7 @@ export const frontEnd: readonly MessageSpec[] = [
     since: '5.1',
     doc: 'asks how many memory regions the back-end can hold',
     spec: 'VHOST_USER_GET_MAX_MEM_SLOTS',
+    retain: 'last',
   },
   {
     name: 'ADD_MEM_REG',
@@ -483,6 +490,7 @@ export const frontEnd: readonly MessageSpec[] = [
     since: '5.1',
     doc: 'asks for the virtio device status',
     spec: 'VHOST_USER_GET_STATUS',
+    retain: 'last',
   },
   {
     name: 'GET_SHARED_OBJECT',
@@ -510,6 +518,7 @@ export const frontEnd: readonly MessageSpec[] = [
     since: '8.2',
     doc: 'starts the transfer of the internal state of the back-end',
     spec: 'VHOST_USER_SET_DEVICE_STATE_FD',
+    retain: 'last',
   },
   {
     name: 'CHECK_DEVICE_STATE',
@@ -520,6 +529,7 @@ export const frontEnd: readonly MessageSpec[] = [
     since: '8.2',
     doc: 'asks whether the state was transferred whole',
     spec: 'VHOST_USER_CHECK_DEVICE_STATE',
+    retain: 'last',
   },
   {
     name: 'GET_SHMEM_CONFIG',
@@ -533,6 +543,7 @@ export const frontEnd: readonly MessageSpec[] = [
     since: '11.1',
     doc: 'asks for the sizes of the VIRTIO shared memory regions',
     spec: 'VHOST_USER_GET_SHMEM_CONFIG',
+    retain: 'last',
   },
   {
     name: 'GET_VRING_BASE_SKIP_DRAIN',

@@ -111,6 +111,7 @@ export const gpu: readonly MessageSpec[] = [
     since: '4.1',
     doc: 'asks which vhost-user-gpu protocol features the front-end offers',
     spec: 'VHOST_USER_GPU_GET_PROTOCOL_FEATURES',
+    retain: 'last',
   },
   {
     name: 'GPU_SET_PROTOCOL_FEATURES',
@@ -130,6 +131,7 @@ export const gpu: readonly MessageSpec[] = [
     since: '4.1',
     doc: 'asks for the preferred display configuration',
     spec: 'VHOST_USER_GPU_GET_DISPLAY_INFO',
+    retain: 'last',
   },
   {
     name: 'GPU_CURSOR_POS',
