@@ -85,7 +85,8 @@ export class Checker {
     this.#last.set(sessionKey(frame), connection.session);
     const waiting = [...connection.waiting.values()].flat();
     const found: Finding[] = [];
-    const end = { frame, session: connection.session, waiting };
+    const { session, fromStart } = connection;
+    const end = { frame, session, waiting, fromStart };
     for (const rule of this.#ends) this.#collect(found, rule, rule.atEnd(end), frame);
     return this.#unsuperseded(found);
   }

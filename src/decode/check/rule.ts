@@ -44,6 +44,8 @@ export interface Asked {
 /** The end of a connection. */
 export interface End {
   readonly frame: Frame;
+  /** The connection is recorded from its first byte. */
+  readonly fromStart: boolean;
   readonly session: Session;
   /** Requests that were never answered, on any channel. */
   readonly waiting: readonly Asked[];

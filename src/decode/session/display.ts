@@ -9,8 +9,7 @@ export interface Scanout {
   /** Pixels; 0×0 is off. */
   readonly width: number;
   readonly height: number;
-  /** Rectangles drawn, and the record of the last one. */
-  readonly updates: number;
+  /** Record that drew last. */
   readonly lastUpdate?: number;
   /** The buffer it is shared as. */
   readonly dmabuf?: CarriedFd;
@@ -32,7 +31,7 @@ const mostScanouts = 16;
 
 function scanout(now: Display, id: number, n: number, change: (one: Scanout) => Partial<Scanout>): Display {
   if (id >= mostScanouts) return now;
-  const one = now.scanouts.get(id) ?? { id, n, width: 0, height: 0, updates: 0 };
+  const one = now.scanouts.get(id) ?? { id, n, width: 0, height: 0 };
   return { ...now, scanouts: new Map(now.scanouts).set(id, { ...one, ...change(one) }) };
 }
 
@@ -46,7 +45,7 @@ const sized: NonNullable<Area<Display>[string]['request']> = (now, payload, fram
   }));
 };
 const drawn: NonNullable<Area<Display>[string]['request']> = (now, payload, { n }) =>
-  scanout(now, number(payload.scanout_id), n, one => ({ updates: one.updates + 1, lastUpdate: n }));
+  scanout(now, number(payload.scanout_id), n, () => ({ lastUpdate: n }));
 const pointed: NonNullable<Area<Display>[string]['request']> = (now, payload, { n }) => ({
   ...now,
   cursor: { n, scanout: number(payload.scanout_id), x: number(payload.x), y: number(payload.y) },

@@ -31,7 +31,7 @@ export interface Areas {
 export interface Session extends Areas {
   /** Number of the last record folded in, 0 before the first. */
   readonly n: number;
-  /** Messages folded in. */
+  /** Messages folded in, those repeated at the head of a rotated file not counted. */
   readonly messages: number;
 }
 
@@ -76,7 +76,11 @@ export const effective: ReadonlyMap<string, readonly (keyof Areas)[]> = (() => {
  * @param message what the record says
  */
 export function fold(now: Session, frame: Frame, message: Message): Session {
-  const next: { -readonly [K in keyof Session]: Session[K] } = { ...now, n: frame.n, messages: now.messages + 1 };
+  const next: { -readonly [K in keyof Session]: Session[K] } = {
+    ...now,
+    n: frame.n,
+    messages: now.messages + (frame.carried ? 0 : 1),
+  };
   for (const name of effective.get(message.name) ?? []) applyEffect(next, name, frame, message);
   return next;
 }

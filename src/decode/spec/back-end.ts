@@ -30,6 +30,7 @@ export const backEnd: readonly MessageSpec[] = [
     aliases: ['SLAVE_CONFIG_CHANGE_MSG'],
     doc: 'the device configuration space has changed',
     spec: 'VHOST_USER_BACKEND_CONFIG_CHANGE_MSG',
+    retain: 'last',
   },
   {
     name: 'BACKEND_VRING_HOST_NOTIFIER_MSG',
@@ -76,6 +77,7 @@ export const backEnd: readonly MessageSpec[] = [
     since: '8.2',
     doc: 'announces a shared object',
     spec: 'VHOST_USER_BACKEND_SHARED_OBJECT_ADD',
+    retain: ['add', 'uuid'],
   },
   {
     name: 'BACKEND_SHARED_OBJECT_REMOVE',
@@ -86,6 +88,7 @@ export const backEnd: readonly MessageSpec[] = [
     since: '8.2',
     doc: 'withdraws a shared object',
     spec: 'VHOST_USER_BACKEND_SHARED_OBJECT_REMOVE',
+    retain: ['remove', 'uuid', 'BACKEND_SHARED_OBJECT_ADD'],
   },
   {
     name: 'BACKEND_SHARED_OBJECT_LOOKUP',
@@ -110,6 +113,7 @@ export const backEnd: readonly MessageSpec[] = [
     since: '11.1',
     doc: 'maps a descriptor into a VIRTIO shared memory region',
     spec: 'VHOST_USER_BACKEND_SHMEM_MAP',
+    retain: ['add', 'shm_offset'],
   },
   {
     name: 'BACKEND_SHMEM_UNMAP',
@@ -121,5 +125,6 @@ export const backEnd: readonly MessageSpec[] = [
     doc: 'unmaps one whole mapping from a VIRTIO shared memory region',
     spec: 'VHOST_USER_BACKEND_SHMEM_UNMAP',
     telling: ['shmid', 'shm_offset', 'len'],
+    retain: ['remove', 'shm_offset', 'BACKEND_SHMEM_MAP'],
   },
 ];

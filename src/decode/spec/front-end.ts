@@ -76,7 +76,7 @@ export const frontEnd: readonly MessageSpec[] = [
     since: '2.1',
     doc: 'describes the memory of the guest, all of it; in postcopy a second, empty one acknowledges the reply',
     spec: 'VHOST_USER_SET_MEM_TABLE',
-    retain: 'last',
+    retain: ['per', 'num_regions'],
   },
   {
     name: 'SET_LOG_BASE',
@@ -301,6 +301,7 @@ export const frontEnd: readonly MessageSpec[] = [
     doc: 'asks for a part of the device configuration space',
     spec: 'VHOST_USER_GET_CONFIG',
     retain: 'last',
+    retain: ['per', 'offset'],
   },
   {
     name: 'SET_CONFIG',
@@ -311,6 +312,7 @@ export const frontEnd: readonly MessageSpec[] = [
     since: '2.12',
     doc: 'writes a part of the device configuration space',
     spec: 'VHOST_USER_SET_CONFIG',
+    retain: ['per', 'offset'],
   },
   {
     name: 'CREATE_CRYPTO_SESSION',
@@ -428,6 +430,7 @@ export const frontEnd: readonly MessageSpec[] = [
     doc: 'buffers are available in a ring',
     spec: 'VHOST_USER_VRING_KICK',
     telling: ['index'],
+    retain: ['per', 'index'],
   },
   {
     name: 'GET_MAX_MEM_SLOTS',

@@ -141,6 +141,7 @@ export const gpu: readonly MessageSpec[] = [
     since: '4.1',
     doc: 'shows the cursor at a position',
     spec: 'VHOST_USER_GPU_CURSOR_POS',
+    retain: 'last',
   },
   {
     name: 'GPU_CURSOR_POS_HIDE',
@@ -150,6 +151,7 @@ export const gpu: readonly MessageSpec[] = [
     since: '4.1',
     doc: 'hides the cursor',
     spec: 'VHOST_USER_GPU_CURSOR_POS_HIDE',
+    retain: 'last',
   },
   {
     name: 'GPU_CURSOR_UPDATE',
@@ -160,6 +162,7 @@ export const gpu: readonly MessageSpec[] = [
     doc: 'changes the shape and position of the cursor',
     spec: 'VHOST_USER_GPU_CURSOR_UPDATE',
     telling: ['scanout_id', 'x', 'y', 'hot_x', 'hot_y'],
+    retain: 'last',
   },
   {
     name: 'GPU_SCANOUT',
@@ -180,6 +183,7 @@ export const gpu: readonly MessageSpec[] = [
     doc: 'draws a rectangle of pixels',
     spec: 'VHOST_USER_GPU_UPDATE',
     telling: ['scanout_id', 'x', 'y', 'width', 'height'],
+    retain: ['per', 'scanout_id'],
   },
   {
     name: 'GPU_DMABUF_SCANOUT',
@@ -200,6 +204,7 @@ export const gpu: readonly MessageSpec[] = [
     since: '4.1',
     doc: 'a rectangle of the dma-buf has changed; the back-end waits until it was drawn',
     spec: 'VHOST_USER_GPU_DMABUF_UPDATE',
+    retain: ['per', 'scanout_id'],
   },
   {
     name: 'GPU_GET_EDID',

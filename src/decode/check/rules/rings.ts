@@ -217,9 +217,9 @@ export const rings: readonly Rule[] = [
     spec: 'Ring states',
     remedy: 'send SET_VRING_ENABLE: without it the ring carries no traffic',
     confidence: 'spec',
-    atEnd: ({ session }) =>
+    atEnd: ({ session, fromStart }) =>
       [...session.vrings.byIndex.values()].flatMap((ring): Found[] =>
-        ring.running === 'started' && ring.switched === 'disabled' && !ring.everEnabled
+        fromStart && ring.running === 'started' && ring.switched === 'disabled' && !ring.everEnabled
           ? [
               {
                 message: `ring ${ring.index} was started but never enabled`,
