@@ -53,8 +53,8 @@ export class Retained<Record> {
       return;
     }
     const place = placeOf(channel, spec, spec.retain, () => decodeMessage(bytes, envelope).payload);
-    // An earlier answer counts until the new one is there.
-    if (place.removes) for (const key of [place.key, `${place.key} reply`]) kept.delete(key);
+    kept.delete(`${place.key} reply`);
+    if (place.removes) kept.delete(place.key);
     else this.#keep(kept, place.key, header.n, keep);
     if (spec.name === 'SET_MEM_TABLE')
       for (const each of kept.keys()) if (each.includes(' ADD_MEM_REG ')) kept.delete(each);

@@ -300,7 +300,6 @@ export const frontEnd: readonly MessageSpec[] = [
     since: '2.12',
     doc: 'asks for a part of the device configuration space',
     spec: 'VHOST_USER_GET_CONFIG',
-    retain: 'last',
     retain: ['per', 'offset'],
   },
   {
