@@ -1,6 +1,6 @@
 /** What is generated from the declarations and kept in the repository. A new output is a line here. */
-
 import { diagnosesDoc } from './diagnoses-doc.ts';
+import { protocolDocs } from './docs.ts';
 import { filtersText } from './filters.ts';
 import { recordSchema } from './json-schema.ts';
 import { luaDissectors } from './lua.ts';
@@ -17,6 +17,7 @@ export interface Output {
 
 /** Every generated file. */
 export const outputs: readonly Output[] = [
+  { path: 'docs/protocol.md', make: protocolDocs },
   {
     path: 'docs/wireshark/vhuscope.lua',
     make: read =>
