@@ -1112,13 +1112,14 @@ spec.fields = {
 }
 
 spec.structs = {
-  none = { fields = {} },
+  none = { fields = {}, line = { always = {} } },
   ["crosvm shared memory regions"] = {
     fields = {
-      { name = "num_regions", kind = "uint", id = "shmem.nregions", size = 4 },
+      { name = "num_regions", kind = "uint", id = "shmem.nregions", counts = true, size = 4 },
       { name = "padding", kind = "pad", id = "shmem.padding", size = 4 },
       { name = "regions", kind = "array", count = "num_regions", of = "crosvm shared memory region" },
     },
+    line = { always = { num_regions = true } },
   },
   ["crosvm shared memory region"] = {
     fields = {
@@ -1126,17 +1127,25 @@ spec.structs = {
       { name = "padding", kind = "pad", id = "shmem.padding", size = 7 },
       { name = "length", kind = "uint", id = "shmem.len", hex = true, size = 8 },
     },
+    line = { always = { shmid = true } },
   },
-  success = { fields = { { name = "success", kind = "uint", id = "success", values = { [0] = "FAILED", [1] = "OK" }, size = 1 } } },
+  success = {
+    fields = { { name = "success", kind = "uint", id = "success", values = { [0] = "FAILED", [1] = "OK" }, size = 1 } },
+    line = { always = { success = true }, bare = true },
+  },
   snapshot = {
     fields = {
       { name = "success", kind = "uint", id = "success", values = { [0] = "FAILED", [1] = "OK" }, size = 1 },
       { name = "data", kind = "bytes", id = "snapshot.data", length = "rest" },
     },
+    line = { always = { success = true } },
   },
-  restore = { fields = { { name = "data", kind = "bytes", id = "snapshot.data", length = "rest" } } },
-  ["private data"] = { fields = { { name = "data", kind = "bytes", id = "private.data", length = "rest" } } },
-  ack = { fields = { { name = "result", kind = "uint", id = "ack", size = 8 } } },
+  restore = {
+    fields = { { name = "data", kind = "bytes", id = "snapshot.data", length = "rest" } },
+    line = { always = { data = true }, bare = true },
+  },
+  ["private data"] = { fields = { { name = "data", kind = "bytes", id = "private.data", length = "rest" } }, line = { always = { data = true }, bare = true } },
+  ack = { fields = { { name = "result", kind = "uint", id = "ack", size = 8 } }, line = { always = { result = true }, bare = true, ack = true } },
   features = {
     fields = {
       {
@@ -1166,13 +1175,15 @@ spec.structs = {
         size = 8,
       },
     },
+    line = { always = { features = true }, bare = true },
   },
   ["memory regions description for Xen"] = {
     fields = {
-      { name = "num_regions", kind = "uint", id = "mem.num_regions", size = 4 },
+      { name = "num_regions", kind = "uint", id = "mem.num_regions", counts = true, size = 4 },
       { name = "padding", kind = "pad", id = "mem.padding", size = 4 },
       { name = "regions", kind = "array", count = "num_regions", of = "memory region for Xen" },
     },
+    line = { always = { num_regions = true } },
   },
   ["memory region for Xen"] = {
     fields = {
@@ -1193,13 +1204,15 @@ spec.structs = {
       },
       { name = "domid", kind = "uint", id = "mem.xen_domid", size = 4 },
     },
+    line = { always = { guest_address = true } },
   },
   ["memory regions description"] = {
     fields = {
-      { name = "num_regions", kind = "uint", id = "mem.num_regions", size = 4 },
+      { name = "num_regions", kind = "uint", id = "mem.num_regions", counts = true, size = 4 },
       { name = "padding", kind = "pad", id = "mem.padding", size = 4 },
       { name = "regions", kind = "array", count = "num_regions", of = "memory region" },
     },
+    line = { always = { num_regions = true } },
   },
   ["memory region"] = {
     fields = {
@@ -1208,17 +1221,23 @@ spec.structs = {
       { name = "user_address", kind = "uint", id = "mem.user_addr", hex = true, size = 8 },
       { name = "mmap_offset", kind = "uint", id = "mem.mmap_offset", hex = true, size = 8 },
     },
+    line = { always = { guest_address = true } },
   },
   log = {
     fields = {
       { name = "size", kind = "uint", id = "log.size", hex = true, size = 8 },
       { name = "offset", kind = "uint", id = "log.offset", hex = true, size = 8 },
     },
+    line = { always = { size = true } },
   },
-  ["log address"] = { fields = { { name = "address", kind = "uint", id = "log.address", hex = true, size = 8 } } },
-  ["log size"] = { fields = { { name = "size", kind = "uint", id = "log.size", hex = true, size = 8 } } },
+  ["log address"] = {
+    fields = { { name = "address", kind = "uint", id = "log.address", hex = true, size = 8 } },
+    line = { always = { address = true }, bare = true },
+  },
+  ["log size"] = { fields = { { name = "size", kind = "uint", id = "log.size", hex = true, size = 8 } }, line = { always = { size = true }, bare = true } },
   ["vring size"] = {
     fields = { { name = "index", kind = "uint", id = "vring.index", size = 4 }, { name = "num", kind = "uint", id = "vring.num", size = 4 } },
+    line = { always = { index = true } },
   },
   ["vring address"] = {
     fields = {
@@ -1235,6 +1254,7 @@ spec.structs = {
       { name = "available", kind = "uint", id = "vring.addr.avail", hex = true, size = 8 },
       { name = "log", kind = "uint", id = "vring.addr.log", hex = true, size = 8 },
     },
+    line = { always = { index = true } },
   },
   ["vring base"] = {
     fields = {
@@ -1255,9 +1275,11 @@ spec.structs = {
         when = { "feature", 34 },
       },
     },
+    line = { always = { index = true } },
   },
   ["vring state"] = {
     fields = { { name = "index", kind = "uint", id = "vring.index", size = 4 }, { name = "num", kind = "uint", id = "vring.num", size = 4 } },
+    line = { always = { index = true } },
   },
   ["vring descriptor"] = {
     fields = {
@@ -1326,6 +1348,7 @@ spec.structs = {
         size = 8,
       },
     },
+    line = { always = { index = true } },
   },
   ["protocol features"] = {
     fields = {
@@ -1362,15 +1385,18 @@ spec.structs = {
         size = 8,
       },
     },
+    line = { always = { protocol_features = true }, bare = true },
   },
-  ["queue number"] = { fields = { { name = "queue_num", kind = "uint", id = "queue.num", size = 8 } } },
+  ["queue number"] = { fields = { { name = "queue_num", kind = "uint", id = "queue.num", size = 8 } }, line = { always = { queue_num = true }, bare = true } },
   ["vring enable"] = {
     fields = { { name = "index", kind = "uint", id = "vring.index", size = 4 }, { name = "num", kind = "uint", id = "vring.enable", size = 4 } },
+    line = { always = { index = true } },
   },
   rarp = {
     fields = { { name = "mac", kind = "mac", id = "net.mac", size = 6 }, { name = "padding", kind = "pad", id = "net.padding", size = 2 } },
+    line = { always = { mac = true }, bare = true },
   },
-  mtu = { fields = { { name = "mtu", kind = "uint", id = "net.mtu", size = 8 } } },
+  mtu = { fields = { { name = "mtu", kind = "uint", id = "net.mtu", size = 8 } }, line = { always = { mtu = true }, bare = true } },
   IOTLB = {
     fields = {
       { name = "iova", kind = "uint", id = "iotlb.iova", hex = true, size = 8 },
@@ -1386,12 +1412,14 @@ spec.structs = {
       },
       { name = "padding", kind = "pad", id = "iotlb.padding", size = 6 },
     },
+    line = { always = { iova = true } },
   },
   ["vring endianness"] = {
     fields = {
       { name = "index", kind = "uint", id = "vring.index", size = 4 },
       { name = "num", kind = "uint", id = "vring.endian", values = { [0] = "LITTLE", [1] = "BIG" }, size = 4 },
     },
+    line = { always = { index = true } },
   },
   ["device configuration space"] = {
     fields = {
@@ -1400,6 +1428,7 @@ spec.structs = {
       { name = "flags", kind = "uint", id = "config.flags", values = { [0] = "WRITABLE", [1] = "LIVE_MIGRATION" }, size = 4 },
       { name = "config", kind = "config", id = "config.data", offset = "offset", length = "size" },
     },
+    line = { always = { offset = true } },
   },
   ["crypto session before QEMU 8.1"] = {
     fields = {
@@ -1444,6 +1473,7 @@ spec.structs = {
       { name = "cipher_key", kind = "bytes", id = "crypto.cipher_key", length = 64, size = 64 },
       { name = "auth_key", kind = "bytes", id = "crypto.auth_key", length = 512, size = 512 },
     },
+    line = { always = { session_id = true } },
   },
   ["asymmetric crypto session"] = {
     fields = {
@@ -1464,6 +1494,7 @@ spec.structs = {
       { name = "key", kind = "bytes", id = "crypto.key", length = 1024, size = 1024 },
       { name = "session_id", kind = "int", id = "crypto.session_id", size = 8 },
     },
+    line = { always = { op_code = true } },
   },
   ["crypto session"] = {
     fields = {
@@ -1510,8 +1541,12 @@ spec.structs = {
       { name = "unused", kind = "pad", id = "crypto.unused", size = 432 },
       { name = "session_id", kind = "int", id = "crypto.session_id", size = 8 },
     },
+    line = { always = { op_code = true } },
   },
-  ["crypto session id"] = { fields = { { name = "session_id", kind = "int", id = "crypto.session_id", size = 8 } } },
+  ["crypto session id"] = {
+    fields = { { name = "session_id", kind = "int", id = "crypto.session_id", size = 8 } },
+    line = { always = { session_id = true }, bare = true },
+  },
   ["inflight description"] = {
     fields = {
       { name = "mmap_size", kind = "uint", id = "inflight.mmap_size", hex = true, size = 8 },
@@ -1520,13 +1555,19 @@ spec.structs = {
       { name = "queue_size", kind = "uint", id = "inflight.queue_size", size = 2 },
       { name = "padding", kind = "pad", id = "inflight.padding", size = 4 },
     },
+    line = { always = { mmap_size = true } },
   },
-  ["memory slots"] = { fields = { { name = "max_mem_slots", kind = "uint", id = "mem.slots", size = 8 } } },
+  ["memory slots"] = {
+    fields = { { name = "max_mem_slots", kind = "uint", id = "mem.slots", size = 8 } },
+    line = { always = { max_mem_slots = true }, bare = true },
+  },
   ["single memory region for Xen"] = {
     fields = { { name = "padding", kind = "pad", id = "mem.padding", size = 8 }, { name = "region", kind = "group", of = "memory region for Xen" } },
+    line = { always = { region = true } },
   },
   ["single memory region"] = {
     fields = { { name = "padding", kind = "pad", id = "mem.padding", size = 8 }, { name = "region", kind = "group", of = "memory region" } },
+    line = { always = { region = true } },
   },
   ["device status"] = {
     fields = {
@@ -1546,13 +1587,15 @@ spec.structs = {
         size = 8,
       },
     },
+    line = { always = { status = true }, bare = true },
   },
-  ["shared object"] = { fields = { { name = "uuid", kind = "uuid", id = "object.uuid", size = 16 } } },
+  ["shared object"] = { fields = { { name = "uuid", kind = "uuid", id = "object.uuid", size = 16 } }, line = { always = { uuid = true }, bare = true } },
   ["device state transfer parameters"] = {
     fields = {
       { name = "direction", kind = "uint", id = "state.direction", values = { [0] = "SAVE", [1] = "LOAD" }, size = 4 },
       { name = "phase", kind = "uint", id = "state.phase", values = { [0] = "STOPPED" }, size = 4 },
     },
+    line = { always = { direction = true } },
   },
   ["device state reply"] = {
     fields = {
@@ -1621,6 +1664,7 @@ spec.structs = {
         size = 8,
       },
     },
+    line = { always = { error = true } },
   },
   ["draft of the VIRTIO shared memory configuration"] = {
     fields = {
@@ -1628,6 +1672,7 @@ spec.structs = {
       { name = "padding", kind = "pad", id = "shmem.padding", size = 4 },
       { name = "sizes", kind = "bytes", id = "shmem.draft_sizes", length = "rest" },
     },
+    line = { always = { nregions = true } },
   },
   ["VIRTIO shared memory configuration"] = {
     fields = {
@@ -1635,6 +1680,7 @@ spec.structs = {
       { name = "padding", kind = "pad", id = "shmem.padding", size = 4 },
       { name = "memory_sizes", kind = "table", id = "shmem.sizes", count = 256, hex = true, size = 2048 },
     },
+    line = { always = { nregions = true } },
   },
   ["file system mapping"] = {
     fields = {
@@ -1643,6 +1689,7 @@ spec.structs = {
       { name = "len", kind = "table", id = "fs.len", count = 8, hex = true, size = 64 },
       { name = "flags", kind = "table", id = "fs.flags", count = 8, hex = true, size = 64 },
     },
+    line = { always = { fd_offset = true } },
   },
   ["crosvm shared memory mapping"] = {
     fields = {
@@ -1659,6 +1706,7 @@ spec.structs = {
       { name = "fd_offset", kind = "uint", id = "shmem.fd_offset", hex = true, size = 8 },
       { name = "len", kind = "uint", id = "shmem.len", hex = true, size = 8 },
     },
+    line = { always = { flags = true } },
   },
   ["crosvm shared memory unmapping"] = {
     fields = {
@@ -1667,6 +1715,7 @@ spec.structs = {
       { name = "shm_offset", kind = "uint", id = "shmem.shm_offset", hex = true, size = 8 },
       { name = "len", kind = "uint", id = "shmem.len", hex = true, size = 8 },
     },
+    line = { always = { shmid = true } },
   },
   ["crosvm GPU mapping"] = {
     fields = {
@@ -1679,12 +1728,14 @@ spec.structs = {
       { name = "device_uuid", kind = "uuid", id = "shmem.device_uuid", size = 16 },
       { name = "driver_uuid", kind = "uuid", id = "shmem.driver_uuid", size = 16 },
     },
+    line = { always = { shmid = true } },
   },
   ["memory read"] = {
     fields = {
       { name = "guest_addr", kind = "uint", id = "mem.guest_addr", hex = true, size = 8 },
       { name = "size", kind = "uint", id = "mem.size", size = 4 },
     },
+    line = { always = { guest_addr = true } },
   },
   ["memory write"] = {
     fields = {
@@ -1692,6 +1743,7 @@ spec.structs = {
       { name = "size", kind = "uint", id = "mem.size", size = 4 },
       { name = "data", kind = "bytes", id = "mem.data", length = "size" },
     },
+    line = { always = { guest_addr = true } },
   },
   ["vring area description"] = {
     fields = {
@@ -1762,6 +1814,7 @@ spec.structs = {
       { name = "size", kind = "uint", id = "notifier.size", hex = true, size = 8 },
       { name = "offset", kind = "uint", id = "notifier.offset", hex = true, size = 8 },
     },
+    line = { always = { index = true } },
   },
   ["VIRTIO shared memory mapping"] = {
     fields = {
@@ -1772,6 +1825,7 @@ spec.structs = {
       { name = "len", kind = "uint", id = "shmem.len", hex = true, size = 8 },
       { name = "flags", kind = "flags", id = "shmem.flags", bits = { { bit = 0, name = "RW", id = "shmem.flags.rw" } }, size = 8 },
     },
+    line = { always = { shmid = true } },
   },
   ["crosvm external mapping"] = {
     fields = {
@@ -1781,12 +1835,14 @@ spec.structs = {
       { name = "len", kind = "uint", id = "shmem.len", hex = true, size = 8 },
       { name = "ptr", kind = "uint", id = "shmem.ptr", hex = true, size = 8 },
     },
+    line = { always = { shmid = true } },
   },
   ["9p configuration"] = {
     fields = {
       { name = "tag_len", kind = "uint", id = "config.9p.tag_len", size = 2 },
       { name = "tag", kind = "bytes", id = "config.9p.tag", length = "tag_len" },
     },
+    line = { always = { tag_len = true } },
   },
   ["balloon configuration"] = {
     fields = {
@@ -1795,6 +1851,7 @@ spec.structs = {
       { name = "free_page_hint_cmd_id", kind = "uint", id = "config.balloon.free_page_hint_cmd_id", size = 4 },
       { name = "poison_val", kind = "uint", id = "config.balloon.poison_val", hex = true, size = 4 },
     },
+    line = { always = { num_pages = true } },
   },
   ["block configuration"] = {
     fields = {
@@ -1836,6 +1893,7 @@ spec.structs = {
       },
       { name = "unused2", kind = "pad", id = "config.blk.unused2", size = 3 },
     },
+    line = { always = { capacity = true } },
   },
   ["bluetooth configuration"] = {
     fields = {
@@ -1850,6 +1908,7 @@ spec.structs = {
       },
       { name = "msft_opcode", kind = "uint", id = "config.bluetooth.msft_opcode", hex = true, size = 2 },
     },
+    line = { always = { type = true } },
   },
   ["can configuration"] = {
     fields = {
@@ -1861,6 +1920,7 @@ spec.structs = {
         size = 2,
       },
     },
+    line = { always = { status = true }, bare = true },
   },
   ["console configuration"] = {
     fields = {
@@ -1869,6 +1929,7 @@ spec.structs = {
       { name = "max_nr_ports", kind = "uint", id = "config.console.max_nr_ports", size = 4 },
       { name = "emerg_wr", kind = "uint", id = "config.console.emerg_wr", size = 4 },
     },
+    line = { always = { cols = true } },
   },
   ["crypto configuration"] = {
     fields = {
@@ -1904,6 +1965,7 @@ spec.structs = {
       { name = "akcipher_algo", kind = "uint", id = "config.crypto.akcipher_algo", hex = true, size = 4 },
       { name = "max_size", kind = "uint", id = "config.crypto.max_size", size = 8 },
     },
+    line = { always = { status = true } },
   },
   ["fs configuration"] = {
     fields = {
@@ -1911,6 +1973,7 @@ spec.structs = {
       { name = "num_request_queues", kind = "uint", id = "config.fs.num_request_queues", size = 4 },
       { name = "notify_buf_size", kind = "uint", id = "config.fs.notify_buf_size", size = 4 },
     },
+    line = { always = { tag = true } },
   },
   ["gpio configuration"] = {
     fields = {
@@ -1918,6 +1981,7 @@ spec.structs = {
       { name = "padding", kind = "pad", id = "config.gpio.padding", size = 2 },
       { name = "gpio_names_size", kind = "uint", id = "config.gpio.gpio_names_size", size = 4 },
     },
+    line = { always = { ngpio = true } },
   },
   ["gpu configuration"] = {
     fields = {
@@ -1939,6 +2003,7 @@ spec.structs = {
       { name = "num_capsets", kind = "uint", id = "config.gpu.num_capsets", size = 4 },
       { name = "blob_alignment", kind = "uint", id = "config.gpu.blob_alignment", size = 4 },
     },
+    line = { always = { events_read = true } },
   },
   ["input configuration"] = {
     fields = {
@@ -1954,6 +2019,7 @@ spec.structs = {
       { name = "reserved", kind = "pad", id = "config.input.reserved", size = 5 },
       { name = "data", kind = "bytes", id = "config.input.data", length = 128, size = 128 },
     },
+    line = { always = { select = true } },
   },
   ["iommu configuration"] = {
     fields = {
@@ -1966,6 +2032,7 @@ spec.structs = {
       { name = "bypass", kind = "uint", id = "config.iommu.bypass", size = 1 },
       { name = "reserved", kind = "pad", id = "config.iommu.reserved", size = 3 },
     },
+    line = { always = { page_size_mask = true } },
   },
   ["media configuration"] = {
     fields = {
@@ -1973,6 +2040,7 @@ spec.structs = {
       { name = "device_type", kind = "uint", id = "config.media.device_type", size = 4 },
       { name = "card", kind = "text", id = "config.media.card", size = 32 },
     },
+    line = { always = { device_caps = true } },
   },
   ["mem configuration"] = {
     fields = {
@@ -1985,6 +2053,7 @@ spec.structs = {
       { name = "plugged_size", kind = "uint", id = "config.mem.plugged_size", size = 8 },
       { name = "requested_size", kind = "uint", id = "config.mem.requested_size", size = 8 },
     },
+    line = { always = { block_size = true } },
   },
   ["net configuration"] = {
     fields = {
@@ -2008,12 +2077,14 @@ spec.structs = {
       { name = "supported_hash_types", kind = "uint", id = "config.net.supported_hash_types", hex = true, size = 4 },
       { name = "supported_tunnel_types", kind = "uint", id = "config.net.supported_tunnel_types", hex = true, size = 4 },
     },
+    line = { always = { mac = true } },
   },
   ["pmem configuration"] = {
     fields = {
       { name = "start", kind = "uint", id = "config.pmem.start", hex = true, size = 8 },
       { name = "size", kind = "uint", id = "config.pmem.size", size = 8 },
     },
+    line = { always = { start = true } },
   },
   ["rpmb configuration"] = {
     fields = {
@@ -2021,6 +2092,7 @@ spec.structs = {
       { name = "max_wr_cnt", kind = "uint", id = "config.rpmb.max_wr_cnt", size = 1 },
       { name = "max_rd_cnt", kind = "uint", id = "config.rpmb.max_rd_cnt", size = 1 },
     },
+    line = { always = { capacity = true } },
   },
   ["scsi configuration"] = {
     fields = {
@@ -2035,6 +2107,7 @@ spec.structs = {
       { name = "max_target", kind = "uint", id = "config.scsi.max_target", size = 2 },
       { name = "max_lun", kind = "uint", id = "config.scsi.max_lun", size = 4 },
     },
+    line = { always = { num_queues = true } },
   },
   ["sound configuration"] = {
     fields = {
@@ -2043,6 +2116,7 @@ spec.structs = {
       { name = "chmaps", kind = "uint", id = "config.snd.chmaps", size = 4 },
       { name = "controls", kind = "uint", id = "config.snd.controls", size = 4 },
     },
+    line = { always = { jacks = true } },
   },
   ["spi configuration"] = {
     fields = {
@@ -2078,6 +2152,7 @@ spec.structs = {
       { name = "max_cs_hold_ns", kind = "uint", id = "config.spi.max_cs_hold_ns", size = 4 },
       { name = "max_cs_inactive_ns", kind = "uint", id = "config.spi.max_cs_inactive_ns", size = 4 },
     },
+    line = { always = { cs_max_number = true } },
   },
   ["video configuration"] = {
     fields = {
@@ -2086,8 +2161,12 @@ spec.structs = {
       { name = "max_resp_length", kind = "uint", id = "config.video.max_resp_length", size = 4 },
       { name = "device_name", kind = "text", id = "config.video.device_name", size = 32 },
     },
+    line = { always = { version = true } },
   },
-  ["vsock configuration"] = { fields = { { name = "guest_cid", kind = "uint", id = "config.vsock.guest_cid", size = 8 } } },
+  ["vsock configuration"] = {
+    fields = { { name = "guest_cid", kind = "uint", id = "config.vsock.guest_cid", size = 8 } },
+    line = { always = { guest_cid = true }, bare = true },
+  },
   ["gpu protocol features"] = {
     fields = {
       {
@@ -2098,6 +2177,7 @@ spec.structs = {
         size = 8,
       },
     },
+    line = { always = { features = true }, bare = true },
   },
   ["display info"] = {
     fields = {
@@ -2109,6 +2189,7 @@ spec.structs = {
       { name = "padding", kind = "pad", id = "display.padding", size = 3 },
       { name = "pmodes", kind = "array", count = 16, of = "display" },
     },
+    line = { always = { type = true } },
   },
   display = {
     fields = {
@@ -2119,6 +2200,7 @@ spec.structs = {
       { name = "enabled", kind = "uint", id = "display.enabled", size = 4 },
       { name = "flags", kind = "uint", id = "display.flags", hex = true, size = 4 },
     },
+    line = { always = { x = true } },
   },
   ["cursor position"] = {
     fields = {
@@ -2126,6 +2208,7 @@ spec.structs = {
       { name = "x", kind = "uint", id = "x", size = 4 },
       { name = "y", kind = "uint", id = "y", size = 4 },
     },
+    line = { always = { scanout_id = true } },
   },
   ["cursor update"] = {
     fields = {
@@ -2136,6 +2219,7 @@ spec.structs = {
       { name = "hot_y", kind = "uint", id = "cursor.hot_y", size = 4 },
       { name = "data", kind = "bytes", id = "pixels", length = 16384, size = 16384 },
     },
+    line = { always = { scanout_id = true } },
   },
   scanout = {
     fields = {
@@ -2143,6 +2227,7 @@ spec.structs = {
       { name = "width", kind = "uint", id = "width", size = 4 },
       { name = "height", kind = "uint", id = "height", size = 4 },
     },
+    line = { always = { scanout_id = true } },
   },
   update = {
     fields = {
@@ -2153,6 +2238,7 @@ spec.structs = {
       { name = "height", kind = "uint", id = "height", size = 4 },
       { name = "data", kind = "bytes", id = "pixels", length = "rest" },
     },
+    line = { always = { scanout_id = true } },
   },
   ["dma-buf scanout"] = {
     fields = {
@@ -2167,6 +2253,7 @@ spec.structs = {
       { name = "fd_flags", kind = "uint", id = "dmabuf.flags", hex = true, size = 4 },
       { name = "fd_drm_fourcc", kind = "uint", id = "dmabuf.fourcc", hex = true, size = 4 },
     },
+    line = { always = { scanout_id = true } },
   },
   ["dma-buf update"] = {
     fields = {
@@ -2176,8 +2263,9 @@ spec.structs = {
       { name = "width", kind = "uint", id = "width", size = 4 },
       { name = "height", kind = "uint", id = "height", size = 4 },
     },
+    line = { always = { scanout_id = true } },
   },
-  ["EDID request"] = { fields = { { name = "scanout_id", kind = "uint", id = "scanout", size = 4 } } },
+  ["EDID request"] = { fields = { { name = "scanout_id", kind = "uint", id = "scanout", size = 4 } }, line = { always = { scanout_id = true }, bare = true } },
   EDID = {
     fields = {
       { name = "type", kind = "uint", id = "ctrl.type", hex = true, size = 4 },
@@ -2190,6 +2278,7 @@ spec.structs = {
       { name = "padding2", kind = "pad", id = "edid.padding2", size = 4 },
       { name = "edid", kind = "bytes", id = "edid.edid", length = 1024, size = 1024 },
     },
+    line = { always = { type = true } },
   },
   ["dma-buf scanout with modifier"] = {
     fields = {
@@ -2205,6 +2294,7 @@ spec.structs = {
       { name = "fd_drm_fourcc", kind = "uint", id = "dmabuf.fourcc", hex = true, size = 4 },
       { name = "modifier", kind = "uint", id = "dmabuf.modifier", hex = true, size = 8 },
     },
+    line = { always = { scanout_id = true } },
   },
 }
 
@@ -2215,21 +2305,24 @@ spec.messages = {
         name = "GET_SHARED_MEMORY_REGIONS_41",
         doc = "asks for the shared memory regions",
         meant = { "all", { "dialect", "crosvm" }, { "not", { "protocol", 18 } } },
-        request = { { struct = "none" } },
-        reply = { { struct = "crosvm shared memory regions" } },
+        request = { { struct = "none", line = { always = {} } } },
+        reply = { { struct = "crosvm shared memory regions", line = { always = { num_regions = true } } } },
       },
       {
         name = "MEM_DATA",
         doc = "a proposal: answers an access of the back-end to memory it has not mapped",
         meant = { "any" },
-        request = { { struct = "private data" } },
-        reply = { { struct = "ack" } },
+        request = { { struct = "private data", line = { always = { data = true }, bare = true } } },
+        reply = { { struct = "ack", line = { always = { result = true }, bare = true, ack = true } } },
       },
       {
         name = "GET_SHARED_OBJECT",
         doc = "asks the back-end for the descriptor of a shared object",
-        request = { { struct = "none", when = { "size", 0, 0 }, doc = "QEMU up to 10.2 forgets the payload" }, { struct = "shared object" } },
-        reply = { { struct = "none" } },
+        request = {
+          { struct = "none", line = { always = {} }, when = { "size", 0, 0 }, doc = "QEMU up to 10.2 forgets the payload" },
+          { struct = "shared object", line = { always = { uuid = true }, bare = true } },
+        },
+        reply = { { struct = "none", line = { always = {} } } },
       },
     },
     [42] = {
@@ -2237,14 +2330,14 @@ spec.messages = {
         name = "SLEEP_42",
         doc = "stops all rings and keeps their state",
         meant = { "all", { "dialect", "crosvm" }, { "not", { "protocol", 19 } } },
-        request = { { struct = "none" } },
-        reply = { { struct = "success" } },
+        request = { { struct = "none", line = { always = {} } } },
+        reply = { { struct = "success", line = { always = { success = true }, bare = true } } },
       },
       {
         name = "SET_DEVICE_STATE_FD",
         doc = "starts the transfer of the internal state of the back-end",
-        request = { { struct = "device state transfer parameters" } },
-        reply = { { struct = "device state reply" } },
+        request = { { struct = "device state transfer parameters", line = { always = { direction = true, phase = true } } } },
+        reply = { { struct = "device state reply", line = { always = { error = true } } } },
       },
     },
     [43] = {
@@ -2252,14 +2345,14 @@ spec.messages = {
         name = "WAKE_43",
         doc = "goes on with all rings",
         meant = { "all", { "dialect", "crosvm" }, { "not", { "protocol", 19 } } },
-        request = { { struct = "none" } },
-        reply = { { struct = "success" } },
+        request = { { struct = "none", line = { always = {} } } },
+        reply = { { struct = "success", line = { always = { success = true }, bare = true } } },
       },
       {
         name = "CHECK_DEVICE_STATE",
         doc = "asks whether the state was transferred whole",
-        request = { { struct = "none" } },
-        reply = { { struct = "ack" } },
+        request = { { struct = "none", line = { always = {} } } },
+        reply = { { struct = "ack", line = { always = { result = true }, bare = true, ack = true } } },
       },
     },
     [44] = {
@@ -2267,20 +2360,21 @@ spec.messages = {
         name = "SNAPSHOT_44",
         doc = "asks for the state of the device",
         meant = { "all", { "dialect", "crosvm" }, { "not", { "protocol", 22 } }, { "not", { "protocol", 21 } }, { "not", { "protocol", 20 } } },
-        request = { { struct = "none" } },
-        reply = { { struct = "snapshot" } },
+        request = { { struct = "none", line = { always = {} } } },
+        reply = { { struct = "snapshot", line = { always = { success = true } } } },
       },
       {
         name = "GET_SHMEM_CONFIG",
         doc = "asks for the sizes of the VIRTIO shared memory regions",
-        request = { { struct = "none" } },
+        request = { { struct = "none", line = { always = {} } } },
         reply = {
           {
             struct = "draft of the VIRTIO shared memory configuration",
+            line = { always = { nregions = true } },
             when = { "size", 0, 2055 },
             doc = "drafts, crosvm until January 2026",
           },
-          { struct = "VIRTIO shared memory configuration" },
+          { struct = "VIRTIO shared memory configuration", line = { always = { nregions = true } } },
         },
       },
     },
@@ -2289,15 +2383,14 @@ spec.messages = {
         name = "RESTORE_45",
         doc = "gives the state of the device back",
         meant = { "all", { "dialect", "crosvm" }, { "not", { "protocol", 23 } } },
-        request = { { struct = "restore" } },
-        reply = { { struct = "success" } },
+        request = { { struct = "restore", line = { always = { data = true }, bare = true } } },
+        reply = { { struct = "success", line = { always = { success = true }, bare = true } } },
       },
       {
         name = "GET_VRING_BASE_SKIP_DRAIN",
         doc = "stops a ring without waiting for requests in flight",
-        telling = { "index", "num", "last_avail", "avail_wrap", "last_used", "used_wrap" },
-        request = { { struct = "vring state" } },
-        reply = { { struct = "vring base" } },
+        request = { { struct = "vring state", line = { always = { index = true, num = true } } } },
+        reply = { { struct = "vring base", line = { always = { index = true, num = true, last_avail = true, last_used = true } } } },
       },
     },
     [15] = {
@@ -2305,41 +2398,46 @@ spec.messages = {
         name = "NET_SET_BACKEND",
         doc = "a prototype whose header had no size field, and so cannot be framed",
         meant = { "any" },
-        request = { { struct = "private data" } },
-        reply = { { struct = "ack" } },
+        request = { { struct = "private data", line = { always = { data = true }, bare = true } } },
+        reply = { { struct = "ack", line = { always = { result = true }, bare = true, ack = true } } },
       },
       {
         name = "GET_PROTOCOL_FEATURES",
         doc = "asks which protocol features the back-end offers",
-        request = { { struct = "none" } },
-        reply = { { struct = "protocol features" } },
+        request = { { struct = "none", line = { always = {} } } },
+        reply = { { struct = "protocol features", line = { always = { protocol_features = true }, bare = true } } },
       },
     },
     [1] = {
       {
         name = "GET_FEATURES",
         doc = "asks which virtio features the back-end offers",
-        request = { { struct = "none" } },
-        reply = { { struct = "features" } },
+        request = { { struct = "none", line = { always = {} } } },
+        reply = { { struct = "features", line = { always = { features = true }, bare = true } } },
       },
     },
     [2] = {
-      { name = "SET_FEATURES", doc = "acknowledges virtio features", request = { { struct = "features" } }, reply = { { struct = "ack" } } },
+      {
+        name = "SET_FEATURES",
+        doc = "acknowledges virtio features",
+        request = { { struct = "features", line = { always = { features = true }, bare = true } } },
+        reply = { { struct = "ack", line = { always = { result = true }, bare = true, ack = true } } },
+      },
     },
     [3] = {
       {
         name = "SET_OWNER",
         doc = "makes the sender the owner of the session",
-        request = { { struct = "none" } },
-        reply = { { struct = "ack" } },
+        request = { { struct = "none", line = { always = {} } } },
+        reply = { { struct = "ack", line = { always = { result = true }, bare = true, ack = true } } },
       },
     },
     [4] = {
       {
         name = "RESET_OWNER",
         doc = "deprecated: gives the ownership up",
-        request = { { struct = "none" } },
-        reply = { { struct = "ack" } },
+        request = { { struct = "none", line = { always = {} } } },
+        reply = { { struct = "ack", line = { always = { result = true }, bare = true, ack = true } } },
       },
     },
     [5] = {
@@ -2347,13 +2445,27 @@ spec.messages = {
         name = "SET_MEM_TABLE",
         doc = "describes the memory of the guest, all of it; in postcopy a second, empty one acknowledges the reply",
         request = {
-          { struct = "memory regions description for Xen", when = { "stride", 8, 40 }, doc = "with XEN_MMAP" },
-          { struct = "memory regions description" },
+          {
+            struct = "memory regions description for Xen",
+            line = { always = { num_regions = true } },
+            when = { "stride", 8, 40 },
+            doc = "with XEN_MMAP",
+          },
+          { struct = "memory regions description", line = { always = { num_regions = true } } },
         },
         reply = {
-          { struct = "ack", when = { "size", 8, 8 } },
-          { struct = "memory regions description for Xen", when = { "stride", 8, 40 }, doc = "postcopy: the addresses of the back-end" },
-          { struct = "memory regions description", doc = "postcopy: the addresses of the back-end" },
+          { struct = "ack", line = { always = { result = true }, bare = true, ack = true }, when = { "size", 8, 8 } },
+          {
+            struct = "memory regions description for Xen",
+            line = { always = { num_regions = true } },
+            when = { "stride", 8, 40 },
+            doc = "postcopy: the addresses of the back-end",
+          },
+          {
+            struct = "memory regions description",
+            line = { always = { num_regions = true } },
+            doc = "postcopy: the addresses of the back-end",
+          },
         },
       },
     },
@@ -2361,11 +2473,14 @@ spec.messages = {
       {
         name = "SET_LOG_BASE",
         doc = "gives the memory of the dirty log",
-        request = { { struct = "log", when = { "size", 16, 16 }, doc = "with LOG_SHMFD" }, { struct = "log address", doc = "without LOG_SHMFD" } },
+        request = {
+          { struct = "log", line = { always = { size = true } }, when = { "size", 16, 16 }, doc = "with LOG_SHMFD" },
+          { struct = "log address", line = { always = { address = true }, bare = true }, doc = "without LOG_SHMFD" },
+        },
         reply = {
-          { struct = "none", when = { "size", 0, 0 }, doc = "DPDK" },
-          { struct = "log", when = { "size", 16, 16 }, doc = "rust-vmm" },
-          { struct = "log size", doc = "libvhost-user, VPP: not an acknowledgement" },
+          { struct = "none", line = { always = {} }, when = { "size", 0, 0 }, doc = "DPDK" },
+          { struct = "log", line = { always = { size = true } }, when = { "size", 16, 16 }, doc = "rust-vmm" },
+          { struct = "log size", line = { always = { size = true }, bare = true }, doc = "libvhost-user, VPP: not an acknowledgement" },
         },
       },
     },
@@ -2373,127 +2488,152 @@ spec.messages = {
       {
         name = "SET_LOG_FD",
         doc = "gives an eventfd to tell that the log was written",
-        request = { { struct = "none" } },
-        reply = { { struct = "ack" } },
+        request = { { struct = "none", line = { always = {} } } },
+        reply = { { struct = "ack", line = { always = { result = true }, bare = true, ack = true } } },
       },
     },
-    [8] = { { name = "SET_VRING_NUM", doc = "sets the size of a ring", request = { { struct = "vring size" } }, reply = { { struct = "ack" } } } },
+    [8] = {
+      {
+        name = "SET_VRING_NUM",
+        doc = "sets the size of a ring",
+        request = { { struct = "vring size", line = { always = { index = true, num = true } } } },
+        reply = { { struct = "ack", line = { always = { result = true }, bare = true, ack = true } } },
+      },
+    },
     [9] = {
       {
         name = "SET_VRING_ADDR",
         doc = "says where the parts of a ring lie",
-        request = { { struct = "vring address" } },
-        reply = { { struct = "ack" } },
+        request = { { struct = "vring address", line = { always = { index = true } } } },
+        reply = { { struct = "ack", line = { always = { result = true }, bare = true, ack = true } } },
       },
     },
     [10] = {
       {
         name = "SET_VRING_BASE",
         doc = "says where a ring goes on",
-        request = { { struct = "vring base" } },
-        reply = { { struct = "ack" } },
+        request = { { struct = "vring base", line = { always = { index = true, num = true, last_avail = true, last_used = true } } } },
+        reply = { { struct = "ack", line = { always = { result = true }, bare = true, ack = true } } },
       },
     },
     [11] = {
       {
         name = "GET_VRING_BASE",
         doc = "stops a ring and asks where it would go on",
-        telling = { "index", "num", "last_avail", "avail_wrap", "last_used", "used_wrap" },
-        request = { { struct = "vring state" } },
-        reply = { { struct = "vring base" } },
+        request = { { struct = "vring state", line = { always = { index = true, num = true } } } },
+        reply = { { struct = "vring base", line = { always = { index = true, num = true, last_avail = true, last_used = true } } } },
       },
     },
     [12] = {
       {
         name = "SET_VRING_KICK",
         doc = "starts a ring: the eventfd by which the driver announces buffers",
-        request = { { struct = "vring descriptor" } },
-        reply = { { struct = "ack" } },
+        request = { { struct = "vring descriptor", line = { always = { index = true } } } },
+        reply = { { struct = "ack", line = { always = { result = true }, bare = true, ack = true } } },
       },
     },
     [13] = {
       {
         name = "SET_VRING_CALL",
         doc = "gives the eventfd by which the back-end announces used buffers",
-        request = { { struct = "vring descriptor" } },
-        reply = { { struct = "ack" } },
+        request = { { struct = "vring descriptor", line = { always = { index = true } } } },
+        reply = { { struct = "ack", line = { always = { result = true }, bare = true, ack = true } } },
       },
     },
     [14] = {
       {
         name = "SET_VRING_ERR",
         doc = "gives the eventfd by which the back-end announces an error",
-        request = { { struct = "vring descriptor" } },
-        reply = { { struct = "ack" } },
+        request = { { struct = "vring descriptor", line = { always = { index = true } } } },
+        reply = { { struct = "ack", line = { always = { result = true }, bare = true, ack = true } } },
       },
     },
     [16] = {
       {
         name = "SET_PROTOCOL_FEATURES",
         doc = "acknowledges protocol features",
-        request = { { struct = "protocol features" } },
-        reply = { { struct = "ack" } },
+        request = { { struct = "protocol features", line = { always = { protocol_features = true }, bare = true } } },
+        reply = { { struct = "ack", line = { always = { result = true }, bare = true, ack = true } } },
       },
     },
     [17] = {
       {
         name = "GET_QUEUE_NUM",
         doc = "asks how many queues the back-end supports",
-        request = { { struct = "none" } },
-        reply = { { struct = "queue number" } },
+        request = { { struct = "none", line = { always = {} } } },
+        reply = { { struct = "queue number", line = { always = { queue_num = true }, bare = true } } },
       },
     },
     [18] = {
       {
         name = "SET_VRING_ENABLE",
         doc = "lets the back-end process a ring, or stops it",
-        request = { { struct = "vring enable" } },
-        reply = { { struct = "ack" } },
+        request = { { struct = "vring enable", line = { always = { index = true, num = true } } } },
+        reply = { { struct = "ack", line = { always = { result = true }, bare = true, ack = true } } },
       },
     },
     [19] = {
       {
         name = "SEND_RARP",
         doc = "asks for a RARP broadcast, so that switches learn where the guest is now",
-        request = { { struct = "rarp" } },
-        reply = { { struct = "ack" } },
+        request = { { struct = "rarp", line = { always = { mac = true }, bare = true } } },
+        reply = { { struct = "ack", line = { always = { result = true }, bare = true, ack = true } } },
       },
     },
-    [20] = { { name = "NET_SET_MTU", doc = "sets the MTU the guest was told", request = { { struct = "mtu" } }, reply = { { struct = "ack" } } } },
+    [20] = {
+      {
+        name = "NET_SET_MTU",
+        doc = "sets the MTU the guest was told",
+        request = { { struct = "mtu", line = { always = { mtu = true }, bare = true } } },
+        reply = { { struct = "ack", line = { always = { result = true }, bare = true, ack = true } } },
+      },
+    },
     [21] = {
       {
         name = "SET_BACKEND_REQ_FD",
         doc = "gives the socket on which the back-end sends requests of its own",
-        request = { { struct = "none" } },
-        reply = { { struct = "ack" } },
+        request = { { struct = "none", line = { always = {} } } },
+        reply = { { struct = "ack", line = { always = { result = true }, bare = true, ack = true } } },
       },
     },
     [22] = {
       {
         name = "IOTLB_MSG",
         doc = "updates or invalidates an entry of the device IOTLB",
-        telling = { "type", "iova", "size", "user_address", "permissions" },
-        request = { { struct = "IOTLB" } },
-        reply = { { struct = "ack" } },
+        request = {
+          {
+            struct = "IOTLB",
+            line = {
+              always = { iova = true, permissions = true, type = true },
+              rank = { type = 0, iova = 1, size = 2, user_address = 3, permissions = 4, padding = 5 },
+            },
+          },
+        },
+        reply = { { struct = "ack", line = { always = { result = true }, bare = true, ack = true } } },
       },
     },
     [23] = {
       {
         name = "SET_VRING_ENDIAN",
         doc = "sets the byte order of a ring, for legacy guests",
-        request = { { struct = "vring endianness" } },
-        reply = { { struct = "ack" } },
+        request = { { struct = "vring endianness", line = { always = { index = true, num = true } } } },
+        reply = { { struct = "ack", line = { always = { result = true }, bare = true, ack = true } } },
       },
     },
     [24] = {
       {
         name = "GET_CONFIG",
         doc = "asks for a part of the device configuration space",
-        request = { { struct = "device configuration space" } },
+        request = { { struct = "device configuration space", line = { always = { offset = true, size = true, flags = true } } } },
         reply = {
-          { struct = "none", when = { "size", 0, 0 }, doc = "the back-end refuses" },
-          { struct = "device configuration space", when = { "size", 12, 12 }, doc = "rust-vmm refuses: a header without data" },
-          { struct = "device configuration space" },
+          { struct = "none", line = { always = {} }, when = { "size", 0, 0 }, doc = "the back-end refuses" },
+          {
+            struct = "device configuration space",
+            line = { always = { offset = true, size = true, flags = true } },
+            when = { "size", 12, 12 },
+            doc = "rust-vmm refuses: a header without data",
+          },
+          { struct = "device configuration space", line = { always = { offset = true, size = true, flags = true } } },
         },
       },
     },
@@ -2501,24 +2641,163 @@ spec.messages = {
       {
         name = "SET_CONFIG",
         doc = "writes a part of the device configuration space",
-        request = { { struct = "device configuration space" } },
-        reply = { { struct = "ack" } },
+        request = { { struct = "device configuration space", line = { always = { offset = true, size = true, flags = true } } } },
+        reply = { { struct = "ack", line = { always = { result = true }, bare = true, ack = true } } },
       },
     },
     [26] = {
       {
         name = "CREATE_CRYPTO_SESSION",
         doc = "creates a session with a key",
-        telling = { "op_code", "session_id", "cipher_alg", "algo", "key_len", "keylen" },
         request = {
-          { struct = "crypto session before QEMU 8.1", when = { "size", 0, 639 }, doc = "QEMU 2.12 to 8.0" },
-          { struct = "asymmetric crypto session", when = { "starts", 1028 }, doc = "asymmetric keys" },
-          { struct = "crypto session", doc = "symmetric keys, hashes and MACs" },
+          {
+            struct = "crypto session before QEMU 8.1",
+            line = {
+              always = { session_id = true, op_code = true, cipher_alg = true, key_len = true },
+              rank = {
+                op_code = 0,
+                session_id = 1,
+                cipher_alg = 2,
+                key_len = 3,
+                hash_alg = 4,
+                hash_result_len = 5,
+                auth_key_len = 6,
+                add_len = 7,
+                op_type = 8,
+                direction = 9,
+                hash_mode = 10,
+                alg_chain_order = 11,
+                cipher_key_pointer = 12,
+                auth_key_pointer = 13,
+                cipher_key = 14,
+                auth_key = 15,
+              },
+            },
+            when = { "size", 0, 639 },
+            doc = "QEMU 2.12 to 8.0",
+          },
+          {
+            struct = "asymmetric crypto session",
+            line = {
+              always = { op_code = true, algo = true, keylen = true, session_id = true },
+              rank = {
+                op_code = 0,
+                session_id = 1,
+                algo = 2,
+                keylen = 3,
+                keytype = 4,
+                padding = 5,
+                key_pointer = 6,
+                padding_algo = 7,
+                hash_algo = 8,
+                key = 9,
+              },
+            },
+            when = { "starts", 1028 },
+            doc = "asymmetric keys",
+          },
+          {
+            struct = "crypto session",
+            line = {
+              always = { op_code = true, cipher_alg = true, key_len = true, session_id = true },
+              rank = {
+                op_code = 0,
+                session_id = 1,
+                cipher_alg = 2,
+                key_len = 3,
+                hash_alg = 4,
+                hash_result_len = 5,
+                auth_key_len = 6,
+                add_len = 7,
+                op_type = 8,
+                direction = 9,
+                hash_mode = 10,
+                alg_chain_order = 11,
+                padding = 12,
+                cipher_key_pointer = 13,
+                auth_key_pointer = 14,
+                cipher_key = 15,
+                auth_key = 16,
+                unused = 17,
+              },
+            },
+            doc = "symmetric keys, hashes and MACs",
+          },
         },
         reply = {
-          { struct = "crypto session before QEMU 8.1", when = { "size", 0, 639 }, doc = "QEMU 2.12 to 8.0" },
-          { struct = "asymmetric crypto session", when = { "starts", 1028 }, doc = "asymmetric keys" },
-          { struct = "crypto session", doc = "symmetric keys, hashes and MACs" },
+          {
+            struct = "crypto session before QEMU 8.1",
+            line = {
+              always = { session_id = true, op_code = true, cipher_alg = true, key_len = true },
+              rank = {
+                op_code = 0,
+                session_id = 1,
+                cipher_alg = 2,
+                key_len = 3,
+                hash_alg = 4,
+                hash_result_len = 5,
+                auth_key_len = 6,
+                add_len = 7,
+                op_type = 8,
+                direction = 9,
+                hash_mode = 10,
+                alg_chain_order = 11,
+                cipher_key_pointer = 12,
+                auth_key_pointer = 13,
+                cipher_key = 14,
+                auth_key = 15,
+              },
+            },
+            when = { "size", 0, 639 },
+            doc = "QEMU 2.12 to 8.0",
+          },
+          {
+            struct = "asymmetric crypto session",
+            line = {
+              always = { op_code = true, algo = true, keylen = true, session_id = true },
+              rank = {
+                op_code = 0,
+                session_id = 1,
+                algo = 2,
+                keylen = 3,
+                keytype = 4,
+                padding = 5,
+                key_pointer = 6,
+                padding_algo = 7,
+                hash_algo = 8,
+                key = 9,
+              },
+            },
+            when = { "starts", 1028 },
+            doc = "asymmetric keys",
+          },
+          {
+            struct = "crypto session",
+            line = {
+              always = { op_code = true, cipher_alg = true, key_len = true, session_id = true },
+              rank = {
+                op_code = 0,
+                session_id = 1,
+                cipher_alg = 2,
+                key_len = 3,
+                hash_alg = 4,
+                hash_result_len = 5,
+                auth_key_len = 6,
+                add_len = 7,
+                op_type = 8,
+                direction = 9,
+                hash_mode = 10,
+                alg_chain_order = 11,
+                padding = 12,
+                cipher_key_pointer = 13,
+                auth_key_pointer = 14,
+                cipher_key = 15,
+                auth_key = 16,
+                unused = 17,
+              },
+            },
+            doc = "symmetric keys, hashes and MACs",
+          },
         },
       },
     },
@@ -2526,76 +2805,104 @@ spec.messages = {
       {
         name = "CLOSE_CRYPTO_SESSION",
         doc = "closes a session",
-        request = { { struct = "crypto session id" } },
-        reply = { { struct = "ack" } },
+        request = { { struct = "crypto session id", line = { always = { session_id = true }, bare = true } } },
+        reply = { { struct = "ack", line = { always = { result = true }, bare = true, ack = true } } },
       },
     },
     [28] = {
       {
         name = "POSTCOPY_ADVISE",
         doc = "announces a postcopy migration and asks for a userfaultfd",
-        request = { { struct = "none" } },
-        reply = { { struct = "none" } },
+        request = { { struct = "none", line = { always = {} } } },
+        reply = { { struct = "none", line = { always = {} } } },
       },
     },
     [29] = {
       {
         name = "POSTCOPY_LISTEN",
         doc = "memory is about to be shared with the userfaultfd registered",
-        request = { { struct = "none" } },
-        reply = { { struct = "ack" } },
+        request = { { struct = "none", line = { always = {} } } },
+        reply = { { struct = "ack", line = { always = { result = true }, bare = true, ack = true } } },
       },
     },
-    [30] = { { name = "POSTCOPY_END", doc = "all pages have arrived", request = { { struct = "none" } }, reply = { { struct = "ack" } } } },
+    [30] = {
+      {
+        name = "POSTCOPY_END",
+        doc = "all pages have arrived",
+        request = { { struct = "none", line = { always = {} } } },
+        reply = { { struct = "ack", line = { always = { result = true }, bare = true, ack = true } } },
+      },
+    },
     [31] = {
       {
         name = "GET_INFLIGHT_FD",
         doc = "asks for memory in which descriptors in flight are tracked",
-        telling = { "num_queues", "queue_size", "mmap_size", "mmap_offset" },
-        request = { { struct = "inflight description" } },
-        reply = { { struct = "inflight description" } },
+        request = {
+          {
+            struct = "inflight description",
+            line = {
+              always = { mmap_size = true, num_queues = true, queue_size = true },
+              rank = { num_queues = 0, queue_size = 1, mmap_size = 2, mmap_offset = 3, padding = 4 },
+            },
+          },
+        },
+        reply = {
+          {
+            struct = "inflight description",
+            line = {
+              always = { mmap_size = true, num_queues = true, queue_size = true },
+              rank = { num_queues = 0, queue_size = 1, mmap_size = 2, mmap_offset = 3, padding = 4 },
+            },
+          },
+        },
       },
     },
     [32] = {
       {
         name = "SET_INFLIGHT_FD",
         doc = "gives back the memory in which descriptors in flight are tracked",
-        telling = { "num_queues", "queue_size", "mmap_size", "mmap_offset" },
-        request = { { struct = "inflight description" } },
-        reply = { { struct = "ack" } },
+        request = {
+          {
+            struct = "inflight description",
+            line = {
+              always = { mmap_size = true, num_queues = true, queue_size = true },
+              rank = { num_queues = 0, queue_size = 1, mmap_size = 2, mmap_offset = 3, padding = 4 },
+            },
+          },
+        },
+        reply = { { struct = "ack", line = { always = { result = true }, bare = true, ack = true } } },
       },
     },
     [33] = {
       {
         name = "GPU_SET_SOCKET",
         doc = "gives the socket of the vhost-user-gpu protocol",
-        request = { { struct = "none" } },
-        reply = { { struct = "ack" } },
+        request = { { struct = "none", line = { always = {} } } },
+        reply = { { struct = "ack", line = { always = { result = true }, bare = true, ack = true } } },
       },
     },
     [34] = {
       {
         name = "RESET_DEVICE",
         doc = "disables all rings and resets the state of the device; the ownership stays",
-        request = { { struct = "none" } },
-        reply = { { struct = "ack" } },
+        request = { { struct = "none", line = { always = {} } } },
+        reply = { { struct = "ack", line = { always = { result = true }, bare = true, ack = true } } },
       },
     },
     [35] = {
       {
         name = "VRING_KICK",
         doc = "buffers are available in a ring",
-        telling = { "index" },
-        request = { { struct = "vring state" } },
-        reply = { { struct = "ack" } },
+        request = { { struct = "vring state", line = { always = { index = true } } } },
+        reply = { { struct = "ack", line = { always = { result = true }, bare = true, ack = true } } },
       },
     },
     [36] = {
       {
         name = "GET_MAX_MEM_SLOTS",
         doc = "asks how many memory regions the back-end can hold",
-        request = { { struct = "none" } },
-        reply = { { struct = "memory slots" } },
+        request = { { struct = "none", line = { always = {} } } },
+        reply = { { struct = "memory slots", line = { always = { max_mem_slots = true }, bare = true } } },
       },
     },
     [37] = {
@@ -2603,13 +2910,23 @@ spec.messages = {
         name = "ADD_MEM_REG",
         doc = "adds a memory region",
         request = {
-          { struct = "single memory region for Xen", when = { "size", 48, 48 }, doc = "with XEN_MMAP" },
-          { struct = "single memory region" },
+          {
+            struct = "single memory region for Xen",
+            line = { always = { region = true } },
+            when = { "size", 48, 48 },
+            doc = "with XEN_MMAP",
+          },
+          { struct = "single memory region", line = { always = { region = true } } },
         },
         reply = {
-          { struct = "ack", when = { "size", 8, 8 } },
-          { struct = "single memory region for Xen", when = { "size", 48, 48 }, doc = "postcopy: the address of the back-end" },
-          { struct = "single memory region", doc = "postcopy: the address of the back-end" },
+          { struct = "ack", line = { always = { result = true }, bare = true, ack = true }, when = { "size", 8, 8 } },
+          {
+            struct = "single memory region for Xen",
+            line = { always = { region = true } },
+            when = { "size", 48, 48 },
+            doc = "postcopy: the address of the back-end",
+          },
+          { struct = "single memory region", line = { always = { region = true } }, doc = "postcopy: the address of the back-end" },
         },
       },
     },
@@ -2618,59 +2935,71 @@ spec.messages = {
         name = "REM_MEM_REG",
         doc = "removes a memory region",
         request = {
-          { struct = "single memory region for Xen", when = { "size", 48, 48 }, doc = "with XEN_MMAP" },
-          { struct = "single memory region" },
+          {
+            struct = "single memory region for Xen",
+            line = { always = { region = true } },
+            when = { "size", 48, 48 },
+            doc = "with XEN_MMAP",
+          },
+          { struct = "single memory region", line = { always = { region = true } } },
         },
-        reply = { { struct = "ack" } },
+        reply = { { struct = "ack", line = { always = { result = true }, bare = true, ack = true } } },
       },
     },
     [39] = {
       {
         name = "SET_STATUS",
         doc = "tells the virtio device status",
-        request = { { struct = "device status" } },
-        reply = { { struct = "ack" } },
+        request = { { struct = "device status", line = { always = { status = true }, bare = true } } },
+        reply = { { struct = "ack", line = { always = { result = true }, bare = true, ack = true } } },
       },
     },
     [40] = {
       {
         name = "GET_STATUS",
         doc = "asks for the virtio device status",
-        request = { { struct = "none" } },
-        reply = { { struct = "device status" } },
+        request = { { struct = "none", line = { always = {} } } },
+        reply = { { struct = "device status", line = { always = { status = true }, bare = true } } },
       },
     },
     [1004] = {
       {
         name = "GET_SHARED_MEMORY_REGIONS",
         doc = "asks for the shared memory regions",
-        request = { { struct = "none" } },
-        reply = { { struct = "crosvm shared memory regions" } },
+        request = { { struct = "none", line = { always = {} } } },
+        reply = { { struct = "crosvm shared memory regions", line = { always = { num_regions = true } } } },
       },
     },
     [1000] = {
       {
         name = "SLEEP",
         doc = "stops all rings and keeps their state",
-        request = { { struct = "none" } },
-        reply = { { struct = "success" } },
+        request = { { struct = "none", line = { always = {} } } },
+        reply = { { struct = "success", line = { always = { success = true }, bare = true } } },
       },
     },
-    [1001] = { { name = "WAKE", doc = "goes on with all rings", request = { { struct = "none" } }, reply = { { struct = "success" } } } },
+    [1001] = {
+      {
+        name = "WAKE",
+        doc = "goes on with all rings",
+        request = { { struct = "none", line = { always = {} } } },
+        reply = { { struct = "success", line = { always = { success = true }, bare = true } } },
+      },
+    },
     [1002] = {
       {
         name = "SNAPSHOT",
         doc = "asks for the state of the device",
-        request = { { struct = "none" } },
-        reply = { { struct = "snapshot" } },
+        request = { { struct = "none", line = { always = {} } } },
+        reply = { { struct = "snapshot", line = { always = { success = true } } } },
       },
     },
     [1003] = {
       {
         name = "RESTORE",
         doc = "gives the state of the device back",
-        request = { { struct = "restore" } },
-        reply = { { struct = "success" } },
+        request = { { struct = "restore", line = { always = { data = true }, bare = true } } },
+        reply = { { struct = "success", line = { always = { success = true }, bare = true } } },
       },
     },
   },
@@ -2680,28 +3009,28 @@ spec.messages = {
         name = "BACKEND_FS_MAP_8",
         doc = "maps parts of a file into the DAX window",
         meant = { "all", { "size", 256, 256 }, { "fds", 1 }, { "dialect", "crosvm" } },
-        request = { { struct = "file system mapping" } },
-        reply = { { struct = "ack" } },
+        request = { { struct = "file system mapping", line = { always = { fd_offset = true } } } },
+        reply = { { struct = "ack", line = { always = { result = true }, bare = true, ack = true } } },
       },
       {
         name = "BACKEND_FS_SYNC",
         doc = "writes parts of the DAX window back",
         meant = { "all", { "size", 256, 256 }, { "fds", 0 } },
-        request = { { struct = "file system mapping" } },
-        reply = { { struct = "ack" } },
+        request = { { struct = "file system mapping", line = { always = { fd_offset = true } } } },
+        reply = { { struct = "ack", line = { always = { result = true }, bare = true, ack = true } } },
       },
       {
         name = "BACKEND_FS_IO_8",
         doc = "reads or writes guest memory from a file",
         meant = { "all", { "size", 256, 256 }, { "fds", 1 } },
-        request = { { struct = "file system mapping" } },
-        reply = { { struct = "ack" } },
+        request = { { struct = "file system mapping", line = { always = { fd_offset = true } } } },
+        reply = { { struct = "ack", line = { always = { result = true }, bare = true, ack = true } } },
       },
       {
         name = "BACKEND_SHARED_OBJECT_LOOKUP",
         doc = "asks for the descriptor of a shared object of another device",
-        request = { { struct = "shared object" } },
-        reply = { { struct = "ack" } },
+        request = { { struct = "shared object", line = { always = { uuid = true }, bare = true } } },
+        reply = { { struct = "ack", line = { always = { result = true }, bare = true, ack = true } } },
       },
     },
     [9] = {
@@ -2709,28 +3038,28 @@ spec.messages = {
         name = "BACKEND_FS_UNMAP_9",
         doc = "unmaps parts of the DAX window",
         meant = { "all", { "size", 256, 256 }, { "fds", 0 }, { "dialect", "crosvm" } },
-        request = { { struct = "file system mapping" } },
-        reply = { { struct = "ack" } },
+        request = { { struct = "file system mapping", line = { always = { fd_offset = true } } } },
+        reply = { { struct = "ack", line = { always = { result = true }, bare = true, ack = true } } },
       },
       {
         name = "BACKEND_FS_IO",
         doc = "reads or writes guest memory from a file",
         meant = { "all", { "size", 256, 256 }, { "fds", 1 } },
-        request = { { struct = "file system mapping" } },
-        reply = { { struct = "ack" } },
+        request = { { struct = "file system mapping", line = { always = { fd_offset = true } } } },
+        reply = { { struct = "ack", line = { always = { result = true }, bare = true, ack = true } } },
       },
       {
         name = "BACKEND_MEM_ACCESS",
         doc = "a proposal: accesses guest memory that is not mapped",
         meant = { "any" },
-        request = { { struct = "private data" } },
-        reply = { { struct = "ack" } },
+        request = { { struct = "private data", line = { always = { data = true }, bare = true } } },
+        reply = { { struct = "ack", line = { always = { result = true }, bare = true, ack = true } } },
       },
       {
         name = "BACKEND_SHMEM_MAP",
         doc = "maps a descriptor into a VIRTIO shared memory region",
-        request = { { struct = "VIRTIO shared memory mapping" } },
-        reply = { { struct = "ack" } },
+        request = { { struct = "VIRTIO shared memory mapping", line = { always = { shmid = true } } } },
+        reply = { { struct = "ack", line = { always = { result = true }, bare = true, ack = true } } },
       },
     },
     [10] = {
@@ -2738,15 +3067,19 @@ spec.messages = {
         name = "BACKEND_FS_SYNC_10",
         doc = "writes parts of the DAX window back",
         meant = { "all", { "size", 256, 256 }, { "fds", 0 }, { "dialect", "crosvm" } },
-        request = { { struct = "file system mapping" } },
-        reply = { { struct = "ack" } },
+        request = { { struct = "file system mapping", line = { always = { fd_offset = true } } } },
+        reply = { { struct = "ack", line = { always = { result = true }, bare = true, ack = true } } },
       },
       {
         name = "BACKEND_SHMEM_UNMAP",
         doc = "unmaps one whole mapping from a VIRTIO shared memory region",
-        telling = { "shmid", "shm_offset", "len" },
-        request = { { struct = "VIRTIO shared memory mapping" } },
-        reply = { { struct = "ack" } },
+        request = {
+          {
+            struct = "VIRTIO shared memory mapping",
+            line = { always = { shmid = true }, rank = { shmid = 0, shm_offset = 1, len = 2, padding = 3, fd_offset = 4, flags = 5 } },
+          },
+        },
+        reply = { { struct = "ack", line = { always = { result = true }, bare = true, ack = true } } },
       },
     },
     [11] = {
@@ -2754,15 +3087,15 @@ spec.messages = {
         name = "BACKEND_FS_IO_11",
         doc = "reads or writes guest memory from a file",
         meant = { "all", { "size", 256, 256 }, { "fds", 1 }, { "dialect", "crosvm" } },
-        request = { { struct = "file system mapping" } },
-        reply = { { struct = "ack" } },
+        request = { { struct = "file system mapping", line = { always = { fd_offset = true } } } },
+        reply = { { struct = "ack", line = { always = { result = true }, bare = true, ack = true } } },
       },
       {
         name = "BACKEND_MEM_READ",
         doc = "a proposal: reads guest memory by message",
         meant = { "size", 12, 12 },
-        request = { { struct = "memory read" } },
-        reply = { { struct = "ack" } },
+        request = { { struct = "memory read", line = { always = { guest_addr = true, size = true } } } },
+        reply = { { struct = "ack", line = { always = { result = true }, bare = true, ack = true } } },
       },
     },
     [6] = {
@@ -2770,28 +3103,28 @@ spec.messages = {
         name = "BACKEND_FS_MAP",
         doc = "maps parts of a file into the DAX window",
         meant = { "all", { "size", 256, 256 }, { "fds", 1 } },
-        request = { { struct = "file system mapping" } },
-        reply = { { struct = "ack" } },
+        request = { { struct = "file system mapping", line = { always = { fd_offset = true } } } },
+        reply = { { struct = "ack", line = { always = { result = true }, bare = true, ack = true } } },
       },
       {
         name = "BACKEND_FS_SYNC_6",
         doc = "writes parts of the DAX window back",
         meant = { "all", { "size", 256, 256 }, { "fds", 0 } },
-        request = { { struct = "file system mapping" } },
-        reply = { { struct = "ack" } },
+        request = { { struct = "file system mapping", line = { always = { fd_offset = true } } } },
+        reply = { { struct = "ack", line = { always = { result = true }, bare = true, ack = true } } },
       },
       {
         name = "BACKEND_SHMEM_MAP_6",
         doc = "maps a descriptor into a shared memory region",
         meant = { "size", 32, 32 },
-        request = { { struct = "crosvm shared memory mapping" } },
-        reply = { { struct = "ack" } },
+        request = { { struct = "crosvm shared memory mapping", line = { always = { flags = true, shmid = true } } } },
+        reply = { { struct = "ack", line = { always = { result = true }, bare = true, ack = true } } },
       },
       {
         name = "BACKEND_SHARED_OBJECT_ADD",
         doc = "announces a shared object",
-        request = { { struct = "shared object" } },
-        reply = { { struct = "ack" } },
+        request = { { struct = "shared object", line = { always = { uuid = true }, bare = true } } },
+        reply = { { struct = "ack", line = { always = { result = true }, bare = true, ack = true } } },
       },
     },
     [7] = {
@@ -2799,28 +3132,28 @@ spec.messages = {
         name = "BACKEND_FS_UNMAP",
         doc = "unmaps parts of the DAX window",
         meant = { "all", { "size", 256, 256 }, { "fds", 0 } },
-        request = { { struct = "file system mapping" } },
-        reply = { { struct = "ack" } },
+        request = { { struct = "file system mapping", line = { always = { fd_offset = true } } } },
+        reply = { { struct = "ack", line = { always = { result = true }, bare = true, ack = true } } },
       },
       {
         name = "BACKEND_FS_IO_7",
         doc = "reads or writes guest memory from a file",
         meant = { "all", { "size", 256, 256 }, { "fds", 1 } },
-        request = { { struct = "file system mapping" } },
-        reply = { { struct = "ack" } },
+        request = { { struct = "file system mapping", line = { always = { fd_offset = true } } } },
+        reply = { { struct = "ack", line = { always = { result = true }, bare = true, ack = true } } },
       },
       {
         name = "BACKEND_SHMEM_UNMAP_7",
         doc = "unmaps part of a shared memory region",
         meant = { "size", 24, 24 },
-        request = { { struct = "crosvm shared memory unmapping" } },
-        reply = { { struct = "ack" } },
+        request = { { struct = "crosvm shared memory unmapping", line = { always = { shmid = true } } } },
+        reply = { { struct = "ack", line = { always = { result = true }, bare = true, ack = true } } },
       },
       {
         name = "BACKEND_SHARED_OBJECT_REMOVE",
         doc = "withdraws a shared object",
-        request = { { struct = "shared object" } },
-        reply = { { struct = "ack" } },
+        request = { { struct = "shared object", line = { always = { uuid = true }, bare = true } } },
+        reply = { { struct = "ack", line = { always = { result = true }, bare = true, ack = true } } },
       },
     },
     [4] = {
@@ -2828,15 +3161,14 @@ spec.messages = {
         name = "BACKEND_FS_MAP_4",
         doc = "maps parts of a file into the DAX window",
         meant = { "all", { "size", 256, 256 }, { "fds", 1 } },
-        request = { { struct = "file system mapping" } },
-        reply = { { struct = "ack" } },
+        request = { { struct = "file system mapping", line = { always = { fd_offset = true } } } },
+        reply = { { struct = "ack", line = { always = { result = true }, bare = true, ack = true } } },
       },
       {
         name = "BACKEND_VRING_CALL",
         doc = "buffers were used in a ring",
-        telling = { "index" },
-        request = { { struct = "vring state" } },
-        reply = { { struct = "ack" } },
+        request = { { struct = "vring state", line = { always = { index = true } } } },
+        reply = { { struct = "ack", line = { always = { result = true }, bare = true, ack = true } } },
       },
     },
     [5] = {
@@ -2844,15 +3176,14 @@ spec.messages = {
         name = "BACKEND_FS_UNMAP_5",
         doc = "unmaps parts of the DAX window",
         meant = { "all", { "size", 256, 256 }, { "fds", 0 } },
-        request = { { struct = "file system mapping" } },
-        reply = { { struct = "ack" } },
+        request = { { struct = "file system mapping", line = { always = { fd_offset = true } } } },
+        reply = { { struct = "ack", line = { always = { result = true }, bare = true, ack = true } } },
       },
       {
         name = "BACKEND_VRING_ERR",
         doc = "an error occurred on a ring",
-        telling = { "index" },
-        request = { { struct = "vring state" } },
-        reply = { { struct = "ack" } },
+        request = { { struct = "vring state", line = { always = { index = true } } } },
+        reply = { { struct = "ack", line = { always = { result = true }, bare = true, ack = true } } },
       },
     },
     [1002] = {
@@ -2860,15 +3191,15 @@ spec.messages = {
         name = "BACKEND_FS_MAP_1002",
         doc = "maps parts of a file into the DAX window",
         meant = { "all", { "size", 256, 256 }, { "fds", 1 } },
-        request = { { struct = "file system mapping" } },
-        reply = { { struct = "ack" } },
+        request = { { struct = "file system mapping", line = { always = { fd_offset = true } } } },
+        reply = { { struct = "ack", line = { always = { result = true }, bare = true, ack = true } } },
       },
       {
         name = "BACKEND_FS_SYNC_1002",
         doc = "writes parts of the DAX window back",
         meant = { "all", { "size", 256, 256 }, { "fds", 0 } },
-        request = { { struct = "file system mapping" } },
-        reply = { { struct = "ack" } },
+        request = { { struct = "file system mapping", line = { always = { fd_offset = true } } } },
+        reply = { { struct = "ack", line = { always = { result = true }, bare = true, ack = true } } },
       },
     },
     [1003] = {
@@ -2876,15 +3207,15 @@ spec.messages = {
         name = "BACKEND_FS_UNMAP_1003",
         doc = "unmaps parts of the DAX window",
         meant = { "all", { "size", 256, 256 }, { "fds", 0 } },
-        request = { { struct = "file system mapping" } },
-        reply = { { struct = "ack" } },
+        request = { { struct = "file system mapping", line = { always = { fd_offset = true } } } },
+        reply = { { struct = "ack", line = { always = { result = true }, bare = true, ack = true } } },
       },
       {
         name = "BACKEND_FS_IO_1003",
         doc = "reads or writes guest memory from a file",
         meant = { "all", { "size", 256, 256 }, { "fds", 1 } },
-        request = { { struct = "file system mapping" } },
-        reply = { { struct = "ack" } },
+        request = { { struct = "file system mapping", line = { always = { fd_offset = true } } } },
+        reply = { { struct = "ack", line = { always = { result = true }, bare = true, ack = true } } },
       },
     },
     [1000] = {
@@ -2892,15 +3223,15 @@ spec.messages = {
         name = "BACKEND_FS_MAP_1000",
         doc = "maps parts of a file into the DAX window",
         meant = { "all", { "size", 256, 256 }, { "fds", 1 } },
-        request = { { struct = "file system mapping" } },
-        reply = { { struct = "ack" } },
+        request = { { struct = "file system mapping", line = { always = { fd_offset = true } } } },
+        reply = { { struct = "ack", line = { always = { result = true }, bare = true, ack = true } } },
       },
       {
         name = "BACKEND_SHMEM_MAP_1000",
         doc = "maps a descriptor into a shared memory region",
         meant = { "size", 32, 32 },
-        request = { { struct = "crosvm shared memory mapping" } },
-        reply = { { struct = "ack" } },
+        request = { { struct = "crosvm shared memory mapping", line = { always = { flags = true, shmid = true } } } },
+        reply = { { struct = "ack", line = { always = { result = true }, bare = true, ack = true } } },
       },
     },
     [1001] = {
@@ -2908,15 +3239,15 @@ spec.messages = {
         name = "BACKEND_FS_UNMAP_1001",
         doc = "unmaps parts of the DAX window",
         meant = { "all", { "size", 256, 256 }, { "fds", 0 } },
-        request = { { struct = "file system mapping" } },
-        reply = { { struct = "ack" } },
+        request = { { struct = "file system mapping", line = { always = { fd_offset = true } } } },
+        reply = { { struct = "ack", line = { always = { result = true }, bare = true, ack = true } } },
       },
       {
         name = "BACKEND_SHMEM_UNMAP_1001",
         doc = "unmaps part of a shared memory region",
         meant = { "size", 24, 24 },
-        request = { { struct = "crosvm shared memory unmapping" } },
-        reply = { { struct = "ack" } },
+        request = { { struct = "crosvm shared memory unmapping", line = { always = { shmid = true } } } },
+        reply = { { struct = "ack", line = { always = { result = true }, bare = true, ack = true } } },
       },
     },
     [12] = {
@@ -2924,72 +3255,79 @@ spec.messages = {
         name = "BACKEND_GPU_MAP_12",
         doc = "maps GPU memory into a shared memory region",
         meant = { "size", 64, 64 },
-        request = { { struct = "crosvm GPU mapping" } },
-        reply = { { struct = "ack" } },
+        request = { { struct = "crosvm GPU mapping", line = { always = { shmid = true } } } },
+        reply = { { struct = "ack", line = { always = { result = true }, bare = true, ack = true } } },
       },
       {
         name = "BACKEND_MEM_WRITE",
         doc = "a proposal: writes guest memory by message",
         meant = { "all", { "size", 12, 4096 }, { "not", { "size", 64, 64 } } },
-        request = { { struct = "memory write" } },
-        reply = { { struct = "ack" } },
+        request = { { struct = "memory write", line = { always = { guest_addr = true, size = true } } } },
+        reply = { { struct = "ack", line = { always = { result = true }, bare = true, ack = true } } },
       },
     },
     [1] = {
       {
         name = "BACKEND_IOTLB_MSG",
         doc = "misses an entry of the device IOTLB, or was refused access",
-        telling = { "type", "iova", "size", "permissions" },
-        request = { { struct = "IOTLB" } },
-        reply = { { struct = "ack" } },
+        request = {
+          {
+            struct = "IOTLB",
+            line = {
+              always = { iova = true, permissions = true, type = true },
+              rank = { type = 0, iova = 1, size = 2, permissions = 3, user_address = 4, padding = 5 },
+            },
+          },
+        },
+        reply = { { struct = "ack", line = { always = { result = true }, bare = true, ack = true } } },
       },
     },
     [2] = {
       {
         name = "BACKEND_CONFIG_CHANGE_MSG",
         doc = "the device configuration space has changed",
-        request = { { struct = "none" } },
-        reply = { { struct = "ack" } },
+        request = { { struct = "none", line = { always = {} } } },
+        reply = { { struct = "ack", line = { always = { result = true }, bare = true, ack = true } } },
       },
     },
     [3] = {
       {
         name = "BACKEND_VRING_HOST_NOTIFIER_MSG",
         doc = "gives the doorbell page of a ring",
-        request = { { struct = "vring area description" } },
-        reply = { { struct = "ack" } },
+        request = { { struct = "vring area description", line = { always = { index = true } } } },
+        reply = { { struct = "ack", line = { always = { result = true }, bare = true, ack = true } } },
       },
     },
     [1004] = {
       {
         name = "BACKEND_FS_SYNC_1004",
         doc = "writes parts of the DAX window back",
-        request = { { struct = "file system mapping" } },
-        reply = { { struct = "ack" } },
+        request = { { struct = "file system mapping", line = { always = { fd_offset = true } } } },
+        reply = { { struct = "ack", line = { always = { result = true }, bare = true, ack = true } } },
       },
     },
     [1005] = {
       {
         name = "BACKEND_FS_IO_1005",
         doc = "reads or writes guest memory from a file",
-        request = { { struct = "file system mapping" } },
-        reply = { { struct = "ack" } },
+        request = { { struct = "file system mapping", line = { always = { fd_offset = true } } } },
+        reply = { { struct = "ack", line = { always = { result = true }, bare = true, ack = true } } },
       },
     },
     [1006] = {
       {
         name = "BACKEND_GPU_MAP",
         doc = "maps GPU memory into a shared memory region",
-        request = { { struct = "crosvm GPU mapping" } },
-        reply = { { struct = "ack" } },
+        request = { { struct = "crosvm GPU mapping", line = { always = { shmid = true } } } },
+        reply = { { struct = "ack", line = { always = { result = true }, bare = true, ack = true } } },
       },
     },
     [1007] = {
       {
         name = "BACKEND_EXTERNAL_MAP",
         doc = "maps memory of the back-end into a shared memory region",
-        request = { { struct = "crosvm external mapping" } },
-        reply = { { struct = "ack" } },
+        request = { { struct = "crosvm external mapping", line = { always = { shmid = true } } } },
+        reply = { { struct = "ack", line = { always = { result = true }, bare = true, ack = true } } },
       },
     },
   },
@@ -2998,15 +3336,15 @@ spec.messages = {
       {
         name = "GPU_GET_PROTOCOL_FEATURES",
         doc = "asks which vhost-user-gpu protocol features the front-end offers",
-        request = { { struct = "none" } },
-        reply = { { struct = "gpu protocol features" } },
+        request = { { struct = "none", line = { always = {} } } },
+        reply = { { struct = "gpu protocol features", line = { always = { features = true }, bare = true } } },
       },
     },
     [2] = {
       {
         name = "GPU_SET_PROTOCOL_FEATURES",
         doc = "acknowledges vhost-user-gpu protocol features",
-        request = { { struct = "gpu protocol features" } },
+        request = { { struct = "gpu protocol features", line = { always = { features = true }, bare = true } } },
         reply = {},
       },
     },
@@ -3014,18 +3352,31 @@ spec.messages = {
       {
         name = "GPU_GET_DISPLAY_INFO",
         doc = "asks for the preferred display configuration",
-        request = { { struct = "none" } },
-        reply = { { struct = "display info" } },
+        request = { { struct = "none", line = { always = {} } } },
+        reply = { { struct = "display info", line = { always = { type = true, fence_id = true, ctx_id = true, ring_idx = true } } } },
       },
     },
-    [4] = { { name = "GPU_CURSOR_POS", doc = "shows the cursor at a position", request = { { struct = "cursor position" } }, reply = {} } },
-    [5] = { { name = "GPU_CURSOR_POS_HIDE", doc = "hides the cursor", request = { { struct = "cursor position" } }, reply = {} } },
+    [4] = {
+      {
+        name = "GPU_CURSOR_POS",
+        doc = "shows the cursor at a position",
+        request = { { struct = "cursor position", line = { always = { scanout_id = true, x = true, y = true } } } },
+        reply = {},
+      },
+    },
+    [5] = {
+      {
+        name = "GPU_CURSOR_POS_HIDE",
+        doc = "hides the cursor",
+        request = { { struct = "cursor position", line = { always = { scanout_id = true, x = true, y = true } } } },
+        reply = {},
+      },
+    },
     [6] = {
       {
         name = "GPU_CURSOR_UPDATE",
         doc = "changes the shape and position of the cursor",
-        telling = { "scanout_id", "x", "y", "hot_x", "hot_y" },
-        request = { { struct = "cursor update" } },
+        request = { { struct = "cursor update", line = { always = { scanout_id = true, x = true, y = true, hot_x = true, hot_y = true } } } },
         reply = {},
       },
     },
@@ -3033,7 +3384,7 @@ spec.messages = {
       {
         name = "GPU_SCANOUT",
         doc = "sets the size of a scanout, or disables it with 0\195\1510",
-        request = { { struct = "scanout" } },
+        request = { { struct = "scanout", line = { always = { scanout_id = true, width = true, height = true } } } },
         reply = {},
       },
     },
@@ -3041,8 +3392,7 @@ spec.messages = {
       {
         name = "GPU_UPDATE",
         doc = "draws a rectangle of pixels",
-        telling = { "scanout_id", "x", "y", "width", "height" },
-        request = { { struct = "update" } },
+        request = { { struct = "update", line = { always = { scanout_id = true, x = true, y = true, width = true, height = true } } } },
         reply = {},
       },
     },
@@ -3050,7 +3400,7 @@ spec.messages = {
       {
         name = "GPU_DMABUF_SCANOUT",
         doc = "shares a scanout as a dma-buf, or withdraws it",
-        request = { { struct = "dma-buf scanout" } },
+        request = { { struct = "dma-buf scanout", line = { always = { scanout_id = true } } } },
         reply = {},
       },
     },
@@ -3058,24 +3408,31 @@ spec.messages = {
       {
         name = "GPU_DMABUF_UPDATE",
         doc = "a rectangle of the dma-buf has changed; the back-end waits until it was drawn",
-        request = { { struct = "dma-buf update" } },
-        reply = { { struct = "none" } },
+        request = { { struct = "dma-buf update", line = { always = { scanout_id = true, x = true, y = true, width = true, height = true } } } },
+        reply = { { struct = "none", line = { always = {} } } },
       },
     },
     [11] = {
       {
         name = "GPU_GET_EDID",
         doc = "asks for the EDID of a scanout",
-        telling = { "scanout_id", "size" },
-        request = { { struct = "EDID request" } },
-        reply = { { struct = "EDID" } },
+        request = { { struct = "EDID request", line = { always = { scanout_id = true }, bare = true } } },
+        reply = {
+          {
+            struct = "EDID",
+            line = {
+              always = { type = true, size = true },
+              rank = { size = 0, type = 1, flags = 2, fence_id = 3, ctx_id = 4, ring_idx = 5, padding = 6, padding2 = 7, edid = 8 },
+            },
+          },
+        },
       },
     },
     [12] = {
       {
         name = "GPU_DMABUF_SCANOUT2",
         doc = "shares a scanout as a dma-buf with a format modifier",
-        request = { { struct = "dma-buf scanout with modifier" } },
+        request = { { struct = "dma-buf scanout with modifier", line = { always = { scanout_id = true } } } },
         reply = {},
       },
     },
@@ -4692,28 +5049,30 @@ local function add_flags(walk, tree, field, range, low, high)
     table.insert(names, hexadecimal(rest_low, rest_high))
   end
   local text = #names > 0 and table.concat(names, "|") or "0"
-  item:append_text(" (" .. text .. ")")
-  return text
+  if #names > 0 then item:append_text(" (" .. text .. ")") end
+  return text, low == 0 and high == 0
 end
 
--- Scalar fields by kind: each shows itself and returns its text, and its value where others refer to it.
+-- Scalar fields by kind: each shows itself and returns its text, whether it is zero, and its value where others refer
+-- to it.
 local scalars = {}
 
 function scalars.uint(walk, tree, field, range)
   local low, high = read_number(walk.tvb, range:offset(), field.size, walk.big)
   add_number(walk, tree, field, range, low, high)
-  return number_text(field, low, high), high * two32 + low
+  return number_text(field, low, high), low == 0 and high == 0, high * two32 + low
 end
 
 function scalars.int(walk, tree, field, range)
   if walk.big then tree:add(walk.protocol.fields[field.id], range)
   else tree:add_le(walk.protocol.fields[field.id], range) end
-  return tostring(walk.big and range:int64() or range:le_int64())
+  local text = tostring(walk.big and range:int64() or range:le_int64())
+  return text, text == "0"
 end
 
 function scalars.flags(walk, tree, field, range)
   local low, high = read_number(walk.tvb, range:offset(), field.size, walk.big)
-  return add_flags(walk, tree, field, range, low, high), high * two32 + low
+  return add_flags(walk, tree, field, range, low, high)
 end
 
 function scalars.word(walk, tree, field, range, values)
@@ -4722,11 +5081,12 @@ function scalars.word(walk, tree, field, range, values)
     if part.width == 1 then
       local set = bit_of(low, high, part.from)
       tree:add(walk.protocol.fields[part.id], range, set)
-      table.insert(values, { name = part.name, text = set and "true" or "false", quiet = not set })
+      table.insert(values, { name = part.name, step = field.name, zero = not set })
     else
       local part_low, part_high = slice(low, high, part.from, part.width)
       add_number(walk, tree, part, range, part_low, part_high)
-      table.insert(values, { name = part.name, text = number_text(part, part_low, part_high) })
+      local text = number_text(part, part_low, part_high)
+      table.insert(values, { name = part.name, step = field.name, text = text, zero = part_low == 0 and part_high == 0 })
     end
   end
   local spare_low, spare_high = masked(low, high, field.spare)
@@ -4735,19 +5095,24 @@ function scalars.word(walk, tree, field, range, values)
   return hexadecimal(spare_low, spare_high)
 end
 
+-- Bytes for a line, where they are few.
+local function bytes_text(range)
+  if range:len() > 16 then return string.format("[%d bytes]", range:len()) end
+  return tostring(range:bytes()):lower()
+end
+
+local function is_zero(range) return range:len() == 0 or not tostring(range:bytes()):find("[^0]") end
+
 function scalars.pad(walk, tree, field, range)
-  for i = 0, range:len() - 1 do
-    if range(i, 1):uint() ~= 0 then
-      tree:add(walk.protocol.fields[field.id], range)
-      return "+" .. tostring(range:bytes())
-    end
-  end
-  return nil
+  if is_zero(range) then return nil end
+  tree:add(walk.protocol.fields[field.id], range)
+  return bytes_text(range)
 end
 
 function scalars.bytes(walk, tree, field, range)
   tree:add(walk.protocol.fields[field.id], range)
-  return string.format("[%d bytes]", range:len())
+  if field.length == "rest" then return bytes_text(range), range:len() == 0 end
+  return bytes_text(range), is_zero(range)
 end
 
 function scalars.text(walk, tree, field, range)
@@ -4758,7 +5123,7 @@ function scalars.text(walk, tree, field, range)
     text = text .. (byte < 0x80 and string.char(byte) or string.char(0xc0 + math.floor(byte / 64), 0x80 + byte % 64))
   end
   tree:add(walk.protocol.fields[field.id], range, text)
-  return '"' .. text .. '"'
+  return '"' .. text .. '"', text == ""
 end
 
 function scalars.uuid(walk, tree, field, range)
@@ -4770,20 +5135,20 @@ end
 
 function scalars.mac(walk, tree, field, range)
   tree:add(walk.protocol.fields[field.id], range)
-  return (tostring(range:bytes()):lower():gsub("(%x%x)(%x)", "%1:%2"))
+  return (tostring(range:bytes()):lower():gsub("%x%x", "%0:"):sub(1, -2))
 end
 
 function scalars.table(walk, tree, field, range)
-  local used = 0
+  local used = {}
   for i = 0, field.count - 1 do
     local entry = range(i * 8, 8)
     local low, high = read_number(walk.tvb, entry:offset(), 8, walk.big)
     if low > 0 or high > 0 then
       add_number(walk, tree, field, entry, low, high):prepend_text(string.format("[%d] ", i))
-      used = used + 1
+      table.insert(used, i .. ":" .. number_text(field, low, high))
     end
   end
-  return string.format("[%d of %d]", used, field.count)
+  return "[" .. table.concat(used, " ") .. "]", #used == 0
 end
 
 local walk_struct, walk_field
@@ -4791,7 +5156,8 @@ local walk_struct, walk_field
 local function walk_array(walk, tree, field, values, path)
   local count = type(field.count) == "number" and field.count or values[field.count] or 0
   local shown = {}
-  table.insert(values, { name = field.name, entries = shown })
+  table.insert(values, { name = field.name, step = field.name, entries = shown, of = field.of, whole = false })
+  local listed = values[#values]
   for i = 0, count - 1 do
     local entry_path = string.format("%s%s[%d]", path, field.name, i)
     if walk.at >= walk.captured then return has(walk, 1, entry_path) end
@@ -4803,12 +5169,13 @@ local function walk_array(walk, tree, field, values, path)
     item:set_len(walk.at - from)
     if not whole then return false end
   end
+  listed.whole = true
   return true
 end
 
 local function walk_group(walk, tree, field, values, path)
   local inner = {}
-  table.insert(values, { name = field.name, group = inner })
+  table.insert(values, { name = field.name, step = field.name, group = inner, of = field.of })
   local item = tree:add(walk.tvb(walk.at, walk.captured - walk.at), field.name)
   local from = walk.at
   local whole = walk_struct(walk, item, walk.structs[field.of], inner, path .. field.name .. ".")
@@ -4842,7 +5209,7 @@ function scalars.config(walk, tree, field, range, values)
       at = at + span
     end
   end
-  return string.format("[%d bytes]", range:len())
+  return bytes_text(range), is_zero(range)
 end
 
 local function size_of(walk, field, values)
@@ -4858,9 +5225,11 @@ walk_field = function(walk, tree, field, values, path)
   if not has(walk, size, path .. field.name) then return false end
   local range = walk.tvb(walk.at, size)
   walk.at = walk.at + size
-  local text, number = scalars[field.kind](walk, tree, field, range, values)
+  local text, zero, number = scalars[field.kind](walk, tree, field, range, values)
   values[field.name] = number
-  if text then table.insert(values, { name = field.name, text = text }) end
+  if text then
+    table.insert(values, { name = field.name, step = field.name, text = text, zero = zero, kind = field.kind, counts = field.counts })
+  end
   return true
 end
 
@@ -4892,35 +5261,89 @@ local function finish_walk(walk, tree, known)
   end
 end
 
--- One line about a message, as `vhuscope read` prints it.
+-- One line about a message, as `vhuscope read` prints it: values that are zero are left out, unless they tell something.
 
 local text_of_values
 
-local function text_of_value(value)
-  if value.group then return "{" .. text_of_values(value.group) .. "}" end
-  if value.entries then
-    local texts = {}
-    for i, entry in ipairs(value.entries) do texts[i] = "{" .. text_of_values(entry) .. "}" end
-    return "[" .. table.concat(texts, " ") .. "]"
+-- Several values between braces; entries that have only zeros are counted.
+local function text_of_entries(entries, of)
+  local texts, zeros = {}, 0
+  local function flush()
+    if zeros > 0 then table.insert(texts, zeros == 1 and "{}" or "{}*" .. zeros) end
+    zeros = 0
   end
-  return value.text
+  for _, entry in ipairs(entries) do
+    local empty = true
+    for _, value in ipairs(entry) do empty = empty and value.zero end
+    if empty then
+      zeros = zeros + 1
+    else
+      flush()
+      table.insert(texts, "{" .. text_of_values(entry, spec.structs[of].line) .. "}")
+    end
+  end
+  flush()
+  return "[" .. table.concat(texts, " ") .. "]"
 end
 
-text_of_values = function(values)
-  local texts = {}
-  for _, value in ipairs(values) do
-    if not value.quiet then table.insert(texts, value.name .. "=" .. text_of_value(value)) end
+-- A number in decimal, but in hexadecimal where it has more than 32 bits.
+local function short_number(text)
+  local number = UInt64(text)
+  return number:higher() == 0 and text or hexadecimal(number:lower(), number:higher())
+end
+
+local function text_of_value(value, line)
+  if value.group then return value.name .. "={" .. text_of_values(value.group, spec.structs[value.of].line) .. "}" end
+  if value.entries then return value.name .. "=" .. text_of_entries(value.entries, value.of) end
+  if not value.text then return value.name end
+  if line.ack then return value.zero and "ok" or "failed(" .. short_number(value.text) .. ")" end
+  local bare = line.bare and value.kind ~= "pad" and value.kind ~= "word"
+  return bare and value.text or value.name .. "=" .. value.text
+end
+
+-- Whether a value is worth its place: a count that equals what is listed is not.
+local function is_told(value, values, line)
+  if value.counts then
+    for _, other in ipairs(values) do
+      if other.entries and other.whole then return false end
+    end
+    return not value.zero
   end
+  return not value.zero or line.always[value.name] == true
+end
+
+text_of_values = function(values, line)
+  local told = {}
+  for i, value in ipairs(values) do
+    if is_told(value, values, line) then
+      table.insert(told, { rank = line.rank and (line.rank[value.step] or 0) or 0, at = i, value = value })
+    end
+  end
+  table.sort(told, function(a, b) return a.rank < b.rank or (a.rank == b.rank and a.at < b.at) end)
+  local texts = {}
+  for i, entry in ipairs(told) do texts[i] = text_of_value(entry.value, line) end
   return table.concat(texts, " ")
 end
 
-local function line_of(name, id, reply, flags, context, walk, values, variant)
-  local line = string.format("%s(%.0f)", name, id) .. (reply and " reply" or "")
-  local text = text_of_values(values)
+local function fds_of(context)
+  local fds, count = context.fds or {}, context.fd_count or 0
+  if count == 0 then return "" end
+  if count == 1 and #fds == 1 then return " fd=" .. fds[1] end
+  local more = count > #fds and (#fds > 0 and " +" or "+") .. (count - #fds) or ""
+  return " fds=[" .. table.concat(fds, " ") .. more .. "]"
+end
+
+local function line_of(name, reply, flags, context, walk, values, variant)
+  local gpu = context.channel == "gpu"
+  local line = (reply and context.answers and "\226\148\148 " or "") .. name
+  if reply then line = line .. " ="
+  elseif not gpu and bit_of(flags, 0, 3) then line = line .. " need_reply" end
+  local text = variant and text_of_values(values, variant.line) or ""
   if text ~= "" then line = line .. " " .. text end
-  if context.fds and #context.fds > 0 then line = line .. " fds=" .. table.concat(context.fds, ",") end
-  if #walk.problems > 0 then line = line .. " malformed: " .. walk.problems[1] end
-  if walk.cut then line = line .. " (truncated by capture)" end
+  if walk.captured > walk.at then line = line .. string.format(" +[%d bytes]", walk.captured - walk.at) end
+  line = line .. fds_of(context)
+  if #walk.problems > 0 then line = line .. "  # " .. table.concat(walk.problems, ", ") end
+  if walk.cut then line = line .. "  # truncated by capture" end
   return line
 end
 
@@ -5018,7 +5441,7 @@ local function dissect(protocol, tvb, tree, context)
   end
   finish_walk(walk, root, variant ~= nil)
   if walk.assumed then root:add(protocol.fields.assumed, true):set_generated() end
-  return line_of(name, id, reply, flags, context, walk, values, variant)
+  return line_of(name, reply, flags, context, walk, values, variant)
 end
 
 -- A dissector proper: dissects and fills the columns.
@@ -5270,7 +5693,19 @@ local function add_tlvs(tree, tvb, tlvs)
   end
 end
 
--- Shows one descriptor; returns its text, such as `memfd#3:0x20000000`.
+local units = { "K", "M", "G", "T", "P" }
+
+-- Bytes with the largest unit that loses nothing.
+local function bytes_with_unit(size)
+  local unit = 0
+  while size >= 1024 and size % 1024 == 0 and unit < #units do
+    size = size / 1024
+    unit = unit + 1
+  end
+  return string.format("%.0f%s", size, units[unit] or "")
+end
+
+-- Shows one descriptor; returns its text, such as `memfd#3:512M`.
 local function add_fd(tree, tvb, at, index, tlvs)
   local item = tree:add(tvb(at, layout.fd_entry_length), string.format("fd %d: ", index))
   local valid, shown = u16(tvb, at + layout.fd_valid_at), {}
@@ -5286,7 +5721,7 @@ local function add_fd(tree, tvb, at, index, tlvs)
   end
   local text = shown["fd.kind"]
   if shown["fd.object"] then text = text .. "#" .. shown["fd.object"] end
-  if shown["fd.size"] then text = text .. ":" .. hexadecimal(read_number(tvb, at + layout.fd_size_at, 8, false)) end
+  if shown["fd.size"] then text = text .. ":" .. bytes_with_unit(number64(tvb, at + layout.fd_size_at)) end
   item:append_text(text .. (shown.name and " " .. shown.name or ""))
   return text
 end
@@ -5423,6 +5858,7 @@ function vhuscope.proto.dissector(tvb, pinfo, root)
   local length, context
   length, context, damage = add_record(tree, tvb, flags)
   context.n = n
+  context.answers = answers > 0 and answers or nil
   tree:set_len(length)
   tree:append_text(string.format(" %.0f, %s", n, kind or "of unknown kind"))
   if context.direction then

@@ -92,7 +92,7 @@ local function dissect(protocol, tvb, tree, context)
   end
   finish_walk(walk, root, variant ~= nil)
   if walk.assumed then root:add(protocol.fields.assumed, true):set_generated() end
-  return line_of(name, id, reply, flags, context, walk, values, variant)
+  return line_of(name, reply, flags, context, walk, values, variant)
 end
 
 -- A dissector proper: dissects and fills the columns.

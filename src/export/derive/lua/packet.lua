@@ -111,6 +111,7 @@ function vhuscope.proto.dissector(tvb, pinfo, root)
   local length, context
   length, context, damage = add_record(tree, tvb, flags)
   context.n = n
+  context.answers = answers > 0 and answers or nil
   tree:set_len(length)
   tree:append_text(string.format(" %.0f, %s", n, kind or "of unknown kind"))
   if context.direction then

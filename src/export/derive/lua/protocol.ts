@@ -2,15 +2,16 @@
  * The declared protocol as tables for the dissectors: the same structs, conditions and names, with every name of a
  * field, bit and value that Wireshark knows filled in.
  */
-import { messagesOf } from '../../../decode/catalog.ts';
+import { messagesOf, variantsOf } from '../../../decode/catalog.ts';
 import { fixedSize } from '../../../decode/decode.ts';
 import { featureBits, type NamedBit } from '../../../decode/features.ts';
 import type { Channel } from '../../../decode/frame.ts';
 import { bitMeaning, meaning } from '../../../decode/meaning.ts';
-import type { Cond, FeaturesField, MessageSpec, NamedField, Struct, Variant } from '../../../decode/schema.ts';
+import type { Cond, FeaturesField, MessageSpec, NamedField, Struct } from '../../../decode/schema.ts';
 import { type DeviceSpec, devices } from '../../../decode/spec/devices/index.ts';
 import { protocolFeatures } from '../../../decode/spec/protocol-features.ts';
 import { transportFeatures } from '../../../decode/spec/transport-features.ts';
+import { innerLayout, type TextLayout, textLayout } from '../../../decode/text/layout.ts';
 import { bitsOfSize, FilterFields } from './filter-field.ts';
 import { headerFields, requestField } from './header-fields.ts';
 import type { LuaValue } from './literal.ts';
@@ -77,17 +78,15 @@ class Tables {
       name: spec.name,
       doc: spec.doc,
       ...(spec.meant && { meant: condition(spec.meant) }),
-      ...(spec.telling && { telling: spec.telling }),
-      request: this.#variants(
-        'list' in spec.payload ? [{ payload: spec.payload as Struct }] : (spec.payload as readonly Variant[]),
-      ),
-      reply: this.#variants(spec.reply.shapes),
+      request: this.#variants(spec, false),
+      reply: this.#variants(spec, true),
     };
   }
 
-  #variants(variants: readonly Variant[]): LuaValue {
-    return variants.map(variant => ({
+  #variants(spec: MessageSpec, reply: boolean): LuaValue {
+    return variantsOf(spec, reply).map(variant => ({
       struct: this.#struct(variant.payload),
+      line: lineTable(textLayout(variant.payload, spec.telling)),
       ...(variant.when && { when: condition(variant.when) }),
       ...(variant.doc && { doc: variant.doc }),
     }));
@@ -99,7 +98,10 @@ class Tables {
     if (other) throw new Error(`two structs are called ${struct.name}`);
     this.#declared.set(struct.name, struct);
     this.structs[struct.name] = {};
-    this.structs[struct.name] = { fields: struct.list.map(field => this.#field(struct, field)) };
+    this.structs[struct.name] = {
+      fields: struct.list.map(field => this.#field(struct, field)),
+      line: lineTable(innerLayout(struct)),
+    };
     return struct.name;
   }
 
@@ -108,6 +110,7 @@ class Tables {
     return {
       name: field.name,
       ...this.#layout(struct, field),
+      ...(struct.list.some(other => other.kind === 'array' && other.count === field.name) && { counts: true }),
       ...(size !== undefined && { size }),
       ...(field.when && { when: condition(field.when) }),
     };
@@ -206,6 +209,21 @@ class Tables {
     const spare = Array.from({ length: field.size * 8 }, (_, bit) => bit).filter(bit => !covered.has(bit));
     return { id, parts, spare };
   }
+}
+
+/** What a line shows of a struct even where it is zero, and in which order. */
+function lineTable({ struct, wire, steps, bare }: TextLayout): LuaValue {
+  const always = wire.flatMap(step => [
+    ...(step.always ? [step.field.name] : []),
+    ...step.parts.filter(part => part.always).map(part => part.name),
+  ]);
+  const moved = steps.some((step, i) => step !== wire[i]);
+  return {
+    always: Object.fromEntries(always.map(name => [name, true])),
+    ...(bare && { bare }),
+    ...(bare && struct.list.some(({ id }) => id === 'ack') && { ack: true }),
+    ...(moved && { rank: Object.fromEntries(steps.map((step, rank) => [step.field.name, rank])) }),
+  };
 }
 
 /** A condition with feature names as bit numbers. */

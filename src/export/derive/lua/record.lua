@@ -95,7 +95,19 @@ local function add_tlvs(tree, tvb, tlvs)
   end
 end
 
--- Shows one descriptor; returns its text, such as `memfd#3:0x20000000`.
+local units = { "K", "M", "G", "T", "P" }
+
+-- Bytes with the largest unit that loses nothing.
+local function bytes_with_unit(size)
+  local unit = 0
+  while size >= 1024 and size % 1024 == 0 and unit < #units do
+    size = size / 1024
+    unit = unit + 1
+  end
+  return string.format("%.0f%s", size, units[unit] or "")
+end
+
+-- Shows one descriptor; returns its text, such as `memfd#3:512M`.
 local function add_fd(tree, tvb, at, index, tlvs)
   local item = tree:add(tvb(at, layout.fd_entry_length), string.format("fd %d: ", index))
   local valid, shown = u16(tvb, at + layout.fd_valid_at), {}
@@ -111,7 +123,7 @@ local function add_fd(tree, tvb, at, index, tlvs)
   end
   local text = shown["fd.kind"]
   if shown["fd.object"] then text = text .. "#" .. shown["fd.object"] end
-  if shown["fd.size"] then text = text .. ":" .. hexadecimal(read_number(tvb, at + layout.fd_size_at, 8, false)) end
+  if shown["fd.size"] then text = text .. ":" .. bytes_with_unit(number64(tvb, at + layout.fd_size_at)) end
   item:append_text(text .. (shown.name and " " .. shown.name or ""))
   return text
 end

@@ -60,28 +60,30 @@ local function add_flags(walk, tree, field, range, low, high)
     table.insert(names, hexadecimal(rest_low, rest_high))
   end
   local text = #names > 0 and table.concat(names, "|") or "0"
-  item:append_text(" (" .. text .. ")")
-  return text
+  if #names > 0 then item:append_text(" (" .. text .. ")") end
+  return text, low == 0 and high == 0
 end
 
--- Scalar fields by kind: each shows itself and returns its text, and its value where others refer to it.
+-- Scalar fields by kind: each shows itself and returns its text, whether it is zero, and its value where others refer
+-- to it.
 local scalars = {}
 
 function scalars.uint(walk, tree, field, range)
   local low, high = read_number(walk.tvb, range:offset(), field.size, walk.big)
   add_number(walk, tree, field, range, low, high)
-  return number_text(field, low, high), high * two32 + low
+  return number_text(field, low, high), low == 0 and high == 0, high * two32 + low
 end
 
 function scalars.int(walk, tree, field, range)
   if walk.big then tree:add(walk.protocol.fields[field.id], range)
   else tree:add_le(walk.protocol.fields[field.id], range) end
-  return tostring(walk.big and range:int64() or range:le_int64())
+  local text = tostring(walk.big and range:int64() or range:le_int64())
+  return text, text == "0"
 end
 
 function scalars.flags(walk, tree, field, range)
   local low, high = read_number(walk.tvb, range:offset(), field.size, walk.big)
-  return add_flags(walk, tree, field, range, low, high), high * two32 + low
+  return add_flags(walk, tree, field, range, low, high)
 end
 
 function scalars.word(walk, tree, field, range, values)
@@ -90,11 +92,12 @@ function scalars.word(walk, tree, field, range, values)
     if part.width == 1 then
       local set = bit_of(low, high, part.from)
       tree:add(walk.protocol.fields[part.id], range, set)
-      table.insert(values, { name = part.name, text = set and "true" or "false", quiet = not set })
+      table.insert(values, { name = part.name, step = field.name, zero = not set })
     else
       local part_low, part_high = slice(low, high, part.from, part.width)
       add_number(walk, tree, part, range, part_low, part_high)
-      table.insert(values, { name = part.name, text = number_text(part, part_low, part_high) })
+      local text = number_text(part, part_low, part_high)
+      table.insert(values, { name = part.name, step = field.name, text = text, zero = part_low == 0 and part_high == 0 })
     end
   end
   local spare_low, spare_high = masked(low, high, field.spare)
@@ -103,19 +106,24 @@ function scalars.word(walk, tree, field, range, values)
   return hexadecimal(spare_low, spare_high)
 end
 
+-- Bytes for a line, where they are few.
+local function bytes_text(range)
+  if range:len() > 16 then return string.format("[%d bytes]", range:len()) end
+  return tostring(range:bytes()):lower()
+end
+
+local function is_zero(range) return range:len() == 0 or not tostring(range:bytes()):find("[^0]") end
+
 function scalars.pad(walk, tree, field, range)
-  for i = 0, range:len() - 1 do
-    if range(i, 1):uint() ~= 0 then
-      tree:add(walk.protocol.fields[field.id], range)
-      return "+" .. tostring(range:bytes())
-    end
-  end
-  return nil
+  if is_zero(range) then return nil end
+  tree:add(walk.protocol.fields[field.id], range)
+  return bytes_text(range)
 end
 
 function scalars.bytes(walk, tree, field, range)
   tree:add(walk.protocol.fields[field.id], range)
-  return string.format("[%d bytes]", range:len())
+  if field.length == "rest" then return bytes_text(range), range:len() == 0 end
+  return bytes_text(range), is_zero(range)
 end
 
 function scalars.text(walk, tree, field, range)
@@ -126,7 +134,7 @@ function scalars.text(walk, tree, field, range)
     text = text .. (byte < 0x80 and string.char(byte) or string.char(0xc0 + math.floor(byte / 64), 0x80 + byte % 64))
   end
   tree:add(walk.protocol.fields[field.id], range, text)
-  return '"' .. text .. '"'
+  return '"' .. text .. '"', text == ""
 end
 
 function scalars.uuid(walk, tree, field, range)
@@ -138,20 +146,20 @@ end
 
 function scalars.mac(walk, tree, field, range)
   tree:add(walk.protocol.fields[field.id], range)
-  return (tostring(range:bytes()):lower():gsub("(%x%x)(%x)", "%1:%2"))
+  return (tostring(range:bytes()):lower():gsub("%x%x", "%0:"):sub(1, -2))
 end
 
 function scalars.table(walk, tree, field, range)
-  local used = 0
+  local used = {}
   for i = 0, field.count - 1 do
     local entry = range(i * 8, 8)
     local low, high = read_number(walk.tvb, entry:offset(), 8, walk.big)
     if low > 0 or high > 0 then
       add_number(walk, tree, field, entry, low, high):prepend_text(string.format("[%d] ", i))
-      used = used + 1
+      table.insert(used, i .. ":" .. number_text(field, low, high))
     end
   end
-  return string.format("[%d of %d]", used, field.count)
+  return "[" .. table.concat(used, " ") .. "]", #used == 0
 end
 
 local walk_struct, walk_field
@@ -159,7 +167,8 @@ local walk_struct, walk_field
 local function walk_array(walk, tree, field, values, path)
   local count = type(field.count) == "number" and field.count or values[field.count] or 0
   local shown = {}
-  table.insert(values, { name = field.name, entries = shown })
+  table.insert(values, { name = field.name, step = field.name, entries = shown, of = field.of, whole = false })
+  local listed = values[#values]
   for i = 0, count - 1 do
     local entry_path = string.format("%s%s[%d]", path, field.name, i)
     if walk.at >= walk.captured then return has(walk, 1, entry_path) end
@@ -171,12 +180,13 @@ local function walk_array(walk, tree, field, values, path)
     item:set_len(walk.at - from)
     if not whole then return false end
   end
+  listed.whole = true
   return true
 end
 
 local function walk_group(walk, tree, field, values, path)
   local inner = {}
-  table.insert(values, { name = field.name, group = inner })
+  table.insert(values, { name = field.name, step = field.name, group = inner, of = field.of })
   local item = tree:add(walk.tvb(walk.at, walk.captured - walk.at), field.name)
   local from = walk.at
   local whole = walk_struct(walk, item, walk.structs[field.of], inner, path .. field.name .. ".")
@@ -210,7 +220,7 @@ function scalars.config(walk, tree, field, range, values)
       at = at + span
     end
   end
-  return string.format("[%d bytes]", range:len())
+  return bytes_text(range), is_zero(range)
 end
 
 local function size_of(walk, field, values)
@@ -226,9 +236,13 @@ walk_field = function(walk, tree, field, values, path)
   if not has(walk, size, path .. field.name) then return false end
   local range = walk.tvb(walk.at, size)
   walk.at = walk.at + size
-  local text, number = scalars[field.kind](walk, tree, field, range, values)
+  local text, zero, number = scalars[field.kind](walk, tree, field, range, values)
   values[field.name] = number
-  if text then table.insert(values, { name = field.name, text = text }) end
+  if text then
+    local value = { name = field.name, step = field.name, text = text, zero = zero }
+    value.kind, value.counts = field.kind, field.counts
+    table.insert(values, value)
+  end
   return true
 end
 
