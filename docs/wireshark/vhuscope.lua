@@ -5228,7 +5228,9 @@ walk_field = function(walk, tree, field, values, path)
   local text, zero, number = scalars[field.kind](walk, tree, field, range, values)
   values[field.name] = number
   if text then
-    table.insert(values, { name = field.name, step = field.name, text = text, zero = zero, kind = field.kind, counts = field.counts })
+    local value = { name = field.name, step = field.name, text = text, zero = zero }
+    value.kind, value.counts = field.kind, field.counts
+    table.insert(values, value)
   end
   return true
 end
