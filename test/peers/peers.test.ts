@@ -279,9 +279,9 @@ describe('a simulated pair', () => {
 
   it('does not wait for ever', async () => {
     const { front } = await talk(
-      { traits: block.front, patience: 50, scripts: [[send('GET_FEATURES'), awaits('BACKEND_CONFIG_CHANGE_MSG')]] },
+      { traits: block.front, patience: 500, scripts: [[send('GET_FEATURES'), awaits('BACKEND_CONFIG_CHANGE_MSG')]] },
       { traits: block.back, scripts: [serves] },
     );
-    expect(front.error).toBe('waited 50 ms for a BACKEND_CONFIG_CHANGE_MSG of the other side');
+    expect(front.error).toBe('waited 500 ms for a BACKEND_CONFIG_CHANGE_MSG of the other side');
   });
 });
