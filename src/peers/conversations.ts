@@ -84,9 +84,10 @@ export function qemuStartsBlk(rings = 1): Script {
   );
 }
 
-/** How QEMU starts vhost-user-fs; the guest's call descriptors come last. */
+/** How QEMU starts vhost-user-fs; the guest's call descriptors come first, and again at the end. */
 export function qemuStartsFs(rings = 2): Script {
   return script(
+    perRing(rings, ring => send('SET_VRING_CALL', { index: ring })),
     acknowledgesFeatures,
     sharesMemory,
     perRing(rings, setsUp),
@@ -111,6 +112,14 @@ export function qemuNet(pairs = 1): Script {
       ),
     ),
     driverOk,
+  );
+}
+
+/** How QEMU stops a net device: the status first. */
+export function qemuNetStops(pairs = 1): Script {
+  return script(
+    when(has.status, send('SET_STATUS', { status: [] })),
+    perRing(pairs * 2, ring => send('GET_VRING_BASE', { index: ring })),
   );
 }
 
@@ -143,6 +152,24 @@ export const qemuPostcopy: Script = [
   send('SET_MEM_TABLE', { regions: [] }, { needReply: false, fds: [] }),
   send('POSTCOPY_END'),
 ];
+
+/** How DPDK's virtio-user, a front-end without a VM, begins, starts and stops a net device of one queue pair. */
+export const virtioUser: Script = script(
+  ...['SET_OWNER', 'GET_FEATURES', 'GET_PROTOCOL_FEATURES', 'SET_PROTOCOL_FEATURES'].map(name => send(name)),
+  perRing(2, ring => send('SET_VRING_CALL', { index: ring })),
+  send('SET_FEATURES'),
+  when(has.status, [
+    send('SET_STATUS', { status: ['ACKNOWLEDGE', 'DRIVER', 'FEATURES_OK'] }),
+    send('GET_STATUS'),
+    send('GET_STATUS'),
+  ]),
+  send('SET_MEM_TABLE'),
+  perRing(2, setsUp),
+  perRing(2, ring => send('SET_VRING_ENABLE', { index: ring })),
+  when(has.status, send('SET_STATUS', { status: ['ACKNOWLEDGE', 'DRIVER', 'DRIVER_OK', 'FEATURES_OK'] })),
+  perRing(2, ring => send('SET_VRING_ENABLE', { index: ring, num: 0 })),
+  perRing(2, ring => send('GET_VRING_BASE', { index: ring })),
+);
 
 /** How Cloud Hypervisor begins and starts a device: the owner first, the back-end channel last. */
 export function cloudHypervisor(rings = 1): Script {

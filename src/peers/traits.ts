@@ -121,6 +121,14 @@ export function qemuLike(changes: Partial<FrontEndTraits> = {}): FrontEndTraits 
   };
 }
 
+/** A front-end with the habits of DPDK's virtio-user. */
+export const virtioUserLike: FrontEndTraits = {
+  ...qemuLike({ device: deviceIds.net }),
+  dialect: 'dpdk',
+  accepts: { virtio: ['PROTOCOL_FEATURES', 'VERSION_1'], protocol: ['MQ', 'REPLY_ACK', 'STATUS'] },
+  needReply: ['SET_MEM_TABLE', 'SET_STATUS'],
+};
+
 /** A block device of 1 MiB that answers as libvhost-user does. */
 export function blockBackEnd(changes: Partial<BackEndTraits> = {}): BackEndTraits {
   const { device = deviceIds.blk } = changes;
