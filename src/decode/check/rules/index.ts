@@ -2,6 +2,7 @@
 import type { Rule } from '../rule.ts';
 import { channels } from './channels.ts';
 import { device } from './device.ts';
+import { epochs } from './epochs.ts';
 import { framing } from './framing.ts';
 import { gating } from './gating.ts';
 import { gpu } from './gpu.ts';
@@ -18,6 +19,7 @@ export const rules: readonly Rule[] = [
   ...payload,
   ...replies,
   ...negotiation,
+  ...epochs,
   ...gating,
   ...memory,
   ...rings,

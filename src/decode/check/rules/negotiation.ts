@@ -1,26 +1,11 @@
 /** What is offered and what is accepted. Spec sections "Communication", "Protocol features", "Feature bits". */
-import { featureBits, namedBits } from '../../features.ts';
-import type { U64 } from '../../schema.ts';
 import type { Mask } from '../../session/negotiation.ts';
 import { protocolFeatures } from '../../spec/protocol-features.ts';
-import { transportFeatures } from '../../spec/transport-features.ts';
 import { hex, normalU64 } from '../../u64.ts';
+import { bit, protocolBit, spell, transportBit, unfiltered } from '../masks.ts';
 import type { Found, Rule, Step } from '../rule.ts';
 
-const bit = (n: number) => 1n << BigInt(n);
-const protocolBit = (name: keyof typeof protocolFeatures) => bit(protocolFeatures[name].bit);
-const transportBit = (name: keyof typeof transportFeatures) => bit(transportFeatures[name].bit);
-
-/** Bits QEMU may acknowledge although the back-end did not offer them: it filters only a list per device. */
-const unfiltered = transportBit('ANY_LAYOUT') | transportBit('NOTIFY_ON_EMPTY') | transportBit('RING_RESET');
 const reservedBits = [25, 31, 42, 44, 45, 46, 47, 48, 49].reduce((mask, n) => mask | bit(n), 0n);
-
-/** Names of the bits of a mask, unnamed ones as hex. */
-function spell(of: 'virtio' | 'protocol', mask: bigint, device: number | undefined): string {
-  const value: U64 = normalU64(mask);
-  const { names, unknown } = namedBits(featureBits(of, device), value);
-  return [...names, ...(unknown === 0 ? [] : [hex(unknown)])].join('|');
-}
 
 /** What was accepted without an offer. */
 function surplus(mask: Mask): bigint {
@@ -292,49 +277,6 @@ export const negotiation: readonly Rule[] = [
       const odd =
         (after.negotiation.protocol.offered ?? 0n) & (protocolBit('INBAND_NOTIFICATIONS') | protocolBit('XEN_MMAP'));
       return odd === 0n ? undefined : `offers ${spell('protocol', odd, undefined)} to QEMU`;
-    },
-  },
-  {
-    id: 'EPO-01',
-    name: 'features-lost-on-reconnect',
-    severity: 'error',
-    condition:
-      'SET_FEATURES of a reconnection lacks device features acknowledged on the connection before, though offered',
-    spec: 'Communication',
-    remedy: 'restore the acknowledged features of the guest; the rings keep their old layout',
-    offenders: 'QEMU net before 7.2 when the back-end restarts during boot',
-    confidence: 'observed',
-    on: ['SET_FEATURES'],
-    check: ({ after, previous, frame }) => {
-      const was = previous?.negotiation.virtio.accepted;
-      const { accepted, offered } = after.negotiation.virtio;
-      if (was === undefined || accepted === undefined || offered === undefined) return undefined;
-      // A guest that has restarted in between negotiates anew; only a mask reduced to vhost's own bits is telling.
-      const own = transportBit('PROTOCOL_FEATURES') | transportBit('LOG_ALL');
-      const lost = was & offered & ~accepted & ~own;
-      return (accepted & ~own) === 0n && lost !== 0n
-        ? `lost on the reconnection: ${spell('virtio', lost, frame.context.device)}`
-        : undefined;
-    },
-  },
-  {
-    id: 'EPO-02',
-    name: 'offer-shrank-on-reconnect',
-    severity: 'error',
-    condition: 'after a reconnection the back-end no longer offers features that were acknowledged before',
-    spec: 'Communication',
-    remedy: 'restart the back-end with at least the features it had: a running guest cannot give them up',
-    confidence: 'observed',
-    on: ['GET_FEATURES'],
-    check: ({ after, before, previous, frame, message }) => {
-      const was = previous?.negotiation.virtio.accepted;
-      const { offered } = after.negotiation.virtio;
-      if (!message.reply || was === undefined || offered === undefined) return undefined;
-      if (before.negotiation.virtio.offered !== undefined) return undefined;
-      const lost = was & ~offered & ~unfiltered;
-      return lost === 0n
-        ? undefined
-        : `no longer offers ${spell('virtio', lost, frame.context.device)}, which the guest uses`;
     },
   },
 ];
