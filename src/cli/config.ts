@@ -66,6 +66,9 @@ const schema = z.strictObject({
   pairs: z.array(pair).min(1, 'expected at least one pair'),
 });
 
+/** The keys of a configuration file and of each of its pairs, for the reference. */
+export const configKeys = { file: Object.keys(schema.shape), pair: Object.keys(pair.shape) } as const;
+
 /** A configuration file as it is written, with texts already read. */
 export type Config = z.infer<typeof schema>;
 /** One pair of it. */

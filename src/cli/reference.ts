@@ -1,5 +1,6 @@
 /** The reference of the command line, docs/cli.md, from the commands' definitions. */
 import type { Command, OptionSpec } from './command.ts';
+import { configKeys } from './config.ts';
 
 function cell(text: string): string {
   return text.replaceAll('|', '\\|').replaceAll('<', '&lt;');
@@ -32,6 +33,34 @@ function section({ name, about, arguments: args, options, examples }: Command): 
   ].join('');
 }
 
+function keys(names: readonly string[]): string {
+  return names.map(name => `\`${name}\``).join(', ');
+}
+
+const configuration = `## The configuration file of vhuscope proxy
+
+YAML. Keys mean what the options of the same names mean; what the command line says about the recording goes before
+what the file says. Everything is checked before anything starts, and a complaint names file, line and column.
+
+Keys of the file: ${keys(configKeys.file)}. Keys of a pair: ${keys(configKeys.pair)}.
+
+\`\`\`yaml
+write: host.pcapng
+rotate: 100M
+keep: 10
+pairs:
+  - name: vm1-fs
+    front-end: listen:/run/vm1-fs.sock
+    back-end: connect:/run/virtiofsd-vm1.sock
+    device: fs
+  - name: vm1-net          # QEMU listens, Open vSwitch connects
+    front-end: connect:/run/vm1-net.sock
+    back-end: listen:/run/openvswitch/vhu1
+    socket-owner: openvswitch:openvswitch
+    socket-mode: "0660"
+\`\`\`
+`;
+
 /** Markdown for all commands, in the order of `--help`. */
 export function cliReference(definitions: readonly Command[]): string {
   const list = definitions.map(({ name, summary }) => `| [${name}](#vhuscope-${name}) | ${cell(summary)} |`).join('\n');
@@ -46,5 +75,6 @@ Exit statuses: 0 all went well; 1 something was found or could not be done, with
 |---|---|
 ${list}
 
-${definitions.map(section).join('\n')}`;
+${definitions.map(section).join('\n')}
+${configuration}`;
 }

@@ -154,7 +154,7 @@ export async function holdersOf(inode: number): Promise<{ pids: number[]; hidden
 
 /** What to say where no holder of the peer's socket was found. */
 function whyNotFound(inode: number | undefined, hidden: number): string {
-  if (inode === undefined) return 'the kernel does not tell which socket is at the other end';
+  if (inode === undefined) return 'the connection was over before its other end could be looked for';
   if (hidden > 0) return `no process that we may look into holds it; ${hidden} may not be looked into`;
   return 'no process that can be seen holds it: it was closed, or its holder lives in another container';
 }

@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parseConfig } from '../../src/cli/config.ts';
 import { nameFrom, parseEndpoint } from '../../src/cli/endpoint.ts';
@@ -29,6 +31,12 @@ describe('an endpoint', () => {
 });
 
 describe('a configuration file', () => {
+  it('is what the reference shows', () => {
+    const reference = readFileSync(resolve(import.meta.dirname, '../../docs/cli.md'), 'utf8');
+    const example = /```yaml\n(.*?)```/s.exec(reference)?.[1] ?? '';
+    expect(parseConfig(example, 'docs/cli.md').pairs.map(({ name }) => name)).toEqual(['vm1-fs', 'vm1-net']);
+  });
+
   it('names many pairs', () => {
     const text = `
 write: all.pcapng

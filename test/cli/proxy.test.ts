@@ -2,8 +2,10 @@ import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, statSync, writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { connect, createServer } from 'node:net';
+import { connect, createServer, Socket } from 'node:net';
 import { describe, expect, it } from 'vitest';
+import { close } from '../../src/sys/libc.ts';
+import { socketPair } from '../../src/sys/socket.ts';
 import { askFeatures, features, getFeatures, rowsOf, useStand } from './stand.ts';
 
 const stand = useStand();
@@ -78,6 +80,20 @@ describe('vhuscope proxy', () => {
     proxy.child.kill('SIGTERM');
     expect(await proxy.ended).toBe(0);
     frontEnd.close();
+  });
+
+  it('takes a connection that it inherits, and ends with it', async () => {
+    await stand.backEnd(stand.path('b'));
+    const [ours, theirs] = socketPair();
+    const proxy = stand.vhuscopeWith([theirs], 'proxy', '--front-end', 'fd:3', '--back-end', 'connect:b', '-w', 'c');
+    close(theirs);
+    const frontEnd = new Socket({ fd: ours });
+    frontEnd.write(getFeatures);
+    const [answered] = await once(frontEnd, 'data');
+    expect(answered).toEqual(features);
+    frontEnd.destroy();
+    expect(await proxy.ended).toBe(0);
+    expect(names(stand.path('c'))).toEqual(expect.arrayContaining(['GET_FEATURES', 'closed', 'stopped']));
   });
 
   it('serves the pairs of a configuration file', async () => {

@@ -42,6 +42,8 @@ export interface Stand {
   readonly folder: string;
   path(name: string): string;
   vhuscope(...args: string[]): Started;
+  /** The same with descriptors that it inherits as 3, 4, … */
+  vhuscopeWith(descriptors: readonly number[], ...args: string[]): Started;
   /** A back-end that answers GET_FEATURES, as often as one comes. */
   backEnd(path: string): Promise<Server>;
 }
@@ -69,8 +71,12 @@ export function useStand(): Stand {
     },
     path: name => join(folder, name),
     vhuscope(...args) {
+      return this.vhuscopeWith([], ...args);
+    },
+    vhuscopeWith(descriptors, ...args) {
+      const stdio = ['ignore', 'pipe', 'pipe', ...descriptors] as const;
       const child = spawn(process.execPath, [main, ...args], {
-        stdio: ['ignore', 'pipe', 'pipe'],
+        stdio: [...stdio],
         cwd: folder,
         env: { ...process.env, LC_ALL: 'C.UTF-8' },
       });
