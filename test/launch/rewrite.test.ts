@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { configFilesOf, rewrite, shellQuoted } from '../../src/launch/rewrite.ts';
 
@@ -189,6 +190,24 @@ describe('rewriting a command line', () => {
   it('leaves a setting of another chardev alone', () => {
     const given = 'qemu -chardev socket,id=c,path=/c -device vhost-user-fs-pci,chardev=c -set chardev.m.path=/d';
     expect(shown(given).argv.at(-1)).toBe('chardev.m.path=/d');
+  });
+});
+
+describe('any command line', () => {
+  const path = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 40 }).filter(text => !text.includes('\0'));
+  const other = fc.oneof(fc.string(), fc.constantFrom('-append', '-nographic', '-mon', 'chardev=m', '--', '-name'));
+
+  it('gives back the very path that was written, and keeps every other word', () => {
+    fc.assert(
+      fc.property(path, fc.array(other), fc.boolean(), (given, words, listens) => {
+        const chardev = `socket,id=c,path=${given.replaceAll(',', ',,')}${listens ? ',server=on,wait=off' : ''}`;
+        const argv = ['qemu', '-chardev', chardev, '-device', 'vhost-user-fs-pci,chardev=c', ...words];
+        const { argv: result, pairs } = rewrite({ argv, files: new Map() }, '/our,s');
+        expect(pairs).toMatchObject([{ original: { kind: 'path', path: given }, frontEndListens: listens }]);
+        const ours = `socket,id=c,path=/our,,s/c.sock${listens ? ',server=on,wait=off' : ''}`;
+        expect(result).toEqual(argv.with(2, ours));
+      }),
+    );
   });
 });
 
