@@ -374,7 +374,7 @@ describe('the capture', () => {
     const rotatedTo = (number: number): boolean =>
       events.some(event => event.type === 'recording' && event.path === rotatedPath(at('capture.pcapng'), number));
     while (!rotatedTo(3)) {
-      for (let k = 0; k < 20; k++) put(front, message(35, u64(k)));
+      for (let k = 0; k < 20; k++) put(front, message(19, u64(k)));
       await arrived(back, 400);
       await sleep(10);
     }
