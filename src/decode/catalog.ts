@@ -41,32 +41,46 @@ export function candidates(channel: Channel, id: number): readonly MessageSpec[]
 export function messageSpec(channel: Channel, id: number, facts: Facts): MessageSpec | undefined {
   const found = candidates(channel, id);
   if (found.length === 1 && !found[0]?.meant) return found[0];
-  return (
-    found.find(spec => spec.meant !== undefined && holds(spec.meant, facts)) ??
-    found.find(spec => spec.meant === undefined)
-  );
+  let specified: MessageSpec | undefined;
+  for (const spec of found) {
+    if (spec.meant === undefined) specified ??= spec;
+    else if (holds(spec.meant, facts)) return spec;
+  }
+  return specified;
 }
 
 /** The layouts a message can have: those of the request, or those of the reply. */
 export function variantsOf(spec: MessageSpec, reply: boolean): readonly Variant[] {
-  if (reply) return spec.reply.shapes;
-  const declared = spec.payload as Struct | readonly Variant[];
-  return 'list' in declared ? [{ payload: declared }] : declared;
+  return reply ? spec.reply.shapes : requestVariants(spec);
+}
+
+const single = new WeakMap<Struct, readonly Variant[]>();
+
+function requestVariants({ payload }: MessageSpec): readonly Variant[] {
+  if (!('list' in payload)) return payload;
+  let variants = single.get(payload);
+  if (!variants) {
+    variants = [{ payload }];
+    single.set(payload, variants);
+  }
+  return variants;
 }
 
 const empty: Variant = { payload: nothing };
 
 /** The variant of the request that applies. */
 export function requestVariant(spec: MessageSpec, facts: Facts): Variant {
-  const declared = spec.payload as Struct | readonly Variant[];
-  if ('list' in declared) return { payload: declared };
-  return declared.find(variant => variant.when === undefined || holds(variant.when, facts)) ?? declared.at(-1) ?? empty;
+  return chosen(requestVariants(spec), facts);
 }
 
-/** The shape of the reply that applies; an acknowledgement where the message declares none. */
+/** The shape of the reply that applies; an empty one where the message declares none. */
 export function replyShape(spec: MessageSpec, facts: Facts): ReplyShape {
-  const { shapes } = spec.reply;
-  return shapes.find(shape => shape.when === undefined || holds(shape.when, facts)) ?? shapes.at(-1) ?? empty;
+  return chosen(spec.reply.shapes, facts);
+}
+
+function chosen(variants: readonly Variant[], facts: Facts): Variant {
+  for (const variant of variants) if (variant.when === undefined || holds(variant.when, facts)) return variant;
+  return variants.at(-1) ?? empty;
 }
 
 const byName: { readonly [channel in Channel]: ReadonlyMap<string, MessageSpec> } = {

@@ -4,7 +4,7 @@
  */
 import { type Facts, holds } from './condition.ts';
 import { readPart, readScalar, readUint, unknownBits } from './read-value.ts';
-import type { Field, NamedField, Part, Struct, U64 } from './schema.ts';
+import type { Cond, Field, NamedField, Part, Struct, U64 } from './schema.ts';
 
 /** Bytes that do not fit the declaration. */
 export interface Problem {
@@ -37,7 +37,7 @@ export interface Decoded {
   /** The recorder kept less than was on the wire; later fields are missing for that reason. */
   cut: boolean;
   /** Bytes after the declared fields, or those of a field that is not whole. */
-  rest?: Uint8Array;
+  rest: Uint8Array | undefined;
 }
 
 /** No problems, shared. */
@@ -84,8 +84,38 @@ export function fixedSize(field: Field): number | undefined {
   }
 }
 
+/** A field as the walk needs it: every step has the same shape, which is what makes the walk fast. */
+interface Step {
+  readonly field: NamedField;
+  readonly name: string;
+  /** Bytes; -1 where the message tells, -2 for what holds fields of its own. */
+  readonly size: number;
+  readonly when: Cond | undefined;
+  /** A plain unsigned integer, the most frequent kind by far. */
+  readonly integer: boolean;
+}
+
+const plans = new WeakMap<Struct, readonly Step[]>();
+
+function planOf(struct: Struct): readonly Step[] {
+  let plan = plans.get(struct);
+  if (!plan) {
+    plan = struct.list.map(field => ({
+      field,
+      name: field.name,
+      size: field.kind === 'array' || field.kind === 'group' ? -2 : (fixedSize(field) ?? -1),
+      when: field.when,
+      integer: /^(u8|u16|u32|u64|features|enum|flags)$/.test(field.kind),
+    }));
+    plans.set(struct, plan);
+  }
+  return plan;
+}
+
 class Walk {
   readonly #source: Source;
+  readonly #bytes: Uint8Array;
+  readonly #bigEndian: boolean;
   /** End of the payload on the wire and end of what was captured of it. */
   readonly #end: number;
   readonly #captured: number;
@@ -95,6 +125,8 @@ class Walk {
 
   constructor(source: Source) {
     this.#source = source;
+    this.#bytes = source.bytes;
+    this.#bigEndian = source.bigEndian;
     this.#at = source.start;
     this.#end = source.start + source.size;
     this.#captured = Math.min(this.#end, source.bytes.length);
@@ -102,9 +134,18 @@ class Walk {
 
   /** Decodes the fields of a struct into `into`; false where the bytes ran out. */
   fields(struct: Struct, into: Payload, path: string): boolean {
-    for (const field of struct.list) {
-      if (field.when !== undefined && !holds(field.when, this.#source)) continue;
-      if (!this.#field(field, into, path)) return false;
+    for (const step of planOf(struct)) {
+      if (step.when !== undefined && !holds(step.when, this.#source)) continue;
+      if (step.size === -2) {
+        if (!this.#nested(step.field, into, path)) return false;
+        continue;
+      }
+      const size = step.size < 0 ? this.#length(step.field, into) : step.size;
+      const at = this.#at;
+      if (at + size > this.#captured) return this.#runOut(size, path + step.name);
+      this.#at = at + size;
+      if (step.integer) into[step.name] = readUint(this.#bytes, at, size, this.#bigEndian);
+      else this.#scalar(step.field, at, size, into);
     }
     return true;
   }
@@ -114,40 +155,31 @@ class Walk {
     if (left > 0 && !this.#problems && this.#captured === this.#end && !this.#cut) {
       this.#problem('', `${left} bytes after the last field`);
     }
-    const rest = this.#captured > this.#at ? this.#source.bytes.subarray(this.#at, this.#captured) : undefined;
     return {
       payload,
       problems: this.#problems ?? noProblems,
       cut: this.#cut || this.#captured < this.#end,
-      ...(rest && { rest }),
+      rest: this.#captured > this.#at ? this.#bytes.subarray(this.#at, this.#captured) : undefined,
     };
   }
 
-  #field(field: NamedField, into: Payload, path: string): boolean {
+  #nested(field: NamedField, into: Payload, path: string): boolean {
     if (field.kind === 'array') return this.#array(field, into, path);
-    if (field.kind === 'group') {
-      const inner: Payload = {};
-      into[field.name] = inner;
-      return this.fields(field.of, inner, `${path}${field.name}.`);
-    }
-    const size = fixedSize(field) ?? this.#length(field, into);
-    if (!this.#has(size, path + field.name)) return false;
-    const at = this.#at;
-    this.#at += size;
-    this.#scalar(field, at, size, into);
-    return true;
+    if (field.kind !== 'group') return true;
+    const inner: Payload = {};
+    into[field.name] = inner;
+    return this.fields(field.of, inner, `${path}${field.name}.`);
   }
 
   #scalar(field: NamedField, at: number, size: number, into: Payload): void {
-    const { bytes, bigEndian } = this.#source;
     if (field.kind === 'word') {
-      const word = readUint(bytes, at, size, bigEndian);
+      const word = readUint(this.#bytes, at, size, this.#bigEndian);
       for (const name in field.parts) into[name] = readPart(word, field.parts[name] as Part);
       const unknown = unknownBits(word, field);
       if (unknown !== 0) into[field.name] = unknown;
       return;
     }
-    const value = readScalar(field, bytes, at, size, bigEndian);
+    const value = readScalar(field, this.#bytes, at, size, this.#bigEndian);
     if (value !== undefined) into[field.name] = value;
   }
 
@@ -156,13 +188,12 @@ class Walk {
     const entries: Payload[] = [];
     into[field.name] = entries;
     for (let i = 0; i < count; i++) {
-      if (this.#at >= this.#captured) {
-        // Without this a count of four milliards would be four milliards of problems.
-        return this.#has(1, `${path}${field.name}[${i}]`);
-      }
+      const entryPath = `${path}${field.name}[${i}]`;
+      // Without this a count of four milliards would be four milliards of problems.
+      if (this.#at >= this.#captured) return this.#runOut(1, entryPath);
       const entry: Payload = {};
       entries.push(entry);
-      if (!this.fields(field.of, entry, `${path}${field.name}[${i}].`)) return false;
+      if (!this.fields(field.of, entry, `${entryPath}.`)) return false;
     }
     return true;
   }
@@ -173,8 +204,8 @@ class Walk {
     return Number(into[field.length] ?? 0);
   }
 
-  #has(size: number, path: string): boolean {
-    if (this.#at + size <= this.#captured) return true;
+  /** The next `size` bytes are not there: cut by the recorder, or missing on the wire. */
+  #runOut(size: number, path: string): false {
     if (this.#at + size <= this.#end) this.#cut = true;
     else this.#problem(path, `needs ${size} bytes, ${this.#end - this.#at} left`);
     return false;

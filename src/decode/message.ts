@@ -112,7 +112,7 @@ function undecoded(source: Source): Decoded {
     payload: {},
     problems: noProblems,
     cut: rest.length < source.size,
-    ...(rest.length > 0 && { rest }),
+    rest: rest.length > 0 ? rest : undefined,
   };
 }
 
@@ -123,16 +123,17 @@ function framing(
   reply: boolean,
   problems: readonly Problem[],
 ): readonly Problem[] {
-  if (channel === 'gpu') return problems;
+  const turned = dir !== undefined && reply === (dir === requester(channel));
+  if (channel === 'gpu' || ((flags & 3) === protocolVersion && !turned)) return problems;
   const found: Problem[] = [];
   if ((flags & 3) !== protocolVersion) {
     found.push({ path: 'flags.version', offset: 4, message: `is ${flags & 3}, must be ${protocolVersion}` });
   }
-  if (dir !== undefined && reply === (dir === requester(channel))) {
+  if (turned) {
     const side = dir === 'front-to-back' ? 'front-end' : 'back-end';
     found.push({ path: 'flags.reply', offset: 4, message: `${reply ? 'a reply' : 'a request'} from the ${side}` });
   }
-  return found.length === 0 ? problems : [...found, ...problems];
+  return [...found, ...problems];
 }
 
 /** A message that ended inside its header, or of which the recorder kept no more. */
