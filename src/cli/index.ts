@@ -7,6 +7,7 @@ export const commands: Readonly<Record<string, () => Promise<{ command: Command 
   run: () => import('./run.ts'),
   read: () => import('./read.ts'),
   check: () => import('./check.ts'),
+  explain: () => import('./explain.ts'),
   wireshark: () => import('./wireshark.ts'),
   complete: () => import('./complete.ts'),
 };
