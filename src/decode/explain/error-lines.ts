@@ -62,8 +62,7 @@ export const errorLines: readonly ErrorLine[] = [
   {
     id: 'unexpected-reply',
     by: 'QEMU, rust-vmm, DPDK',
-    pattern:
-      /Expected (?:msg )?(?:type )?(\d+)[ ,.]+(?:received|got) (?:msg type )?(\d+)|received unexpected msg type/i,
+    pattern: /received unexpected msg type(?:\W*Expected (\d+) received (\d+))?/i,
     means: ([, expected, received]) =>
       expected === undefined
         ? 'a reply to another request arrived'
