@@ -34,7 +34,7 @@ export class Channel {
 
   /** The next whole message, or `undefined` when the rest of it has not arrived. Never waits. */
   next(): Arrived | undefined {
-    for (;;) {
+    while (!this.ended) {
       if (this.#have === this.#need) {
         if (this.#sized) return this.#take();
         this.#sizeUp();
@@ -50,6 +50,7 @@ export class Channel {
       this.#fds.push(...arrival.fds);
       this.#have += got;
     }
+    return undefined;
   }
 
   /** The header is there: learns the size of the payload from it. */

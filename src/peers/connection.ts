@@ -51,7 +51,8 @@ export class Connection {
   readonly requests: string[] = [];
   readonly #dir: Direction;
   readonly #channels = new Map<ChannelName, Channel>();
-  readonly #replies = new Map<ChannelName, Message[]>();
+  /** Replies that nobody has taken yet, by the number of the request. */
+  readonly #replies = new Map<number, Message>();
   readonly #epoll = new Epoll();
   readonly #watched = new Map<number, () => void>();
 
@@ -143,9 +144,10 @@ export class Connection {
       this.witness.context(),
     );
     const answered = isAnswered(spec, needReply, true, this.facts(fds.length), this.witness.session);
-    if (answered) this.witness.asked(channel, this.witness.frames.length + 1);
+    const n = this.witness.frames.length + 1;
+    if (answered) this.witness.asked(channel, n);
     this.#write(channel, bytes, fds, pieces, fdsWith);
-    if (answered && !options.pipelined) this.#awaitReply(channel, spec, options.mayFail === true);
+    if (answered && !options.pipelined) this.#awaitReply(n, spec, options.mayFail === true);
     this.role.changed?.();
   }
 
@@ -154,10 +156,10 @@ export class Connection {
     this.#write(channel, bytes, this.#open(fds));
   }
 
-  #awaitReply(channel: ChannelName, spec: MessageSpec, mayFail: boolean): void {
-    const replies = listed(this.#replies, channel);
-    this.until(`the reply to ${spec.name}`, () => replies.length > 0);
-    const reply = replies.shift() as Message;
+  #awaitReply(n: number, spec: MessageSpec, mayFail: boolean): void {
+    this.until(`the reply to ${spec.name}`, () => this.#replies.has(n));
+    const reply = this.#replies.get(n) as Message;
+    this.#replies.delete(n);
     if (reply.id !== spec.id) throw new PeerError(`expected a reply to ${spec.name}, got one to ${reply.name}`);
     const { result } = reply.payload;
     if (result !== undefined && result !== 0 && !mayFail) throw new PeerError(`${spec.name} was refused: ${result}`);
@@ -188,8 +190,8 @@ export class Connection {
       if (!arrived) return;
       const dir = this.#dir === 'front-to-back' ? 'back-to-front' : 'front-to-back';
       const { frame, message } = this.witness.record(name, dir, arrived.bytes, arrived.fds, true);
-      if (message.reply) listed(this.#replies, name).push(message);
-      else this.#answer(name, frame, message);
+      if (!message.reply) this.#answer(name, frame, message);
+      else if (frame.answers !== undefined) this.#replies.set(frame.answers, message);
     }
   }
 
@@ -270,12 +272,4 @@ function overridden(defaults: Payload, given: Payload): Payload {
     ([name, value]) => !(typeof defaults[name] === 'bigint' && Array.isArray(value)),
   );
   return { ...defaults, ...Object.fromEntries(kept) };
-}
-
-function listed<Key, Item>(map: Map<Key, Item[]>, key: Key): Item[] {
-  const found = map.get(key);
-  if (found) return found;
-  const list: Item[] = [];
-  map.set(key, list);
-  return list;
 }

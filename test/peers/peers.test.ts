@@ -266,6 +266,22 @@ describe('a simulated pair', () => {
     expect(seen(back.connections[0]?.frames, 'gpu')).toEqual(seen(front.connections[0]?.frames, 'gpu'));
   });
 
+  it('tells the replies to requests apart that were sent one after the other', async () => {
+    const pipelined = { pipelined: true };
+    const { front, back } = await talk(
+      {
+        traits: block.front,
+        scripts: [
+          [send('GET_FEATURES', {}, pipelined), send('GET_PROTOCOL_FEATURES', {}, pipelined), send('GET_QUEUE_NUM')],
+        ],
+      },
+      { traits: block.back, scripts: [serves] },
+    );
+    expect([front.error, back.error]).toEqual([undefined, undefined]);
+    const replies = front.connections[0]?.frames.filter(({ reply }) => reply);
+    expect(replies?.map(({ answers }) => answers)).toEqual([1, 2, 3]);
+  });
+
   it('says why it could not go on', async () => {
     const { front, back } = await talk(
       {
