@@ -4,7 +4,8 @@ import { type Selector, Subject, shownValue } from '../decode/filter/filter.ts';
 import type { Frame } from '../decode/frame.ts';
 import { JsonWriter } from '../decode/json/record.ts';
 import { LineBuffer } from '../decode/line-buffer.ts';
-import { writeDump, writeTree } from '../decode/text/detail.ts';
+import { writeBody, writeDump, writeTree } from '../decode/text/detail.ts';
+import { jsonBody } from '../decode/text/event.ts';
 import { LineWriter } from '../decode/text/line.ts';
 import { inColour, inPlain } from '../decode/text/paint.ts';
 import type { RecordFacts } from '../decode/timing.ts';
@@ -69,7 +70,10 @@ export function detailForm(surface: Surface, { tree, dump }: Detail): (out: Line
     const line = textForm(surface)(out);
     return (frame, facts) => {
       line(frame, facts);
-      if (frame.kind !== 'message' && frame.kind !== 'raw') return;
+      if (frame.kind === 'event' || frame.kind === 'finding') {
+        if (tree) writeBody(out, jsonBody(frame) ?? {});
+        return;
+      }
       if (tree && frame.kind === 'message') {
         const fdCount = frame.fdCount ?? frame.fds.length;
         writeTree(out, colours, decodeTree(frame.bytes, { ...frame, dir: frame.dir, fdCount }).nodes);

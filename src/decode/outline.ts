@@ -34,7 +34,8 @@ export function outlineOf(frame: Frame): Outline | undefined {
     start: headerSize,
     bigEndian,
     context,
-    size: Math.max(0, frame.wireLength - headerSize),
+    // A damaged record may have more bytes than it says were on the wire: none of them is left out.
+    size: Math.max(frame.wireLength, bytes.length) - headerSize,
     fdCount: frame.fdCount ?? frame.fds.length,
     first: bytes.length >= headerSize + 4 ? readU32(bytes, headerSize, bigEndian) : 0,
     assumed: false,

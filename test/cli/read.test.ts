@@ -34,7 +34,7 @@ async function read(...args: string[]) {
 }
 
 const lines = [
-  '     1    0.000000  ─── connected, session 1.1: front-end qemu-system-x86 pid 4711, back-end virtio\\x1bfsd pid 4712',
+  '     1    0.000000  ─── connected, session 1.1: front-end qemu-system-x86 (pid 4711), back-end virtio\\x1bfsd (pid 4712)',
   '     2    0.001000  F→B GET_FEATURES',
   '     3    0.002000  F←B └ GET_FEATURES = NOTIFY_ON_EMPTY|LOG_ALL|RING_INDIRECT_DESC|RING_EVENT_IDX|PROTOCOL_FEATURES|VERSION_1  # 990 µs',
   '     4    0.003000  F→B SET_PROTOCOL_FEATURES MQ|LOG_SHMFD|REPLY_ACK|BACKEND_REQ|BACKEND_SEND_FD|HOST_NOTIFIER|CONFIGURE_MEM_SLOTS',

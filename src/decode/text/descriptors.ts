@@ -29,7 +29,7 @@ export function writeFds(out: LineBuffer, colours: Paint, fds: readonly FdIdenti
 }
 
 function writeFd(out: LineBuffer, fd: FdIdentity): void {
-  out.ascii(fd.kind);
+  out.word(fd.kind);
   if (fd.object !== undefined) {
     out.byte(0x23);
     out.decimal(fd.object);

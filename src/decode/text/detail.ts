@@ -1,6 +1,8 @@
 /** What stands below a line when more is asked for: every field with its place, and the bytes. */
 import type { LineBuffer } from '../line-buffer.ts';
+import { plain } from '../plain.ts';
 import type { TreeNode } from '../tree.ts';
+import type { JsonObject } from './event.ts';
 import { type Paint, paint } from './paint.ts';
 
 /** Columns that details are indented by, so that they stand below the message's name. */
@@ -31,6 +33,15 @@ export function writeTree(out: LineBuffer, colours: Paint, nodes: readonly TreeN
     }
     out.byte(0x0a);
     writeTree(out, colours, node.children, depth + 1);
+  }
+}
+
+/** Writes what an event says, a line for each key. */
+export function writeBody(out: LineBuffer, body: JsonObject): void {
+  for (const [key, value] of Object.entries(body)) {
+    out.ascii(' '.repeat(indent - 9));
+    out.text(plain(`${key}: ${typeof value === 'string' ? value : JSON.stringify(value)}`));
+    out.byte(0x0a);
   }
 }
 

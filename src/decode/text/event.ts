@@ -39,48 +39,59 @@ export function eventSentence(frame: Frame): string {
 
 const sides: { readonly [side: string]: string } = { 'front-end': 'the front-end', 'back-end': 'the back-end' };
 
-const ends: { readonly [how: string]: string } = {
-  eof: 'closed the connection',
-  reset: 'closed the connection with bytes unread (reset)',
-  shutdown: 'shut its side down',
-  epipe: 'was gone when a message was sent to it',
+const ends: { readonly [how: string]: (connection: string) => string } = {
+  eof: connection => `closed ${connection}`,
+  reset: connection => `closed ${connection} with bytes unread`,
+  shutdown: connection => `shut its side of ${connection} down`,
+  epipe: connection => `was gone when a message was sent on ${connection}`,
 };
 
+/**
+ * What each event says. A sentence names what matters at a glance; `read -v` and `--json` have everything. Keys that an
+ * event may have beside those named here are listed behind it, unless they are known to be long.
+ */
 const sentences: { readonly [event: string]: (body: JsonObject, frame: Frame) => string } = {
-  started: body => `recording started by vhuscope${after(' ', body.version)}${listed(body, ['event', 'version'])}`,
-  stopped: body => `recording stopped${listed(body, ['event'])}`,
+  started: body => {
+    const roles = [role('front-end', body.front_end), role('back-end', body.back_end)].filter(one => one !== '');
+    return `recording of ${text(body.pair)} started${after(' by ', body.engine)}${roles.map(one => `, ${one}`).join('')}`;
+  },
+  stopped: () => 'recording stopped',
   connected: (body, frame) => {
     const peers = [
       peer('front-end', body['front-end'] ?? body.front_end),
       peer('back-end', body['back-end'] ?? body.back_end),
-    ];
-    const known = peers.filter(text => text !== '');
-    const rest = listed(body, ['event', 'front-end', 'back-end', 'front_end', 'back_end']);
-    return `connected, session ${frame.session}.${frame.epoch}${known.length > 0 ? `: ${known.join(', ')}` : ''}${rest}`;
+    ].filter(one => one !== '');
+    return `connected, session ${frame.session}.${frame.epoch}${peers.length > 0 ? `: ${peers.join(', ')}` : ''}`;
   },
-  peer: body => {
-    const rest = listed(body, ['event', 'side', 'executable', 'version', 'pid']);
-    return `${who(body.side)} is ${text(body.executable) || 'unknown'}${after(' ', body.version)}${after(', pid ', body.pid)}${rest}`;
-  },
+  peer: body =>
+    `${who(body.side)} is ${text(body.executable) || text(body.comm) || 'unknown'}${after(' ', body.version)}${after(', pid ', body.pid)}`,
+  device: body => `the device is ${text(body.name)}${after(': ', body.reason)}`,
   closed: body => {
     const lost = typeof body.undelivered_bytes === 'number' && body.undelivered_bytes > 0;
-    const rest = listed(body, ['event', 'how', 'first', 'undelivered_bytes', 'delivered']);
-    const how = ends[text(body.how)] ?? `ended (${text(body.how)})`;
+    const channel = body.channel === undefined || body.channel === 'main' ? '' : `${text(body.channel)} `;
+    const connection = `the ${channel}connection`;
+    const how = Object.hasOwn(ends, text(body.how)) ? ends[text(body.how)] : undefined;
+    const first = body.first === undefined || body.first === 'unknown' ? undefined : who(body.first);
     return [
-      body.first === undefined || body.first === 'unknown' ? `closed (${text(body.how)})` : `${who(body.first)} ${how}`,
+      first && how ? `${first} ${how(connection)}` : `${connection} was closed (${text(body.how)})`,
       lost ? `, ${text(body.undelivered_bytes)} bytes were not delivered` : '',
       body.delivered === 'softened' ? ', the other side sees a plain end instead' : '',
-      rest,
+      body.spoke === false ? ', without a message' : '',
     ].join('');
   },
-  'peer-exit': body =>
-    `${who(body.side)}${after(' (pid ', body.pid, ')')} ${body.state === 'exited' ? `exited${after(' ', body.after_ms, ' ms after')}` : 'is still alive'}`,
+  'peer-exit': body => {
+    const ended = body.state === 'exited' ? `exited${after(' ', body.after_ms, ' ms after')}` : 'is still alive';
+    return `${who(body.side)}${after(' (pid ', body.pid, ')')} ${ended}`;
+  },
+  'front-end-exit': body =>
+    `the front-end that was started${after(' (pid ', body.pid, ')')} ended with status ${text(body.status)}`,
   interposed: body => `relaying the ${text(body.channel)} channel as well`,
   'not-interposed': body => `not relaying the ${text(body.channel)} channel: ${text(body.why)}`,
+  raw: body => `bytes are passed on without being framed from here on (${text(body.reason)})`,
   fdinfo: body => `about the descriptors of message ${text(body.of)}${listed(body, ['event', 'of'])}`,
   lost: body => `${text(body.count)} messages are missing here: the recorder could not keep up`,
-  note: body => `note on ${text(body.of)}${after(' by ', body.author)}: ${text(body.text)}`,
-  queued: body => `connected, but no answer yet: the peer may be serving another connection${listed(body, ['event'])}`,
+  note: body => `note${after(' on ', body.of)}${after(' by ', body.author)}: ${text(body.text)}`,
+  queued: () => 'connected, but no byte yet: the peer may be serving another connection',
   'back-end-absent': body => `the back-end is not there${listed(body, ['event'])}`,
 };
 
@@ -93,12 +104,20 @@ function who(side: Json | undefined): string {
   return sides[text(side)] ?? (text(side) || 'a peer');
 }
 
-/** A peer as `connected` describes it: comm, pid, uid. */
-function peer(role: string, value: Json | undefined): string {
+/** How one side is reached: `listens for the front-end at PATH`. */
+function role(side: string, value: Json | undefined): string {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return '';
+  const { role: part, address } = value as JsonObject;
+  if (part === 'listen') return `listens for the ${side} at ${text(address)}`;
+  return part === 'connect' ? `connects to the ${side} at ${text(address)}` : `${side} ${text(part)} ${text(address)}`;
+}
+
+/** A peer as `connected` describes it. */
+function peer(side: string, value: Json | undefined): string {
   if (value === undefined || value === null) return '';
-  if (typeof value !== 'object' || Array.isArray(value)) return `${role} ${text(value)}`;
-  const { comm, pid, ...rest } = value as JsonObject;
-  return `${role} ${text(comm) || 'unknown'}${after(' pid ', pid)}${listed({ ...rest }, [])}`;
+  if (typeof value !== 'object' || Array.isArray(value)) return `${side} ${text(value)}`;
+  const { comm, pid, uid } = value as JsonObject;
+  return `${side} ${text(comm) || 'unknown'}${after(' (pid ', pid)}${after(', uid ', uid)}${pid === undefined ? '' : ')'}`;
 }
 
 /** What is left of a body, as ` (key value, key value)`. */

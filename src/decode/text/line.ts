@@ -146,7 +146,8 @@ export class LineWriter {
     const { channel } = frame;
     // Most names tell their channel, numbers do not.
     if (channel !== 'main' && !(spec && messageByName(spec.name)?.channel === channel)) out.ascii(`${channel}:`);
-    out.ascii(spec ? spec.name : `UNKNOWN(${id})`);
+    if (spec) out.word(spec.name);
+    else out.ascii(`UNKNOWN(${id})`);
     this.#paint(out, paint.none);
   }
 

@@ -54,7 +54,8 @@ export function parseLine(text: string): Line {
   const cursor = new Cursor(text);
   const n = cursor.take(/\s*(\d+)\s+(?:-?\s*\d+\.\d+\s)?/y)?.[1];
   cursor.take(/\s*(?:-?\d+\.\d+\s)?\s*(?:\[[^\]]*\])?\s*/y);
-  const arrow = cursor.take(/(?:F(→|->|>)B|F(←|<-|<)B|B(?:→|->|>)F)\s+/y);
+  const arrow = cursor.take(/(?:F(→|->|>)B|F(?:←|<-|<)B|B(?:→|->|>)F)\s+/y);
+  if (!arrow) cursor.take(/(?:───|----)\s+/y);
   cursor.take(/(?:└|'-)\s*/y);
   const column = cursor.at;
   const word = cursor.take(/[a-z0-9_():-]+/iy)?.[0];

@@ -69,6 +69,10 @@ export function duration(ns: number, micro = 'µs'): string {
   const size = Math.abs(ns);
   if (size < 1000) return `${ns} ns`;
   const [scale, unit] = size < 1e6 ? [1e3, micro] : size < 1e9 ? [1e6, 'ms'] : [1e9, 's'];
-  const value = ns / scale;
-  return `${value.toFixed(Math.abs(value) < 10 ? 2 : Math.abs(value) < 100 ? 1 : 0)} ${unit}`;
+  // Faster than toFixed, which a line of a reply would spend a third of its time in.
+  const places = size < 10 * scale ? 2 : size < 100 * scale ? 1 : 0;
+  const parts = 10 ** places;
+  const value = Math.round((size * parts) / scale);
+  const fraction = places === 0 ? '' : `.${String(value % parts).padStart(places, '0')}`;
+  return `${ns < 0 ? '-' : ''}${Math.floor(value / parts)}${fraction} ${unit}`;
 }

@@ -129,7 +129,7 @@ export class ScalarWriter {
     this.#label(step, bare);
     const name = high === 0 ? step.names?.get(low) : undefined;
     if (name === undefined) this.#out.decimal64(low, high);
-    else this.#out.ascii(name);
+    else this.#out.word(name);
   }
 
   #mask(step: Step, at: number, bare: boolean): void {
@@ -162,7 +162,7 @@ export class ScalarWriter {
           continue;
         }
         if (separate) out.byte(0x7c);
-        out.ascii(name);
+        out.word(name);
         separate = true;
       }
     }
@@ -195,7 +195,7 @@ export class ScalarWriter {
     if (value === 0 && !part.always) return;
     if (part.width === 1) {
       this.#gap();
-      this.#out.ascii(part.name);
+      this.#out.word(part.name);
       return;
     }
     this.name(part.name);
@@ -241,7 +241,7 @@ export class ScalarWriter {
   name(name: string): void {
     this.#gap();
     this.#paint(this.#out, paint.faint);
-    this.#out.ascii(name);
+    this.#out.word(name);
     this.#out.byte(0x3d);
     this.#paint(this.#out, paint.none);
   }
