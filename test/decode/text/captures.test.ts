@@ -35,6 +35,17 @@ describe('lines of the corpus', () => {
     expect(records).toBeGreaterThan(0);
   });
 
+  it('of QEMU and virtiofsd are those of fs.txt (vitest -u writes it anew)', async () => {
+    const reader = new CaptureReader(new FileSource(join(folder, 'fs.pcapng')));
+    const writer = new LineWriter();
+    for (const frame of reader.frames()) {
+      if (frame.kind !== 'message') continue;
+      writer.said(frame);
+      writer.out.ascii('\n');
+    }
+    await expect(writer.out.textFrom(0)).toMatchFileSnapshot('fs.txt');
+  });
+
   it('looks where the captures are', () => {
     expect(readdirSync(folder)).toContain('README.md');
   });
