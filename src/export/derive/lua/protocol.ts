@@ -189,7 +189,7 @@ class Tables {
         id: this.fields.add({
           id: bitMeaning(id, bit.name, device),
           type: 'bool',
-          label: bit.name,
+          label: `${bit.name} (bit ${bit.bit})`,
           ...(bit.doc && { doc: bit.doc }),
         }),
       }));

@@ -48,8 +48,7 @@ local function add_flags(walk, tree, field, range, low, high)
   local names, rest_low, rest_high = {}, low, high
   for _, bit in ipairs(named_bits(walk, field)) do
     local set = bit_of(low, high, bit.bit)
-    item:add(walk.protocol.fields[bit.id], range, set):set_text(
-      string.format("%s (bit %d): %s", bit.name, bit.bit, set and "set" or "not set"))
+    item:add(walk.protocol.fields[bit.id], range, set)
     if set then
       table.insert(names, bit.name)
       if bit.bit < 32 then rest_low = rest_low - 2 ^ bit.bit else rest_high = rest_high - 2 ^ (bit.bit - 32) end
