@@ -4,6 +4,7 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['test/qemu/scenarios/**/*.test.ts'],
+    globalSetup: ['test/qemu/prepare.ts'],
     pool: 'forks',
     fileParallelism: false,
     testTimeout: 180_000,
