@@ -54,6 +54,7 @@ const shortened = 4096;
 const noFds: readonly FdIdentity[] = [];
 const utf8 = new TextEncoder();
 const two32 = 0x1_0000_0000;
+const tagWords = [0, 4, 8, 12].map(at => new DataView(pduTags.buffer).getUint32(at));
 
 /** The records of one recording, on their way into the ring. */
 export class Recording {
@@ -172,7 +173,8 @@ export class Recording {
     const ring = this.#ring;
     const at = ring.open(head, pduTags.length + headerLength + captured, limit);
     if (at < 0) return false;
-    ring.bytes.set(pduTags, at);
+    // Sixteen bytes are faster written as words than copied.
+    for (let i = 0; i < tagWords.length; i++) ring.view.setUint32(at + i * 4, tagWords[i] as number);
     const headerAt = at + pduTags.length;
     const snapped = captured < entry.wireLength - (entry.continues?.offset ?? 0) && entry.length > captured;
     if (simple) this.#shortHeader(origin, entry, n, headerAt, snapped);

@@ -27,6 +27,7 @@ function bind<Arguments extends readonly unknown[]>(prototype: string): Call<Arg
 const recvmsgRaw = library.func('intptr_t recvmsg(int, uintptr_t, int)') as Call<[number, number, number]>;
 const sendmsgRaw = library.func('intptr_t sendmsg(int, uintptr_t, int)') as Call<[number, number, number]>;
 const epollWaitRaw = library.func('int epoll_wait(int, uintptr_t, int, int)') as Call<[number, number, number, number]>;
+const clockGettimeRaw = library.func('int clock_gettime(int, uintptr_t)') as Call<[number, number]>;
 const closeRaw = library.func('int close(int)') as Call<[number]>;
 
 /** recvmsg(2): the header is the address of a msghdr. */
@@ -45,6 +46,11 @@ export function sendmsg(fd: number, header: number, flags: number): number {
 export function epollWait(fd: number, events: number, room: number, timeout: number): number {
   const result = epollWaitRaw(fd, events, room, timeout);
   return result < 0 ? -koffi.errno() : result;
+}
+
+/** clock_gettime(2): result is the address of a timespec. */
+export function clockGettime(clock: number, result: number): number {
+  return clockGettimeRaw(clock, result) < 0 ? -koffi.errno() : 0;
 }
 
 /** close(2). Works on every descriptor, unlike fs.closeSync it never throws. */
@@ -89,7 +95,6 @@ export const statx = bind<[fd: number, path: number, flags: number, mask: number
   'int statx(int, uintptr_t, int, uint32_t, uintptr_t)',
 );
 export const fstatfs = bind<[fd: number, result: number]>('int fstatfs(int, uintptr_t)');
-export const clockGettime = bind<[clock: number, result: number]>('int clock_gettime(int, uintptr_t)');
 export const prlimit = bind<[pid: number, resource: number, value: number, old: number]>(
   'int prlimit64(int, int, uintptr_t, uintptr_t)',
 );
