@@ -186,6 +186,14 @@ describe('the comparison', () => {
     expect(compareConversations(captured, traced, 'front-end')).toHaveLength(1);
   });
 
+  it('lets what the relay left unread pass only where it is told to, and only at the end', () => {
+    const withoutLast = conversationsOf(records.toSpliced(2, 1));
+    expect(compareConversations(withoutLast, traced, 'front-end', { undelivered: 1 })).toEqual([]);
+    expect(compareConversations(withoutLast, traced, 'front-end')).toHaveLength(1);
+    const withoutFirst = conversationsOf(records.toSpliced(0, 1));
+    expect(compareConversations(withoutFirst, traced, 'front-end', { undelivered: 1 })).not.toEqual([]);
+  });
+
   it('compares what both sides show of a shortened message', () => {
     const bytes = unhex('080000000100000010000000ffffffffffffffffffffffffffffffff');
     const message = { time: 0, id: 8, flags: 1, size: 16, pieces: [{ at: 0, bytes: bytes.subarray(0, 20) }], fds: [] };
