@@ -46,7 +46,7 @@ export const command: Command<CheckOptions> = {
     const format = formats[0] ?? findingsFormats[0];
     const wanted = wantedFindings(options);
     const results = args.map(file => checked(file, wanted));
-    process.stdout.write(format?.print(results, { colour: surfaceOf(options).colour }) ?? '');
+    process.stdout.write(format?.print(results, surfaceOf(options)) ?? '');
     return results.some(result => result.unread.length > 0 || result.findings.some(isError)) ? 1 : 0;
   },
 };

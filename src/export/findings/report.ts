@@ -16,7 +16,10 @@ export interface CheckResult {
 /** A way to print results. */
 export interface FindingsFormat {
   readonly name: string;
-  readonly print: (results: readonly CheckResult[], style: { readonly colour: boolean }) => string;
+  readonly print: (
+    results: readonly CheckResult[],
+    style: { readonly colour: boolean; readonly width?: number | undefined },
+  ) => string;
 }
 
 /** Severities, worst first. */

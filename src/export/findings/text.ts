@@ -12,10 +12,13 @@ import {
 } from './report.ts';
 
 const colours: { readonly [severity in Severity]: string } = { error: '31;1', warning: '33', note: '36' };
-const width = 96;
+/** Columns of a line where the output has no width of its own, and at most. */
+const widest = 96;
+
+type Wrap = (text: string, indent: string) => string[];
 
 /** Breaks a text into lines of a width, each behind an indent. */
-function wrapped(text: string, indent: string): string[] {
+function wrappedAt(width: number, text: string, indent: string): string[] {
   const lines: string[] = [];
   let line = indent;
   for (const word of text.split(' ')) {
@@ -32,7 +35,11 @@ function counted(count: number, what: string): string {
   return `${count} ${what}${count === 1 ? '' : 's'}`;
 }
 
-function groupLines({ finding, records }: FindingGroup, paint: (text: string, colour: string) => string): string[] {
+function groupLines(
+  { finding, records }: FindingGroup,
+  paint: (text: string, colour: string) => string,
+  wrapped: Wrap,
+): string[] {
   const head = `${paint(finding.severity, colours[finding.severity])} ${finding.rule} ${finding.name}`;
   const by = finding.side ? `, ${finding.side}` : '';
   return [
@@ -42,7 +49,7 @@ function groupLines({ finding, records }: FindingGroup, paint: (text: string, co
   ];
 }
 
-function resultLines(result: CheckResult, paint: (text: string, colour: string) => string): string[] {
+function resultLines(result: CheckResult, paint: (text: string, colour: string) => string, wrapped: Wrap): string[] {
   const { verdicts, findings, messages, connections, unread } = result;
   const counts = severities.map(severity => ({
     severity,
@@ -65,7 +72,7 @@ function resultLines(result: CheckResult, paint: (text: string, colour: string) 
       ...wrapped(`do: ${verdict.remedy}`, '      '),
       ...wrapped(`confirm: ${verdict.confirm}`, '      '),
     ]),
-    ...grouped(findings).flatMap(group => ['', ...groupLines(group, paint)]),
+    ...grouped(findings).flatMap(group => ['', ...groupLines(group, paint, wrapped)]),
     ...(verdicts.length + findings.length > 0 ? [''] : []),
   ];
 }
@@ -73,8 +80,9 @@ function resultLines(result: CheckResult, paint: (text: string, colour: string) 
 /** Text, the form without an option. */
 export const text: FindingsFormat = {
   name: 'text',
-  print(results, { colour }) {
+  print(results, { colour, width = widest }) {
+    const wrapped: Wrap = (words, indent) => wrappedAt(Math.min(width, widest), words, indent);
     const paint = (words: string, code: string) => (colour ? `\x1b[${code}m${words}\x1b[0m` : words);
-    return `${results.flatMap(result => resultLines(result, paint)).join('\n')}\n`;
+    return `${results.flatMap(result => resultLines(result, paint, wrapped)).join('\n')}\n`;
   },
 };
