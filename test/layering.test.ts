@@ -12,10 +12,13 @@ const mayImport: Record<string, readonly string[]> = {
   trace: ['decode', 'capture'],
   sys: ['decode'],
   launch: ['decode'],
-  proxy: ['decode', 'capture', 'sys'],
+  control: ['decode'],
+  proxy: ['decode', 'capture', 'sys', 'control'],
   peers: ['decode', 'sys'],
+  replay: ['decode', 'capture', 'trace', 'sys', 'control'],
   export: ['decode', 'capture', 'trace'],
-  cli: ['decode', 'capture', 'trace', 'sys', 'launch', 'proxy', 'peers', 'export'],
+  tui: ['decode', 'trace', 'control'],
+  cli: ['decode', 'capture', 'trace', 'sys', 'launch', 'control', 'proxy', 'peers', 'replay', 'export', 'tui'],
 };
 
 const src = resolve(import.meta.dirname, '../src');
