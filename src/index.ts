@@ -5,4 +5,5 @@ export { type CaptureProblem, readCapture } from './capture/reader.ts';
 export * from './decode/index.ts';
 export { type Examination, examine } from './trace/examination.ts';
 export type { Row } from './trace/row.ts';
+export { type Moment, States } from './trace/states.ts';
 export { Trace } from './trace/trace.ts';

@@ -10,5 +10,6 @@ export type { Channel, Context, Dialect, Direction, FdIdentity, FdKind, Frame, F
 export { type JsonRecord, recordJson } from './json/record.ts';
 export { decodeFrame, decodeMessage, type Envelope, type Message } from './message.ts';
 export type { MessageSpec, Struct, U64 } from './schema.ts';
+export type { Asked, Connection } from './session/connection.ts';
 export { fold, newSession, type Session } from './session/session.ts';
 export { decodeTree, type MessageTree, type TreeNode } from './tree.ts';

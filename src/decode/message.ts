@@ -90,8 +90,14 @@ export function decodeMessage(bytes: Uint8Array, envelope: Envelope): Message {
   };
 }
 
+/** The payload of a recorded message as something to decode, or to hold conditions against. */
+export function sourceOf(frame: Frame): Source {
+  const { channel, context, wireLength } = frame;
+  return payloadSource(frame.bytes, { channel, context, wireLength, fdCount: frame.fdCount ?? frame.fds.length });
+}
+
 /** The payload of a message as something to decode; the size on the wire follows from the header. */
-export function payloadSource(bytes: Uint8Array, envelope: Envelope): Source {
+export function payloadSource(bytes: Uint8Array, envelope: Omit<Envelope, 'dir'>): Source {
   const bigEndian = envelope.context.bigEndian === true;
   const wire = envelope.wireLength ?? bytes.length;
   return {

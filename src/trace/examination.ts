@@ -6,6 +6,7 @@ import { Physician } from '../decode/diagnose/diagnose.ts';
 import type { Verdict } from '../decode/diagnose/diagnosis.ts';
 import type { Frame } from '../decode/frame.ts';
 import { decodeFrame } from '../decode/message.ts';
+import { jsonBody } from '../decode/text/event.ts';
 
 /** What was found. */
 export interface Examination {
@@ -19,7 +20,6 @@ export interface Examination {
 
 /** Records between two reports of progress. */
 const batchSize = 4096;
-const utf8 = new TextDecoder();
 
 /**
  * Examines a finished capture. Throws a CaptureError where it cannot be opened.
@@ -39,7 +39,7 @@ export function examine(path: string, progress?: (records: number) => void): Exa
     if (frame.kind === 'message') {
       messages += 1;
       findings.push(...physician.message(frame, decodeFrame(frame)));
-    } else if (frame.kind === 'event') findings.push(...physician.event(frame, eventOf(frame)));
+    } else if (frame.kind === 'event') findings.push(...physician.event(frame, jsonBody(frame) ?? {}));
   };
   const source = new FileSource(path);
   try {
@@ -54,15 +54,5 @@ export function examine(path: string, progress?: (records: number) => void): Exa
     return { findings, verdicts: physician.verdicts(), messages, connections: connections.size, unread };
   } finally {
     source.close();
-  }
-}
-
-/** The content of an event; one that is no JSON object has none. */
-function eventOf(frame: Frame): { readonly [key: string]: unknown } {
-  try {
-    const value: unknown = JSON.parse(utf8.decode(frame.bytes));
-    return typeof value === 'object' && value !== null ? (value as { [key: string]: unknown }) : {};
-  } catch {
-    return {};
   }
 }

@@ -1,48 +1,19 @@
 /** Runs the rules over a recording, one record after the other. Pure: state in, findings out. */
-import { answering } from '../exchange.ts';
-import type { Channel, Frame } from '../frame.ts';
-import { type Message, payloadSource } from '../message.ts';
-import { fold, newSession, type Session } from '../session/session.ts';
-import type { Asked, EndRule, Finding, Found, MessageRule, Rule, Step } from './rule.ts';
+import type { Frame } from '../frame.ts';
+import type { Message } from '../message.ts';
+import { allWaiting, type Connection, requestOf } from '../session/connection.ts';
+import { Connections } from '../session/connections.ts';
+import type { EndRule, Finding, Found, MessageRule, Rule, Step } from './rule.ts';
 import { rules as allRules } from './rules/index.ts';
 import { sideOf } from './side.ts';
-
-/** Requests kept per channel while they wait for an answer; a peer that never answers must not fill the memory. */
-const mostWaiting = 1024;
-
-/** One connection being checked. */
-interface Connection {
-  session: Session;
-  readonly previous: Session | undefined;
-  readonly waiting: Map<Channel, Asked[]>;
-  readonly fromStart: boolean;
-}
-
-/** What is known of a connection at a point of the recording. */
-export interface Followed {
-  readonly session: Session;
-  /** The last state of the connection before it. */
-  readonly previous: Session | undefined;
-  /** Requests that wait for an answer on any channel, oldest first. */
-  readonly waiting: readonly Asked[];
-}
-
-/** Whether a request will be answered, as far as the negotiation at that point tells. */
-export function expectsReply(frame: Frame, message: Message): boolean {
-  return (
-    answering(message.spec, message.needReply, payloadSource(frame.bytes, { ...frame, dir: frame.dir })) !== 'never'
-  );
-}
 
 /** Checks a recording as it is read. */
 export class Checker {
   readonly #byName = new Map<string, MessageRule[]>();
   readonly #general: MessageRule[] = [];
   readonly #ends: EndRule[] = [];
-  readonly #connections = new Map<string, Connection>();
+  readonly #connections = new Connections();
   readonly #supersedes: ReadonlyMap<string, readonly string[]>;
-  /** Last state of each session, for the epoch that follows. */
-  readonly #last = new Map<string, Session>();
 
   constructor(rules: readonly Rule[] = allRules) {
     this.#supersedes = new Map(rules.map(rule => [rule.id, rule.supersedes ?? []]));
@@ -55,15 +26,19 @@ export class Checker {
 
   /** Takes the next message; gives what became true with it. */
   message(frame: Frame, message: Message): Finding[] {
-    const connection = this.#connection(frame);
-    const before = connection.session;
-    const after = fold(before, frame, message);
-    connection.session = after;
+    const { before, after } = this.#connections.message(frame, message);
     if (frame.carried) return [];
-    const waiting = connection.waiting.get(frame.channel) ?? [];
-    const request = message.reply ? waiting.find(asked => asked.message.id === message.id) : undefined;
-    const { previous, fromStart } = connection;
-    const step: Step = { frame, message, before, after, previous, request, waiting, fromStart };
+    const { previous, fromStart } = before;
+    const step: Step = {
+      frame,
+      message,
+      before: before.state,
+      after: after.state,
+      previous,
+      request: requestOf(before, message),
+      waiting: before.waiting[frame.channel],
+      fromStart,
+    };
     const found: Finding[] = [];
     for (const rule of this.#general) {
       if (rule.on === 'requests' && message.reply) continue;
@@ -71,58 +46,24 @@ export class Checker {
       this.#collect(found, rule, rule.check(step), frame);
     }
     for (const rule of this.#byName.get(message.name) ?? []) this.#collect(found, rule, rule.check(step), frame);
-    this.#settle(connection, frame, message, before, request);
     return this.#unsuperseded(found);
   }
 
   /** Takes an event; the end of a connection brings findings of its own. */
   event(frame: Frame, name: string): Finding[] {
     if (name !== 'closed') return [];
-    const key = keyOf(frame);
-    const connection = this.#connections.get(key);
+    const connection = this.#connections.closed(frame);
     if (!connection) return [];
-    this.#connections.delete(key);
-    this.#last.set(sessionKey(frame), connection.session);
-    const waiting = [...connection.waiting.values()].flat();
+    const { state: session, fromStart } = connection;
+    const end = { frame, session, waiting: allWaiting(connection), fromStart };
     const found: Finding[] = [];
-    const { session, fromStart } = connection;
-    const end = { frame, session, waiting, fromStart };
     for (const rule of this.#ends) this.#collect(found, rule, rule.atEnd(end), frame);
     return this.#unsuperseded(found);
   }
 
-  /** The connection a frame belongs to, as it stands; `undefined` once it has ended. */
-  followed(frame: Frame): Followed | undefined {
-    const connection = this.#connections.get(keyOf(frame));
-    if (!connection) return undefined;
-    const { session, previous } = connection;
-    const waiting = [...connection.waiting.values()].flat().sort((a, b) => a.frame.n - b.frame.n);
-    return { session, previous, waiting };
-  }
-
-  #connection(frame: Frame): Connection {
-    const key = keyOf(frame);
-    let connection = this.#connections.get(key);
-    if (!connection) {
-      connection = {
-        session: newSession,
-        previous: this.#last.get(sessionKey(frame)),
-        waiting: new Map(),
-        fromStart: frame.channel === 'main' && frame.offset === 0 && frame.dir === 'front-to-back',
-      };
-      this.#connections.set(key, connection);
-    }
-    return connection;
-  }
-
-  #settle(connection: Connection, frame: Frame, message: Message, session: Session, request: Asked | undefined): void {
-    const waiting = connection.waiting.get(frame.channel) ?? [];
-    if (message.reply) {
-      if (request) waiting.splice(waiting.indexOf(request), 1);
-    } else if (expectsReply(frame, message) && waiting.length < mostWaiting) {
-      waiting.push({ frame, message, session });
-    }
-    connection.waiting.set(frame.channel, waiting);
+  /** The connection a frame belongs to, as it stands; `undefined` once another has followed it in its session. */
+  connection(frame: Frame): Connection | undefined {
+    return this.#connections.of(frame);
   }
 
   #unsuperseded(found: Finding[]): Finding[] {
@@ -150,12 +91,4 @@ export class Checker {
       });
     }
   }
-}
-
-function keyOf(frame: Frame): string {
-  return `${frame.pair}/${frame.session}/${frame.epoch}`;
-}
-
-function sessionKey(frame: Frame): string {
-  return frame.pair;
 }

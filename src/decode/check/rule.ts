@@ -6,6 +6,7 @@
  */
 import type { Frame } from '../frame.ts';
 import type { Message } from '../message.ts';
+import type { Asked } from '../session/connection.ts';
 import type { Session } from '../session/session.ts';
 
 /** `error` violates a must or breaks peers, `warning` a should or some peers, `note` is legal but notable. */
@@ -31,14 +32,6 @@ export interface Step {
   readonly fromStart: boolean;
   /** Requests of this channel that wait for an answer, oldest first, before this message. */
   readonly waiting: readonly Asked[];
-}
-
-/** A request that waits for its answer. */
-export interface Asked {
-  readonly frame: Frame;
-  readonly message: Message;
-  /** The session when it was sent. */
-  readonly session: Session;
 }
 
 /** The end of a connection. */

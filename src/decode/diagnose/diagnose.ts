@@ -1,8 +1,9 @@
 /** Makes the story of each connection from a recording, and lets the diagnoses speak about it. Pure. */
-import { Checker, type Followed } from '../check/check.ts';
+import { Checker } from '../check/check.ts';
 import type { Finding, Side } from '../check/rule.ts';
 import type { Frame } from '../frame.ts';
 import type { Message } from '../message.ts';
+import { allWaiting, type Connection } from '../session/connection.ts';
 import { newSession } from '../session/session.ts';
 import { diagnoses } from './diagnoses/index.ts';
 import type { Ending, Exit, Story, Verdict } from './diagnosis.ts';
@@ -15,7 +16,7 @@ interface Notes {
   lastReply?: Story['lastReply'];
   slowest?: Story['slowest'];
   ending?: Ending;
-  end?: Followed;
+  end?: Connection;
   first: Frame;
   last: Frame;
 }
@@ -50,7 +51,7 @@ export class Physician {
     }
     if (event.event !== 'closed' || frame.channel !== 'main') return [];
     notes.ending = { frame, how: String(event.how), first: (event.first ?? 'unknown') as Ending['first'] };
-    const end = this.#checker.followed(frame);
+    const end = this.#checker.connection(frame);
     if (end) notes.end = end;
     const found = this.#checker.event(frame, 'closed');
     notes.findings.push(...found);
@@ -90,14 +91,14 @@ export class Physician {
 
   #story(notes: Notes): Story {
     const { first, last, findings, exits } = notes;
-    const followed = notes.end ?? this.#checker.followed(first);
+    const connection = notes.end ?? this.#checker.connection(first);
     return {
       pair: first.pair,
       session: first.session,
       epoch: first.epoch,
-      state: followed?.session ?? newSession,
-      previous: followed?.previous,
-      waiting: followed?.waiting ?? [],
+      state: connection?.state ?? newSession,
+      previous: connection?.previous,
+      waiting: connection ? allWaiting(connection) : [],
       lastRequest: notes.lastRequest,
       lastReply: notes.lastReply,
       slowest: notes.slowest,

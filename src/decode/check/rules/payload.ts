@@ -4,7 +4,7 @@
  */
 import { holds } from '../../condition.ts';
 import type { Payload } from '../../decode.ts';
-import { payloadSource } from '../../message.ts';
+import { sourceOf } from '../../message.ts';
 import type { FdRule } from '../../schema.ts';
 import type { Found, Rule, Step } from '../rule.ts';
 
@@ -30,8 +30,7 @@ export function expectedFds(rule: FdRule | undefined, step: Step): readonly [few
     case 'if':
       return isZero(payload, count[1]) ? [0, 0] : [1, 1];
     case 'when': {
-      const source = payloadSource(step.frame.bytes, { ...step.frame, dir: step.frame.dir });
-      return holds(count[1], source) ? [count[2], count[2]] : [0, count[2]];
+      return holds(count[1], sourceOf(step.frame)) ? [count[2], count[2]] : [0, count[2]];
     }
   }
 }
