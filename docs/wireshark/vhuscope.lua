@@ -90,6 +90,7 @@ spec.fields = {
       },
     },
     { id = "message", type = "text", label = "message", doc = "Name of the message" },
+    { id = "candidate", type = "text", label = "candidate", doc = "What an unknown number may stand for, and whose message that is" },
     { id = "flags", type = "uint", bits = 32, hex = true, label = "flags", doc = "Second word of the header" },
     { id = "flags.version", type = "uint", bits = 32, mask = 3, label = "version", doc = "Protocol version, 1" },
     { id = "flags.reply", type = "bool", bits = 32, mask = 4, label = "reply", doc = "This answers a request" },
@@ -2364,6 +2365,7 @@ spec.messages = {
       {
         name = "GET_SHARED_MEMORY_REGIONS_41",
         doc = "asks for the shared memory regions",
+        candidate = "GET_SHARED_MEMORY_REGIONS_41 of crosvm",
         meant = { "all", { "dialect", "crosvm" }, { "not", { "protocol", 18 } } },
         request = { { struct = "none", line = { always = {} } } },
         reply = { { struct = "crosvm shared memory regions", line = { always = { num_regions = true } } } },
@@ -2371,6 +2373,7 @@ spec.messages = {
       {
         name = "MEM_DATA",
         doc = "a proposal: answers an access of the back-end to memory it has not mapped",
+        candidate = "MEM_DATA of QEMU proposal",
         meant = { "any" },
         request = { { struct = "private data", line = { always = { data = true }, bare = true } } },
         reply = { { struct = "ack", line = { always = { result = true }, bare = true, ack = true } } },
@@ -2389,6 +2392,7 @@ spec.messages = {
       {
         name = "SLEEP_42",
         doc = "stops all rings and keeps their state",
+        candidate = "SLEEP_42 of crosvm",
         meant = { "all", { "dialect", "crosvm" }, { "not", { "protocol", 19 } } },
         request = { { struct = "none", line = { always = {} } } },
         reply = { { struct = "success", line = { always = { success = true }, bare = true } } },
@@ -2404,6 +2408,7 @@ spec.messages = {
       {
         name = "WAKE_43",
         doc = "goes on with all rings",
+        candidate = "WAKE_43 of crosvm",
         meant = { "all", { "dialect", "crosvm" }, { "not", { "protocol", 19 } } },
         request = { { struct = "none", line = { always = {} } } },
         reply = { { struct = "success", line = { always = { success = true }, bare = true } } },
@@ -2419,6 +2424,7 @@ spec.messages = {
       {
         name = "SNAPSHOT_44",
         doc = "asks for the state of the device",
+        candidate = "SNAPSHOT_44 of crosvm",
         meant = { "all", { "dialect", "crosvm" }, { "not", { "protocol", 22 } }, { "not", { "protocol", 21 } }, { "not", { "protocol", 20 } } },
         request = { { struct = "none", line = { always = {} } } },
         reply = { { struct = "snapshot", line = { always = { success = true } } } },
@@ -2442,6 +2448,7 @@ spec.messages = {
       {
         name = "RESTORE_45",
         doc = "gives the state of the device back",
+        candidate = "RESTORE_45 of crosvm",
         meant = { "all", { "dialect", "crosvm" }, { "not", { "protocol", 23 } } },
         request = { { struct = "restore", line = { always = { data = true }, bare = true } } },
         reply = { { struct = "success", line = { always = { success = true }, bare = true } } },
@@ -2457,6 +2464,7 @@ spec.messages = {
       {
         name = "NET_SET_BACKEND",
         doc = "a prototype whose header had no size field, and so cannot be framed",
+        candidate = "NET_SET_BACKEND of Snabb prototype",
         meant = { "any" },
         request = { { struct = "private data", line = { always = { data = true }, bare = true } } },
         reply = { { struct = "ack", line = { always = { result = true }, bare = true, ack = true } } },
@@ -3026,6 +3034,7 @@ spec.messages = {
       {
         name = "GET_SHARED_MEMORY_REGIONS",
         doc = "asks for the shared memory regions",
+        candidate = "GET_SHARED_MEMORY_REGIONS of crosvm",
         request = { { struct = "none", line = { always = {} } } },
         reply = { { struct = "crosvm shared memory regions", line = { always = { num_regions = true } } } },
       },
@@ -3034,6 +3043,7 @@ spec.messages = {
       {
         name = "SLEEP",
         doc = "stops all rings and keeps their state",
+        candidate = "SLEEP of crosvm",
         request = { { struct = "none", line = { always = {} } } },
         reply = { { struct = "success", line = { always = { success = true }, bare = true } } },
       },
@@ -3042,6 +3052,7 @@ spec.messages = {
       {
         name = "WAKE",
         doc = "goes on with all rings",
+        candidate = "WAKE of crosvm",
         request = { { struct = "none", line = { always = {} } } },
         reply = { { struct = "success", line = { always = { success = true }, bare = true } } },
       },
@@ -3050,6 +3061,7 @@ spec.messages = {
       {
         name = "SNAPSHOT",
         doc = "asks for the state of the device",
+        candidate = "SNAPSHOT of crosvm",
         request = { { struct = "none", line = { always = {} } } },
         reply = { { struct = "snapshot", line = { always = { success = true } } } },
       },
@@ -3058,6 +3070,7 @@ spec.messages = {
       {
         name = "RESTORE",
         doc = "gives the state of the device back",
+        candidate = "RESTORE of crosvm",
         request = { { struct = "restore", line = { always = { data = true }, bare = true } } },
         reply = { { struct = "success", line = { always = { success = true }, bare = true } } },
       },
@@ -3068,6 +3081,7 @@ spec.messages = {
       {
         name = "BACKEND_FS_MAP_8",
         doc = "maps parts of a file into the DAX window",
+        candidate = "BACKEND_FS_MAP_8 of crosvm",
         meant = { "all", { "size", 256, 256 }, { "fds", 1 }, { "dialect", "crosvm" } },
         request = { { struct = "file system mapping", line = { always = { fd_offset = true } } } },
         reply = { { struct = "ack", line = { always = { result = true }, bare = true, ack = true } } },
@@ -3075,6 +3089,7 @@ spec.messages = {
       {
         name = "BACKEND_FS_SYNC",
         doc = "writes parts of the DAX window back",
+        candidate = "BACKEND_FS_SYNC of rust-vmm",
         meant = { "all", { "size", 256, 256 }, { "fds", 0 } },
         request = { { struct = "file system mapping", line = { always = { fd_offset = true } } } },
         reply = { { struct = "ack", line = { always = { result = true }, bare = true, ack = true } } },
@@ -3082,6 +3097,7 @@ spec.messages = {
       {
         name = "BACKEND_FS_IO_8",
         doc = "reads or writes guest memory from a file",
+        candidate = "BACKEND_FS_IO_8 of QEMU",
         meant = { "all", { "size", 256, 256 }, { "fds", 1 } },
         request = { { struct = "file system mapping", line = { always = { fd_offset = true } } } },
         reply = { { struct = "ack", line = { always = { result = true }, bare = true, ack = true } } },
@@ -3097,6 +3113,7 @@ spec.messages = {
       {
         name = "BACKEND_FS_UNMAP_9",
         doc = "unmaps parts of the DAX window",
+        candidate = "BACKEND_FS_UNMAP_9 of crosvm",
         meant = { "all", { "size", 256, 256 }, { "fds", 0 }, { "dialect", "crosvm" } },
         request = { { struct = "file system mapping", line = { always = { fd_offset = true } } } },
         reply = { { struct = "ack", line = { always = { result = true }, bare = true, ack = true } } },
@@ -3104,6 +3121,7 @@ spec.messages = {
       {
         name = "BACKEND_FS_IO",
         doc = "reads or writes guest memory from a file",
+        candidate = "BACKEND_FS_IO of rust-vmm",
         meant = { "all", { "size", 256, 256 }, { "fds", 1 } },
         request = { { struct = "file system mapping", line = { always = { fd_offset = true } } } },
         reply = { { struct = "ack", line = { always = { result = true }, bare = true, ack = true } } },
@@ -3111,6 +3129,7 @@ spec.messages = {
       {
         name = "BACKEND_MEM_ACCESS",
         doc = "a proposal: accesses guest memory that is not mapped",
+        candidate = "BACKEND_MEM_ACCESS of QEMU proposal",
         meant = { "any" },
         request = { { struct = "private data", line = { always = { data = true }, bare = true } } },
         reply = { { struct = "ack", line = { always = { result = true }, bare = true, ack = true } } },
@@ -3126,6 +3145,7 @@ spec.messages = {
       {
         name = "BACKEND_FS_SYNC_10",
         doc = "writes parts of the DAX window back",
+        candidate = "BACKEND_FS_SYNC_10 of crosvm",
         meant = { "all", { "size", 256, 256 }, { "fds", 0 }, { "dialect", "crosvm" } },
         request = { { struct = "file system mapping", line = { always = { fd_offset = true } } } },
         reply = { { struct = "ack", line = { always = { result = true }, bare = true, ack = true } } },
@@ -3146,6 +3166,7 @@ spec.messages = {
       {
         name = "BACKEND_FS_IO_11",
         doc = "reads or writes guest memory from a file",
+        candidate = "BACKEND_FS_IO_11 of crosvm",
         meant = { "all", { "size", 256, 256 }, { "fds", 1 }, { "dialect", "crosvm" } },
         request = { { struct = "file system mapping", line = { always = { fd_offset = true } } } },
         reply = { { struct = "ack", line = { always = { result = true }, bare = true, ack = true } } },
@@ -3153,6 +3174,7 @@ spec.messages = {
       {
         name = "BACKEND_MEM_READ",
         doc = "a proposal: reads guest memory by message",
+        candidate = "BACKEND_MEM_READ of QEMU proposal",
         meant = { "size", 12, 12 },
         request = { { struct = "memory read", line = { always = { guest_addr = true, size = true } } } },
         reply = { { struct = "ack", line = { always = { result = true }, bare = true, ack = true } } },
@@ -3162,6 +3184,7 @@ spec.messages = {
       {
         name = "BACKEND_FS_MAP",
         doc = "maps parts of a file into the DAX window",
+        candidate = "BACKEND_FS_MAP of rust-vmm",
         meant = { "all", { "size", 256, 256 }, { "fds", 1 } },
         request = { { struct = "file system mapping", line = { always = { fd_offset = true } } } },
         reply = { { struct = "ack", line = { always = { result = true }, bare = true, ack = true } } },
@@ -3169,6 +3192,7 @@ spec.messages = {
       {
         name = "BACKEND_FS_SYNC_6",
         doc = "writes parts of the DAX window back",
+        candidate = "BACKEND_FS_SYNC_6 of rust-vmm",
         meant = { "all", { "size", 256, 256 }, { "fds", 0 } },
         request = { { struct = "file system mapping", line = { always = { fd_offset = true } } } },
         reply = { { struct = "ack", line = { always = { result = true }, bare = true, ack = true } } },
@@ -3176,6 +3200,7 @@ spec.messages = {
       {
         name = "BACKEND_SHMEM_MAP_6",
         doc = "maps a descriptor into a shared memory region",
+        candidate = "BACKEND_SHMEM_MAP_6 of crosvm",
         meant = { "size", 32, 32 },
         request = { { struct = "crosvm shared memory mapping", line = { always = { flags = true, shmid = true } } } },
         reply = { { struct = "ack", line = { always = { result = true }, bare = true, ack = true } } },
@@ -3191,6 +3216,7 @@ spec.messages = {
       {
         name = "BACKEND_FS_UNMAP",
         doc = "unmaps parts of the DAX window",
+        candidate = "BACKEND_FS_UNMAP of rust-vmm",
         meant = { "all", { "size", 256, 256 }, { "fds", 0 } },
         request = { { struct = "file system mapping", line = { always = { fd_offset = true } } } },
         reply = { { struct = "ack", line = { always = { result = true }, bare = true, ack = true } } },
@@ -3198,6 +3224,7 @@ spec.messages = {
       {
         name = "BACKEND_FS_IO_7",
         doc = "reads or writes guest memory from a file",
+        candidate = "BACKEND_FS_IO_7 of rust-vmm",
         meant = { "all", { "size", 256, 256 }, { "fds", 1 } },
         request = { { struct = "file system mapping", line = { always = { fd_offset = true } } } },
         reply = { { struct = "ack", line = { always = { result = true }, bare = true, ack = true } } },
@@ -3205,6 +3232,7 @@ spec.messages = {
       {
         name = "BACKEND_SHMEM_UNMAP_7",
         doc = "unmaps part of a shared memory region",
+        candidate = "BACKEND_SHMEM_UNMAP_7 of crosvm",
         meant = { "size", 24, 24 },
         request = { { struct = "crosvm shared memory unmapping", line = { always = { shmid = true } } } },
         reply = { { struct = "ack", line = { always = { result = true }, bare = true, ack = true } } },
@@ -3220,6 +3248,7 @@ spec.messages = {
       {
         name = "BACKEND_FS_MAP_4",
         doc = "maps parts of a file into the DAX window",
+        candidate = "BACKEND_FS_MAP_4 of rust-vmm",
         meant = { "all", { "size", 256, 256 }, { "fds", 1 } },
         request = { { struct = "file system mapping", line = { always = { fd_offset = true } } } },
         reply = { { struct = "ack", line = { always = { result = true }, bare = true, ack = true } } },
@@ -3235,6 +3264,7 @@ spec.messages = {
       {
         name = "BACKEND_FS_UNMAP_5",
         doc = "unmaps parts of the DAX window",
+        candidate = "BACKEND_FS_UNMAP_5 of rust-vmm",
         meant = { "all", { "size", 256, 256 }, { "fds", 0 } },
         request = { { struct = "file system mapping", line = { always = { fd_offset = true } } } },
         reply = { { struct = "ack", line = { always = { result = true }, bare = true, ack = true } } },
@@ -3250,6 +3280,7 @@ spec.messages = {
       {
         name = "BACKEND_FS_MAP_1002",
         doc = "maps parts of a file into the DAX window",
+        candidate = "BACKEND_FS_MAP_1002 of crosvm",
         meant = { "all", { "size", 256, 256 }, { "fds", 1 } },
         request = { { struct = "file system mapping", line = { always = { fd_offset = true } } } },
         reply = { { struct = "ack", line = { always = { result = true }, bare = true, ack = true } } },
@@ -3257,6 +3288,7 @@ spec.messages = {
       {
         name = "BACKEND_FS_SYNC_1002",
         doc = "writes parts of the DAX window back",
+        candidate = "BACKEND_FS_SYNC_1002 of rust-vmm",
         meant = { "all", { "size", 256, 256 }, { "fds", 0 } },
         request = { { struct = "file system mapping", line = { always = { fd_offset = true } } } },
         reply = { { struct = "ack", line = { always = { result = true }, bare = true, ack = true } } },
@@ -3266,6 +3298,7 @@ spec.messages = {
       {
         name = "BACKEND_FS_UNMAP_1003",
         doc = "unmaps parts of the DAX window",
+        candidate = "BACKEND_FS_UNMAP_1003 of crosvm",
         meant = { "all", { "size", 256, 256 }, { "fds", 0 } },
         request = { { struct = "file system mapping", line = { always = { fd_offset = true } } } },
         reply = { { struct = "ack", line = { always = { result = true }, bare = true, ack = true } } },
@@ -3273,6 +3306,7 @@ spec.messages = {
       {
         name = "BACKEND_FS_IO_1003",
         doc = "reads or writes guest memory from a file",
+        candidate = "BACKEND_FS_IO_1003 of rust-vmm",
         meant = { "all", { "size", 256, 256 }, { "fds", 1 } },
         request = { { struct = "file system mapping", line = { always = { fd_offset = true } } } },
         reply = { { struct = "ack", line = { always = { result = true }, bare = true, ack = true } } },
@@ -3282,6 +3316,7 @@ spec.messages = {
       {
         name = "BACKEND_FS_MAP_1000",
         doc = "maps parts of a file into the DAX window",
+        candidate = "BACKEND_FS_MAP_1000 of rust-vmm",
         meant = { "all", { "size", 256, 256 }, { "fds", 1 } },
         request = { { struct = "file system mapping", line = { always = { fd_offset = true } } } },
         reply = { { struct = "ack", line = { always = { result = true }, bare = true, ack = true } } },
@@ -3289,6 +3324,7 @@ spec.messages = {
       {
         name = "BACKEND_SHMEM_MAP_1000",
         doc = "maps a descriptor into a shared memory region",
+        candidate = "BACKEND_SHMEM_MAP_1000 of crosvm",
         meant = { "size", 32, 32 },
         request = { { struct = "crosvm shared memory mapping", line = { always = { flags = true, shmid = true } } } },
         reply = { { struct = "ack", line = { always = { result = true }, bare = true, ack = true } } },
@@ -3298,6 +3334,7 @@ spec.messages = {
       {
         name = "BACKEND_FS_UNMAP_1001",
         doc = "unmaps parts of the DAX window",
+        candidate = "BACKEND_FS_UNMAP_1001 of rust-vmm",
         meant = { "all", { "size", 256, 256 }, { "fds", 0 } },
         request = { { struct = "file system mapping", line = { always = { fd_offset = true } } } },
         reply = { { struct = "ack", line = { always = { result = true }, bare = true, ack = true } } },
@@ -3305,6 +3342,7 @@ spec.messages = {
       {
         name = "BACKEND_SHMEM_UNMAP_1001",
         doc = "unmaps part of a shared memory region",
+        candidate = "BACKEND_SHMEM_UNMAP_1001 of crosvm",
         meant = { "size", 24, 24 },
         request = { { struct = "crosvm shared memory unmapping", line = { always = { shmid = true } } } },
         reply = { { struct = "ack", line = { always = { result = true }, bare = true, ack = true } } },
@@ -3314,6 +3352,7 @@ spec.messages = {
       {
         name = "BACKEND_GPU_MAP_12",
         doc = "maps GPU memory into a shared memory region",
+        candidate = "BACKEND_GPU_MAP_12 of crosvm",
         meant = { "size", 64, 64 },
         request = { { struct = "crosvm GPU mapping", line = { always = { shmid = true } } } },
         reply = { { struct = "ack", line = { always = { result = true }, bare = true, ack = true } } },
@@ -3321,6 +3360,7 @@ spec.messages = {
       {
         name = "BACKEND_MEM_WRITE",
         doc = "a proposal: writes guest memory by message",
+        candidate = "BACKEND_MEM_WRITE of QEMU proposal",
         meant = { "all", { "size", 12, 4096 }, { "not", { "size", 64, 64 } } },
         request = { { struct = "memory write", line = { always = { guest_addr = true, size = true } } } },
         reply = { { struct = "ack", line = { always = { result = true }, bare = true, ack = true } } },
@@ -3362,6 +3402,7 @@ spec.messages = {
       {
         name = "BACKEND_FS_SYNC_1004",
         doc = "writes parts of the DAX window back",
+        candidate = "BACKEND_FS_SYNC_1004 of crosvm",
         request = { { struct = "file system mapping", line = { always = { fd_offset = true } } } },
         reply = { { struct = "ack", line = { always = { result = true }, bare = true, ack = true } } },
       },
@@ -3370,6 +3411,7 @@ spec.messages = {
       {
         name = "BACKEND_FS_IO_1005",
         doc = "reads or writes guest memory from a file",
+        candidate = "BACKEND_FS_IO_1005 of crosvm",
         request = { { struct = "file system mapping", line = { always = { fd_offset = true } } } },
         reply = { { struct = "ack", line = { always = { result = true }, bare = true, ack = true } } },
       },
@@ -3378,6 +3420,7 @@ spec.messages = {
       {
         name = "BACKEND_GPU_MAP",
         doc = "maps GPU memory into a shared memory region",
+        candidate = "BACKEND_GPU_MAP of crosvm",
         request = { { struct = "crosvm GPU mapping", line = { always = { shmid = true } } } },
         reply = { { struct = "ack", line = { always = { result = true }, bare = true, ack = true } } },
       },
@@ -3386,6 +3429,7 @@ spec.messages = {
       {
         name = "BACKEND_EXTERNAL_MAP",
         doc = "maps memory of the back-end into a shared memory region",
+        candidate = "BACKEND_EXTERNAL_MAP of crosvm",
         request = { { struct = "crosvm external mapping", line = { always = { shmid = true } } } },
         reply = { { struct = "ack", line = { always = { result = true }, bare = true, ack = true } } },
       },
@@ -3413,7 +3457,7 @@ spec.messages = {
         name = "GPU_GET_DISPLAY_INFO",
         doc = "asks for the preferred display configuration",
         request = { { struct = "none", line = { always = {} } } },
-        reply = { { struct = "display info", line = { always = { type = true, fence_id = true, ctx_id = true, ring_idx = true } } } },
+        reply = { { struct = "display info", line = { always = { type = true } } } },
       },
     },
     [4] = {
@@ -5425,6 +5469,13 @@ local function message_of(channel, id, facts)
   return nil
 end
 
+-- What a number may stand for that nothing shows to be one of them.
+local function candidates_of(channel, id)
+  local names = {}
+  for _, message in ipairs(spec.messages[channel][id] or {}) do table.insert(names, message.candidate) end
+  return names
+end
+
 local function is_reply(context, flags)
   if context.channel == "gpu" then return context.direction == 1 end
   return bit_of(flags, 0, 2)
@@ -5448,13 +5499,14 @@ local function add_u32(protocol, tree, id, tvb, at, big)
   return add(tree, protocol.fields[id], tvb(at, 4))
 end
 
-local function add_header(protocol, tree, tvb, context, name, doc)
+local function add_header(protocol, tree, tvb, context, name, doc, candidates)
   local big = context.big_endian == true
   local request = context.channel == "backend-req" and "backend_request" or "request"
   local id = read_u32(tvb, 0, big)
   add_u32(protocol, tree, request, tvb, 0, big):set_text(string.format("%s: %s (%.0f)", request, name, id))
   local item = tree:add(protocol.fields.message, tvb(0, 4), name)
   if doc then item:append_text(": " .. doc) end
+  for _, candidate in ipairs(candidates) do tree:add(protocol.fields.candidate, candidate):set_generated() end
   local flags = add_u32(protocol, tree, "flags", tvb, 4, big)
   for _, part in ipairs({ "flags.version", "flags.reply", "flags.need_reply", "flags.reserved" }) do
     if protocol.fields[part] then add_u32(protocol, flags, part, tvb, 4, big) end
@@ -5492,7 +5544,8 @@ local function dissect(protocol, tvb, tree, context)
   local name = message and message.name or string.format("UNKNOWN(%.0f)", id)
   local variant = message and choose(reply and message.reply or message.request, walk)
   local root = tree:add(protocol.proto, tvb(), string.format("vhost-user %s, %s", name, reply and "reply" or "request"))
-  add_header(protocol, root, tvb, context, name, message and message.doc)
+  local candidates = message and {} or candidates_of(context.channel, id)
+  add_header(protocol, root, tvb, context, name, message and message.doc, candidates)
   add_exchange(protocol, root, context)
   check_header(walk, context, flags, reply)
   local values = {}
@@ -5502,7 +5555,9 @@ local function dissect(protocol, tvb, tree, context)
   end
   finish_walk(walk, root, variant ~= nil)
   if walk.assumed then root:add(protocol.fields.assumed, true):set_generated() end
-  return line_of(name, reply, flags, context, walk, values, variant)
+  local line = line_of(name, reply, flags, context, walk, values, variant)
+  if #candidates == 0 then return line end
+  return line .. (line:find("  # ", 1, true) and ", " or "  # ") .. "may be " .. table.concat(candidates, ", ")
 end
 
 -- A dissector proper: dissects and fills the columns.

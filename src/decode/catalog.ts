@@ -49,6 +49,11 @@ export function messageSpec(channel: Channel, id: number, facts: Facts): Message
   return specified;
 }
 
+/** A message that a number may stand for although nothing shows that it does, for people: `SLEEP_42 of crosvm`. */
+export function candidateText({ name, private: whose }: MessageSpec): string {
+  return whose === undefined ? name : `${name} of ${whose}`;
+}
+
 /** The layouts a message can have: those of the request, or those of the reply. */
 export function variantsOf(spec: MessageSpec, reply: boolean): readonly Variant[] {
   return reply ? spec.reply.shapes : requestVariants(spec);

@@ -4,8 +4,9 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync, readlinkSync } from 'node:fs';
+import { existsSync, readFileSync, readlinkSync } from 'node:fs';
 import { constants } from 'node:os';
+import { delimiter, join } from 'node:path';
 
 /** Signals that are handed on. Those of the terminal reach the whole foreground process group by themselves. */
 const handedOn: readonly NodeJS.Signals[] = ['SIGTERM', 'SIGHUP', 'SIGINT', 'SIGQUIT', 'SIGUSR1', 'SIGUSR2', 'SIGCONT'];
@@ -27,13 +28,16 @@ export class StartError extends Error {
   readonly status: number;
 
   constructor(command: string, cause: NodeJS.ErrnoException) {
-    super(
-      cause.code === 'ENOENT'
-        ? `cannot start '${command}': no such command`
-        : `cannot start '${command}': ${cause.message}`,
-    );
-    this.status = cause.code === 'ENOENT' ? 127 : 126;
+    const missing = cause.code === 'ENOENT' || (cause.code === 'EACCES' && !isThere(command));
+    super(missing ? `cannot start '${command}': no such command` : `cannot start '${command}': ${cause.message}`);
+    this.status = missing ? 127 : 126;
   }
+}
+
+/** Whether a command is in a folder of PATH: one that we may not look into makes the kernel say EACCES all the same. */
+function isThere(command: string): boolean {
+  if (command.includes('/')) return true;
+  return (process.env.PATH ?? '').split(delimiter).some(folder => existsSync(join(folder, command)));
 }
 
 /** The numbers of descriptors that a command line says are inherited: `fd=3`, `fds=3:4`, `[3,4]`, /dev/fd/3. */

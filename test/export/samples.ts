@@ -211,6 +211,7 @@ function addOddities(recording: Recording, noise: Noise): void {
       bytes: headed(2, 1, Uint8Array.from([255, 255, 255, 255, 255, 255, 255, 255])),
     });
   }
+  recording.add({ channel: 'backend-req', dir: 'back-to-front', bytes: headed(12, 1, noise.bytes(2)) });
   recording.add({ ...front, bytes: headed(999, 0xfff1, noise.bytes(20)) });
   recording.add({ ...front, channel: 'gpu', bytes: headed(99, 0x5, noise.bytes(3)) });
   recording.add({ ...front, bytes: headed(0, 2, noise.bytes(0)), dir: 'back-to-front' });

@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } f
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { descriptorsNamed } from '../../src/launch/child.ts';
+import { descriptorsNamed, StartError } from '../../src/launch/child.ts';
 import { makePrivateFolder, removePrivateFolder } from '../../src/launch/private-folder.ts';
 
 const dist = resolve(import.meta.dirname, '../../dist');
@@ -118,6 +118,22 @@ describe('a child', () => {
       status: 126,
       text: expect.stringMatching(/^cannot start '.*data': .*EACCES/),
     });
+  });
+
+  it('that is in no folder of PATH gives 127 also where one of them may not be looked into', () => {
+    writeFileSync(join(folder, 'data'), 'x');
+    const path = process.env.PATH;
+    process.env.PATH = `${path}:${folder}`;
+    const refused = Object.assign(new Error('spawn EACCES'), { code: 'EACCES' });
+    try {
+      expect(new StartError('none-of-that-name', refused)).toMatchObject({
+        status: 127,
+        message: "cannot start 'none-of-that-name': no such command",
+      });
+      expect(new StartError('data', refused).status).toBe(126);
+    } finally {
+      process.env.PATH = path;
+    }
   });
 
   it.each(['SIGTERM', 'SIGHUP', 'SIGINT', 'SIGUSR1', 'SIGUSR2'] as const)('is handed %s', async signal => {

@@ -49,6 +49,7 @@ function headerFields(piece: Piece, json: JsonObject): Expected[] {
   const fields: Expected[] = [
     [request, BigInt(json.id as number)],
     ['message', json.name as string],
+    ...((json.candidates ?? []) as readonly string[]).map(name => ['candidate', name] as const),
     ['flags', BigInt(header.flags)],
   ];
   const flags = json.flags as { version: number; need_reply: boolean; reserved?: string };

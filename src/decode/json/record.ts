@@ -3,6 +3,7 @@
  * each means. There is one writer: the object form is what its line parses to.
  */
 
+import { candidates, candidateText } from '../catalog.ts';
 import type { Channel, Direction, FdIdentity, Frame } from '../frame.ts';
 import { LineBuffer } from '../line-buffer.ts';
 import { decodeFrame, type Message } from '../message.ts';
@@ -136,6 +137,7 @@ export class JsonWriter {
     this.#head(message);
     if (message.struct) writePayload(out, message.struct, message.payload, frame.context.device);
     else out.word('{}');
+    if (!message.spec) this.#candidates(message);
     if (message.rest) {
       out.word(',"rest":');
       writeHexBytes(out, message.rest);
@@ -169,6 +171,12 @@ export class JsonWriter {
     if (!regular) return;
     heads[place] = out.bytes.slice(start);
     this.#heads.set(spec, heads);
+  }
+
+  /** The messages that the number of an unknown one may stand for. */
+  #candidates({ channel, id, name }: Message): void {
+    const possible = name === 'TRUNCATED' ? [] : candidates(channel, id);
+    if (possible.length > 0) this.#json(',"candidates":', possible.map(candidateText));
   }
 
   #problems({ problems }: Message): void {

@@ -131,6 +131,7 @@ export const gpu: readonly MessageSpec[] = [
     since: '4.1',
     doc: 'asks for the preferred display configuration',
     spec: 'VHOST_USER_GPU_GET_DISPLAY_INFO',
+    telling: ['pmodes'],
     retain: 'last',
   },
   {

@@ -152,18 +152,23 @@ function bitsOf(bits: { readonly [name: string]: number }): (string | undefined)
   return names;
 }
 
-const needsLength = new WeakMap<MessageSpec, Set<Struct>>();
+const needsLength = {
+  request: new WeakMap<MessageSpec, Set<Struct>>(),
+  reply: new WeakMap<MessageSpec, Set<Struct>>(),
+};
 
 /**
  * Whether a line must tell the payload's length, since its fields alone would be read as another layout of the
  * message: reading takes the last layout that has all of them.
  */
 export function lengthMatters(spec: MessageSpec, reply: boolean, struct: Struct): boolean {
-  if (variantsOf(spec, reply).length < 2) return false;
-  let known = needsLength.get(spec);
+  const variants = variantsOf(spec, reply);
+  if (variants.length < 2) return false;
+  const kept = reply ? needsLength.reply : needsLength.request;
+  let known = kept.get(spec);
   if (!known) {
-    known = new Set([...ambiguous(variantsOf(spec, false)), ...ambiguous(variantsOf(spec, true))]);
-    needsLength.set(spec, known);
+    known = new Set(ambiguous(variants));
+    kept.set(spec, known);
   }
   return known.has(struct);
 }

@@ -151,7 +151,7 @@ export class LineWriter {
     this.#paint(out, paint.none);
   }
 
-  /** Fields and surplus bytes; true where the payload is as declared. */
+  /** Fields and surplus bytes; true where the payload is as declared, false where nothing is declared. */
   #payload({ source, spec, struct, reply, end }: Outline): boolean {
     const { out } = this;
     const { start, bytes } = source;
@@ -166,7 +166,7 @@ export class LineWriter {
         out.decimal(source.size);
       }
     }
-    return cut || !struct || (walked.whole && walked.at === end);
+    return spec !== undefined && (cut || !struct || (walked.whole && walked.at === end));
   }
 
   #rest(bytes: Uint8Array, start: number, end: number): void {

@@ -1,5 +1,6 @@
 /** What is said about a record behind ` # `: how long the answer took, what a person changed, what is wrong. */
 
+import { candidates, candidateText } from '../catalog.ts';
 import type { Frame } from '../frame.ts';
 import type { LineBuffer } from '../line-buffer.ts';
 import { decodeFrame } from '../message.ts';
@@ -20,7 +21,7 @@ export class Remarks {
     this.#micro = ascii ? 'us' : 'µs';
   }
 
-  /** Appends the remarks on a record, if there are any; its problems only where it is known not to be `sound`. */
+  /** Appends the remarks on a record, if there are any; its problems only where it is not known to be `sound`. */
   write(frame: Frame, { latencyNs, answeredBy }: RecordFacts, sound: boolean): void {
     this.#any = false;
     if (answeredBy !== undefined) this.#say(`answered by ${answeredBy}`);
@@ -28,7 +29,7 @@ export class Remarks {
     if (frame.reply === true && frame.answers !== undefined && frame.answers !== frame.n - 1) {
       this.#say(`answers ${frame.answers}`);
     }
-    if (!sound) for (const text of problemsOf(frame)) this.#warn(text);
+    if (!sound) this.#doubts(frame);
     if (frame.ctrunc) this.#warn('descriptors were dropped by the kernel');
     if (frame.damage !== undefined) this.#warn(plain(frame.damage));
     if (frame.bytes.length < frame.wireLength) this.#say(`${frame.bytes.length} of ${frame.wireLength} bytes captured`);
@@ -40,6 +41,14 @@ export class Remarks {
     if (frame.masked) this.#say('keys masked');
     if (frame.carried) this.#say('repeated from the file before');
     if (this.#any) this.#paint(this.#out, paint.none);
+  }
+
+  /** What is wrong with a message, and which ones it may be where its number alone does not tell. */
+  #doubts(frame: Frame): void {
+    const { spec, channel, id, name, problems } = decodeFrame(frame);
+    for (const { path, message } of problems) this.#warn(path === '' ? message : `${path} ${message}`);
+    const possible = spec || name === 'TRUNCATED' ? [] : candidates(channel, id);
+    if (possible.length > 0) this.#say(`may be ${possible.map(candidateText).join(', ')}`);
   }
 
   #say(text: string): void {
@@ -57,11 +66,6 @@ export class Remarks {
     this.#out.text(text);
     this.#any = true;
   }
-}
-
-/** The problems of a message as words. */
-function problemsOf(frame: Frame): string[] {
-  return decodeFrame(frame).problems.map(({ path, message }) => (path === '' ? message : `${path} ${message}`));
 }
 
 /** Nanoseconds for people: three digits that matter and a unit. */

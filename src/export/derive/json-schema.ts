@@ -86,6 +86,7 @@ const ofMessage = {
     properties: { version: exact, reply: { type: 'boolean' }, need_reply: { type: 'boolean' }, reserved: hex },
     required: ['version', 'reply', 'need_reply'],
   },
+  candidates: { type: 'array', items: { type: 'string' }, description: 'what an unknown number may stand for' },
   rest: { ...hexBytes, description: 'bytes that belong to no field' },
   assumed: yes,
   problems: { type: 'array', items: { $ref: '#/$defs/problem' } },

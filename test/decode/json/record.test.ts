@@ -98,6 +98,16 @@ describe('a record as JSON', () => {
     expect(record.payload).toEqual({ nregions: 1, memory_sizes: { 3: '0x4000' } });
   });
 
+  it('names what an unknown number may stand for', () => {
+    const record = message('0c000000 01000000 02000000 abcd', { channel: 'backend-req', dir: 'back-to-front' });
+    expect(record).toMatchObject({
+      name: 'UNKNOWN(12)',
+      candidates: expect.arrayContaining(['BACKEND_GPU_MAP_12 of crosvm']),
+    });
+    expect(complaints(record)).toEqual([]);
+    expect(message('ff000000 01000000 00000000')).not.toHaveProperty('candidates');
+  });
+
   it('tells times exactly', () => {
     const record = message('03000000 01000000 00000000', {
       wallNs: 1_763_800_000_123_456_789n,

@@ -85,6 +85,16 @@ const cases: [expected: string, bytes: string, more?: Partial<Frame>][] = [
     '63000000 05000000 12000000 00000000000000000000000000000000 0102',
     { channel: 'gpu', dir: 'back-to-front' },
   ],
+  [
+    'F←B backend-req:UNKNOWN(12) +abcd  # may be BACKEND_GPU_MAP_12 of crosvm, BACKEND_MEM_WRITE of QEMU proposal',
+    '0c000000 01000000 02000000 abcd',
+    { channel: 'backend-req', dir: 'back-to-front' },
+  ],
+  [
+    'F→B SET_LOG_BASE size=0x2000 fd=memfd#9',
+    '06000000 01000000 10000000 0020000000000000 0000000000000000',
+    { fds: [{ kind: 'memfd', object: 9 }] },
+  ],
   ['F→B SET_OWNER +abcd  # 2 bytes after the last field', '03000000 01000000 02000000 abcd'],
   [
     'F→B SET_VRING_NUM index=1 +4000 !length=6  # num needs 4 bytes, 2 left',

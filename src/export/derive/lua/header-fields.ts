@@ -24,8 +24,13 @@ export function headerFields(dissector: 'vhost_user' | 'vhost_user_gpu'): Filter
     { id: 'flags.need_reply', type: 'bool', bits: 32, mask: 0x8, label: 'need_reply', doc: 'Asks for an answer' },
     { id: 'flags.reserved', type: 'uint', bits: 32, hex: true, mask: 0xfffffff0, label: 'reserved' },
   ];
+  const candidate: FilterField = {
+    ...{ id: 'candidate', type: 'text', label: 'candidate' },
+    doc: 'What an unknown number may stand for, and whose message that is',
+  };
   return [
     { id: 'message', type: 'text', label: 'message', doc: 'Name of the message' },
+    ...(dissector === 'vhost_user' ? [candidate] : []),
     { id: 'flags', type: 'uint', bits: 32, hex: true, label: 'flags', doc: 'Second word of the header' },
     ...(dissector === 'vhost_user' ? version : version.filter(({ id }) => id === 'flags.reply')),
     { id: 'size', type: 'uint', bits: 32, label: 'size', doc: 'Payload bytes, as the header says' },

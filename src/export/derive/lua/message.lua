@@ -15,6 +15,13 @@ local function message_of(channel, id, facts)
   return nil
 end
 
+-- What a number may stand for that nothing shows to be one of them.
+local function candidates_of(channel, id)
+  local names = {}
+  for _, message in ipairs(spec.messages[channel][id] or {}) do table.insert(names, message.candidate) end
+  return names
+end
+
 local function is_reply(context, flags)
   if context.channel == "gpu" then return context.direction == 1 end
   return bit_of(flags, 0, 2)
@@ -38,13 +45,14 @@ local function add_u32(protocol, tree, id, tvb, at, big)
   return add(tree, protocol.fields[id], tvb(at, 4))
 end
 
-local function add_header(protocol, tree, tvb, context, name, doc)
+local function add_header(protocol, tree, tvb, context, name, doc, candidates)
   local big = context.big_endian == true
   local request = context.channel == "backend-req" and "backend_request" or "request"
   local id = read_u32(tvb, 0, big)
   add_u32(protocol, tree, request, tvb, 0, big):set_text(string.format("%s: %s (%.0f)", request, name, id))
   local item = tree:add(protocol.fields.message, tvb(0, 4), name)
   if doc then item:append_text(": " .. doc) end
+  for _, candidate in ipairs(candidates) do tree:add(protocol.fields.candidate, candidate):set_generated() end
   local flags = add_u32(protocol, tree, "flags", tvb, 4, big)
   for _, part in ipairs({ "flags.version", "flags.reply", "flags.need_reply", "flags.reserved" }) do
     if protocol.fields[part] then add_u32(protocol, flags, part, tvb, 4, big) end
@@ -82,7 +90,8 @@ local function dissect(protocol, tvb, tree, context)
   local name = message and message.name or string.format("UNKNOWN(%.0f)", id)
   local variant = message and choose(reply and message.reply or message.request, walk)
   local root = tree:add(protocol.proto, tvb(), string.format("vhost-user %s, %s", name, reply and "reply" or "request"))
-  add_header(protocol, root, tvb, context, name, message and message.doc)
+  local candidates = message and {} or candidates_of(context.channel, id)
+  add_header(protocol, root, tvb, context, name, message and message.doc, candidates)
   add_exchange(protocol, root, context)
   check_header(walk, context, flags, reply)
   local values = {}
@@ -92,7 +101,9 @@ local function dissect(protocol, tvb, tree, context)
   end
   finish_walk(walk, root, variant ~= nil)
   if walk.assumed then root:add(protocol.fields.assumed, true):set_generated() end
-  return line_of(name, reply, flags, context, walk, values, variant)
+  local line = line_of(name, reply, flags, context, walk, values, variant)
+  if #candidates == 0 then return line end
+  return line .. (line:find("  # ", 1, true) and ", " or "  # ") .. "may be " .. table.concat(candidates, ", ")
 end
 
 -- A dissector proper: dissects and fills the columns.

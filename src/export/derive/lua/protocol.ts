@@ -2,7 +2,7 @@
  * The declared protocol as tables for the dissectors: the same structs, conditions and names, with every name of a
  * field, bit and value that Wireshark knows filled in.
  */
-import { messagesOf, variantsOf } from '../../../decode/catalog.ts';
+import { candidateText, messagesOf, variantsOf } from '../../../decode/catalog.ts';
 import { fixedSize } from '../../../decode/decode.ts';
 import { featureBits, type NamedBit } from '../../../decode/features.ts';
 import type { Channel } from '../../../decode/frame.ts';
@@ -77,6 +77,7 @@ class Tables {
     return {
       name: spec.name,
       doc: spec.doc,
+      ...(spec.private && { candidate: candidateText(spec) }),
       ...(spec.meant && { meant: condition(spec.meant) }),
       request: this.#variants(spec, false),
       reply: this.#variants(spec, true),
