@@ -5,6 +5,7 @@ export const commands: Readonly<Record<string, () => Promise<{ command: Command 
   demo: () => import('./demo.ts'),
   proxy: () => import('./proxy.ts'),
   run: () => import('./run.ts'),
+  ctl: () => import('./ctl.ts'),
   read: () => import('./read.ts'),
   check: () => import('./check.ts'),
   explain: () => import('./explain.ts'),

@@ -32,7 +32,8 @@ function pairFrom(args: readonly string[], flags: ProxyFlags): PairDescription {
   if (!frontEnd || !backEnd) {
     throw new UsageError('expected FRONT_SOCKET and BACK_SOCKET, or --front-end and --back-end, or --config');
   }
-  return { ...flags, frontEnd, backEnd };
+  const { name: _engine, ...pair } = flags;
+  return { ...pair, frontEnd, backEnd };
 }
 
 /** The pairs of a configuration file. */

@@ -13,6 +13,9 @@ export interface CaptureFlags {
   print?: boolean;
   json?: boolean;
   quiet?: boolean;
+  name?: string;
+  /** False where switched off. */
+  control?: boolean;
 }
 
 /** Values of `pairOptions`. */
@@ -43,6 +46,8 @@ export const captureOptions: readonly OptionSpec[] = [
     parse: wholeNumber('--fsync', 1),
   },
   { flags: '--require-capture', meaning: 'close the connections rather than let one go on unrecorded' },
+  { flags: '--name <name>', meaning: 'name of this engine for vhuscope ctl; else that of the first pair' },
+  { flags: '--no-control', meaning: 'have no control socket' },
 ];
 
 /** How to treat a pair. */
@@ -60,7 +65,8 @@ export const pairOptions: readonly OptionSpec[] = [
 
 /** What to serve with, apart from the pairs; throws UsageError for options that contradict each other. */
 export function servingFrom(flags: CaptureFlags): Omit<ServeOptions, 'pairs'> {
-  const { write, rotate, keep, fsync, requireCapture, quiet = false } = flags;
+  const { write, rotate, keep, fsync, requireCapture, quiet = false, name, control = true } = flags;
+  if (name !== undefined && !control) throw new UsageError('--name needs a control socket, --no-control has none');
   const print = flags.json ? 'json' : flags.print || (write === undefined && !quiet) ? 'text' : undefined;
   if (write === '-' && print)
     throw new UsageError(`-w - and --${flags.json ? 'json' : 'print'} would both write to stdout`);
@@ -76,6 +82,8 @@ export function servingFrom(flags: CaptureFlags): Omit<ServeOptions, 'pairs'> {
       ...(requireCapture && { required: true }),
     },
     ...(print && { print }),
+    ...(name !== undefined && { name }),
+    ...(!control && { uncontrolled: true }),
     quiet,
   };
 }

@@ -2,8 +2,13 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { ControlError } from '../control/control-error.ts';
+import { startControl } from '../control/server.ts';
+import { handlersOf } from '../proxy/controlled.ts';
 import type { CaptureOptions, Engine, EngineEvent, EngineOptions } from '../proxy/engine.ts';
 import { startEngine } from '../proxy/engine.ts';
+import { Overview } from '../proxy/overview.ts';
+import { peerCredentials } from '../sys/socket.ts';
 import { type LiveForm, printLive } from './live.ts';
 import { Story } from './status.ts';
 import { printStatus } from './terminal.ts';
@@ -19,6 +24,10 @@ export interface ServeOptions {
   print?: LiveForm;
   /** No status lines. */
   quiet: boolean;
+  /** The engine's name, by which `ctl` and other viewers find it; that of the first pair where absent. */
+  name?: string;
+  /** Have no control socket. */
+  uncontrolled?: boolean;
   /** Hears every event of the engine, before people do. */
   onEvent?(event: EngineEvent): void;
 }
@@ -48,6 +57,22 @@ function asFailure(error: unknown): unknown {
     : error;
 }
 
+const program = `vhuscope ${version}`;
+
+/** Opens the control socket. That it cannot be had is no reason not to serve, unless its name was asked for. */
+async function openControl({ name, pairs }: ServeOptions, say: (line: string) => void) {
+  const wished = name ?? pairs[0]?.name ?? 'engine';
+  const credentialsOf = peerCredentials;
+  try {
+    return await startControl({ name: wished, demanded: name !== undefined, version: program, credentialsOf });
+  } catch (error) {
+    if (!(error instanceof ControlError) && !isSystemError(error)) throw error;
+    if (name !== undefined) throw new Failure(error.message, { cause: error });
+    say(`warning: no control socket, vhuscope ctl will not find this engine: ${error.message}`);
+    return undefined;
+  }
+}
+
 /** Starts to serve. Rejects with Failure where a socket or the capture cannot be made. */
 export async function serve(options: ServeOptions): Promise<Served> {
   const say = (line: string | undefined) => {
@@ -58,8 +83,12 @@ export async function serve(options: ServeOptions): Promise<Served> {
   const path = named ?? temporary?.path ?? '/dev/null';
   let status = 0;
   const story = new Story();
+  const overview = new Overview(options.pairs, named);
+  const control = options.uncontrolled ? undefined : await openControl(options, say);
   const hear = (event: EngineEvent) => {
     options.onEvent?.(event);
+    overview.hear(event, Date.now());
+    control?.tell(event);
     if (event.type === 'internal-error' || event.type === 'recording-failed') status = 1;
     if (event.type === 'recording-recovered') status = 0;
     if (event.type === 'recorded' && named === undefined) return;
@@ -68,11 +97,14 @@ export async function serve(options: ServeOptions): Promise<Served> {
   const capture: CaptureOptions = { ...options.capture, path, ...(temporary && { rotation: temporaryRotation }) };
   let engine: Engine;
   try {
-    engine = await startEngine({ pairs: options.pairs, capture, version: `vhuscope ${version}` }, hear);
+    engine = await startEngine({ pairs: options.pairs, capture, version: program }, hear);
   } catch (error) {
+    control?.close();
     temporary?.remove();
     throw asFailure(error);
   }
+  control?.handle(handlersOf(engine, overview, control, program));
+  void engine.stopped.then(() => control?.close());
   const printing = new AbortController();
   const printed = options.print ? printLive(path, options.print, printing.signal, say) : Promise.resolve();
   let ended: Promise<number> | undefined;

@@ -9,11 +9,12 @@ import { closeEventFd, createEventFd, signalEventFd } from '../sys/event-fd.ts';
 import { close } from '../sys/libc.ts';
 import { protectFromOutOfMemory, raiseOpenFilesLimit } from '../sys/limits.ts';
 import type { Peer } from '../sys/process.ts';
+import { Asked } from './asked.ts';
 import { checkPairs, type EngineOptions, type PairOptions, settingOf, startedEvent } from './engine-options.ts';
 import { Gate, type GateEvent } from './gate.ts';
 import type { RecorderReport, RecorderWorkerData } from './recorder-worker.ts';
 import type { RelayWorkerData } from './relay-worker.ts';
-import type { Command, Report, Side } from './reports.ts';
+import type { Command, Questions, Report, Side } from './reports.ts';
 import { endRing, ringMemory } from './ring.ts';
 import { WatchedPeers } from './watched-peers.ts';
 
@@ -21,7 +22,7 @@ export type { CaptureOptions, EngineOptions, PairOptions } from './engine-option
 
 /** What an engine tells while it runs. */
 export type EngineEvent =
-  | Exclude<Report, { type: 'close-slowly' | 'stopped' }>
+  | Exclude<Report, { type: 'close-slowly' | 'stopped' | 'answer' }>
   | RecorderReport
   | GateEvent
   | ({ type: 'peer'; pair: string; connection: number; side: Side } & Peer)
@@ -35,6 +36,11 @@ export interface Engine {
   note(text: string, of?: number, author?: string): void;
   /** Records an event of the caller's, on the first pair or the one it names. */
   record(event: { event: string } & Record<string, unknown>, pair?: string): void;
+  /** Asks the relay something; rejects with an error for people where it refuses or is gone. */
+  ask<Name extends keyof Questions>(
+    question: Name,
+    params: Questions[Name]['params'],
+  ): Promise<Questions[Name]['result']>;
   /**
    * Ends everything: listens no more, delivers what is on its way for at most `graceMs` (500 by default), copies the
    * closes, writes the capture to its end and removes the sockets. A second call with a shorter time hurries.
@@ -72,6 +78,7 @@ class RunningEngine implements Engine {
   /** Pair and numbers of each connection, until its peers have been followed to their end. */
   readonly #connections = new Map<number, { pair: string; session: number; epoch: number }>();
   #relay: Worker | undefined;
+  readonly #asked = new Asked();
   readonly #threads = new Set<Worker>();
   #resolveStopped!: () => void;
   #stopping = false;
@@ -124,6 +131,7 @@ class RunningEngine implements Engine {
     this.#relay = new Worker(new URL('./relay-worker.js', import.meta.url), { workerData });
     this.#relay.on('message', (report: Report) => this.#hear(report));
     this.#relay.on('error', error => this.#relayDied(error));
+    this.#relay.on('exit', () => this.#asked.end());
     this.#endsWith(this.#relay);
     process.on('exit', this.#onExit);
     for (const pair of pairs) this.record(startedEvent(pair, this.#options.version), pair.name);
@@ -169,7 +177,8 @@ class RunningEngine implements Engine {
 
   #hear(report: Report): void {
     if (report.type === 'close-slowly') return void close(report.fd);
-    if (report.type === 'stopped') return;
+    if (report.type === 'answer') this.#asked.answered(report);
+    if (report.type === 'stopped' || report.type === 'answer') return;
     this.#listener(report);
     if (report.type === 'connected') {
       const { pair, connection, frontEnd, backEnd } = report;
@@ -201,6 +210,13 @@ class RunningEngine implements Engine {
 
   record(event: { event: string } & Record<string, unknown>, pair?: string): void {
     this.#command({ type: 'event', event, ...(pair !== undefined && { pair }) });
+  }
+
+  ask<Name extends keyof Questions>(
+    question: Name,
+    params: Questions[Name]['params'],
+  ): Promise<Questions[Name]['result']> {
+    return this.#asked.add(ask => this.#command({ type: 'ask', ask, question, params }));
   }
 
   async stop(graceMs: number = defaultGraceMs): Promise<void> {

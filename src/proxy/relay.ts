@@ -8,7 +8,7 @@ import { Objects } from './objects.ts';
 import { Pair, type PairOwner } from './pair.ts';
 import { type Handler, Poller } from './poller.ts';
 import type { Origin, Recording } from './recording.ts';
-import type { Command, EventPlace, PairSetting, Report } from './reports.ts';
+import type { Command, EventPlace, PairSetting, Questions, Report } from './reports.ts';
 import type { Session } from './session.ts';
 
 /** The time of day is compared with the monotonic clock whenever there is nothing to do, and every so many turns. */
@@ -74,6 +74,9 @@ export class Relay implements PairOwner {
       case 'event':
         this.#event(command, command.event);
         return;
+      case 'ask':
+        this.#answer(command);
+        return;
       case 'stop':
         this.stop(command.graceMs);
         return;
@@ -81,6 +84,19 @@ export class Relay implements PairOwner {
         for (const session of [...this.#sessions.values()]) session.close();
     }
   }
+
+  #answer({ ask, question }: Extract<Command, { type: 'ask' }>): void {
+    try {
+      const result = this.#answers[question]();
+      this.#report({ type: 'answer', ask, result });
+    } catch (error) {
+      this.#report({ type: 'answer', ask, error: (error as Error).message });
+    }
+  }
+
+  readonly #answers: { [Name in keyof Questions]: () => Questions[Name]['result'] } = {
+    counts: () => ({ records: this.recording.last }),
+  };
 
   #event(place: EventPlace, event: { event: string } & Record<string, unknown>): void {
     const session = place.connection === undefined ? undefined : this.#sessions.get(place.connection);

@@ -33,7 +33,14 @@ export type Report =
   | { type: 'accept-failed'; pair: string; side: Side; error: string }
   | { type: 'internal-error'; pair: string; message: string }
   | { type: 'close-slowly'; fd: number }
+  /** What the relay says to an `ask` of that number; `error` is for people. */
+  | { type: 'answer'; ask: number; result?: unknown; error?: string }
   | { type: 'stopped'; records: number };
+
+/** Everything the relay can be asked, by name: what it takes, and what it answers. */
+export interface Questions {
+  counts: { params: object; result: { records: number } };
+}
 
 /** How the relay reaches one side of a pair. */
 export type Reach = { role: 'listen' } | { role: 'connect'; address: Address } | { role: 'fd'; fd: number };
@@ -74,6 +81,8 @@ export type Command =
   | { type: 'dialects'; connection: number; frontEnd?: Dialect; backEnd?: Dialect }
   /** Record an event of the engine's. */
   | ({ type: 'event'; event: { event: string } & Record<string, unknown> } & EventPlace)
+  /** Answer a question with a report of the same number. */
+  | { type: 'ask'; ask: number; question: keyof Questions; params: object }
   /** Close every connection: the recording failed and was required. */
   | { type: 'close-all' }
   | { type: 'stop'; graceMs: number };

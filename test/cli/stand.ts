@@ -78,7 +78,7 @@ export function useStand(): Stand {
       const child = spawn(process.execPath, [main, ...args], {
         stdio: [...stdio],
         cwd: folder,
-        env: { ...process.env, LC_ALL: 'C.UTF-8' },
+        env: { ...process.env, LC_ALL: 'C.UTF-8', XDG_RUNTIME_DIR: folder },
       });
       children.push(child);
       return watched(child);

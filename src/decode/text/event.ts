@@ -56,6 +56,7 @@ const sentences: { readonly [event: string]: (body: JsonObject, frame: Frame) =>
     return `recording of ${text(body.pair)} started${after(' by ', body.engine)}${roles.map(one => `, ${one}`).join('')}`;
   },
   stopped: () => 'recording stopped',
+  'stop-asked': body => `${text(body.by)} asked for the end`,
   connected: (body, frame) => {
     const peers = [
       peer('front-end', body['front-end'] ?? body.front_end),

@@ -1,0 +1,87 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { describe, expect, it } from 'vitest';
+import { getFeatures, rowsOf, type Started, useStand } from './stand.ts';
+
+const stand = useStand();
+
+/** Runs a verb to its end. */
+async function ctl(...args: string[]): Promise<{ status: number | string; out: string; err: string }> {
+  const child = stand.vhuscope('ctl', ...args);
+  const status = await child.ended;
+  return { status, out: child.out().toString(), err: child.err() };
+}
+
+async function engine(): Promise<Started> {
+  await stand.backEnd(stand.path('b'));
+  const proxy = stand.vhuscope('proxy', 'f', 'b', '-w', 'c.pcapng', '--name', 'vm1');
+  await proxy.says(/listening/);
+  return proxy;
+}
+
+describe('vhuscope ctl', () => {
+  it('finds an engine, says what it does, and ends it', async () => {
+    const proxy = await engine();
+    expect((await ctl('list')).out).toMatch(/^vm1 {2}vhuscope \S+, pid \d+, .*vm1\.sock\n$/);
+    const frontEnd = connect(stand.path('f'));
+    frontEnd.write(getFeatures);
+    await once(frontEnd, 'data');
+    const { out } = await ctl('status', '--json');
+    expect(JSON.parse(out)).toMatchObject({
+      ...{ name: 'vm1', pid: proxy.child.pid, capture: { path: stand.path('c.pcapng') } },
+      pairs: [{ name: 'f', listening: ['front-end'], front_end: { role: 'listen', address: 'f' } }],
+      connections: [{ pair: 'f', session: 1, epoch: 1, channels: ['main'] }],
+      counts: { connections: 1, viewers: 1 },
+    });
+    expect((await ctl('status')).out).toMatch(/session 1\.1 since/);
+    expect(await ctl('note', '5:', 'here', 'it', 'hangs', '--author', 'ann')).toMatchObject({ status: 0, err: '' });
+    expect(await ctl('stop', '-n', 'vm1')).toEqual({ status: 0, out: '', err: '' });
+    expect(await proxy.ended).toBe(0);
+    const events = rowsOf(stand.path('c.pcapng'))
+      .filter(({ frame }) => frame.kind === 'event')
+      .map(({ frame }) => JSON.parse(Buffer.from(frame.bytes).toString()));
+    const by = expect.stringMatching(/^ann \(ctl, pid \d+\)$/);
+    expect(events).toContainEqual({ event: 'note', text: 'here it hangs', of: 5, author: by });
+    expect(events).toContainEqual({ event: 'stop-asked', by: expect.stringMatching(/\(ctl, pid/) });
+    expect((await ctl('list')).err).toBe('vhuscope: no engine is running\n');
+  });
+
+  it('shows events until the engine ends', async () => {
+    const proxy = await engine();
+    const watching = stand.vhuscope('ctl', 'watch', '--json');
+    const heard = once(watching.child.stdout as NodeJS.ReadableStream, 'data');
+    // The viewer has subscribed once the engine counts it.
+    while (JSON.parse((await ctl('status', '--json')).out).counts.viewers < 2);
+    connect(stand.path('f')).end(getFeatures);
+    await heard;
+    proxy.child.kill('SIGTERM');
+    expect(await watching.ended).toBe(0);
+    const types = watching
+      .out()
+      .toString()
+      .trim()
+      .split('\n')
+      .map(line => JSON.parse(line).type);
+    expect(types).toEqual(expect.arrayContaining(['connected', 'closed', 'recorded']));
+  });
+
+  it.each<[string[], number, RegExp]>([
+    [['lst'], 2, /there is no 'lst' \(did you mean list\?\)/],
+    [[], 2, /missing required argument 'verb'/],
+    [['status'], 1, /no engine is running; start one/],
+    [['status', '-n', 'vm2'], 1, /no engine named vm2 is running/],
+    [['status', '-n', './no'], 1, /no engine named \.\/no is running/],
+  ])('%j ends with %i', async (args, status, message) => {
+    expect(await ctl(...args)).toEqual({ status, out: '', err: expect.stringMatching(message) });
+  });
+
+  it('does not take a name that another engine has', async () => {
+    await engine();
+    const second = stand.vhuscope('proxy', 'f2', 'b', '--name', 'vm1');
+    expect(await second.ended).toBe(1);
+    expect(second.err()).toMatch(/an engine named vm1 is running already/);
+    const third = stand.vhuscope('proxy', 'f3', 'b', '-w', 'd', '--no-control');
+    await third.says(/listening/);
+    expect((await ctl('list')).out.split('\n')).toHaveLength(2);
+  });
+});
