@@ -1,9 +1,9 @@
 /** Who the peers of the connections are, and whether a peer whose connection has ended still lives. */
+import { dialectOfProgram } from '../decode/dialects/programs.ts';
 import type { Dialect } from '../decode/frame.ts';
 import { close } from '../sys/libc.ts';
 import { hasExited, openPidFd } from '../sys/pidfd.ts';
 import { type Connection, findPeer, type Peer } from '../sys/process.ts';
-import { dialectOf } from './dialect.ts';
 import type { Side } from './reports.ts';
 
 /** Milliseconds after a connection's end at which its peers are looked at. */
@@ -50,7 +50,7 @@ export class WatchedPeers {
     }
     if (peer === undefined) return;
     this.#hold(connection, side, peer.process.pid);
-    this.#found(connection, side, peer, dialectOf(peer.process));
+    this.#found(connection, side, peer, dialectOfProgram(peer.process, side));
   }
 
   #hold(connection: number, side: Side, pid: number | undefined): void {

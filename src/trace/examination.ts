@@ -2,7 +2,7 @@
 import { FileSource } from '../capture/byte-source.ts';
 import { CaptureReader } from '../capture/reader.ts';
 import type { Finding } from '../decode/check/rule.ts';
-import { Physician } from '../decode/diagnose/diagnose.ts';
+import { Physician, type Speakers } from '../decode/diagnose/diagnose.ts';
 import type { Verdict } from '../decode/diagnose/diagnosis.ts';
 import type { Frame } from '../decode/frame.ts';
 import { decodeFrame } from '../decode/message.ts';
@@ -12,6 +12,8 @@ import { jsonBody } from '../decode/text/event.ts';
 export interface Examination {
   readonly findings: readonly Finding[];
   readonly verdicts: readonly Verdict[];
+  /** Who speaks on each connection, and how that is known. */
+  readonly speakers: readonly Speakers[];
   readonly messages: number;
   readonly connections: number;
   /** What could not be read, in words. */
@@ -51,7 +53,8 @@ export function examine(path: string, progress?: (records: number) => void): Exa
     reader.rest().forEach(take);
     const lost = reader.counts.lost > 0 ? [`the recorder lost ${reader.counts.lost} messages`] : [];
     const unread = [...reader.problems.map(problem => problem.message), ...lost];
-    return { findings, verdicts: physician.verdicts(), messages, connections: connections.size, unread };
+    const [verdicts, speakers] = [physician.verdicts(), physician.speakers()];
+    return { findings, verdicts, speakers, messages, connections: connections.size, unread };
   } finally {
     source.close();
   }

@@ -7,7 +7,6 @@ import type { Frame } from '../decode/frame.ts';
 import { decodeFrame } from '../decode/message.ts';
 import type { Connection } from '../decode/session/connection.ts';
 import { Connections } from '../decode/session/connections.ts';
-import { eventName } from '../decode/text/event.ts';
 import type { Trace } from './trace.ts';
 
 /** How marks are kept. */
@@ -99,9 +98,8 @@ export class States {
   }
 }
 
-/** Folds one record; the end of the main channel is the end of the connection. */
+/** Folds one record. */
 function take(connections: Connections, frame: Frame): void {
   if (frame.kind === 'message') connections.message(frame, decodeFrame(frame));
-  else if (frame.kind === 'event' && frame.channel === 'main' && eventName(frame) === 'closed')
-    connections.closed(frame);
+  else if (frame.kind === 'event') connections.event(frame);
 }

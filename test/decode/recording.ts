@@ -3,6 +3,7 @@
  * the bytes as hex, and the kinds of the descriptors that came with it.
  */
 import type { Step } from '../../src/decode/check/rule.ts';
+import { unknownPeers } from '../../src/decode/dialects/peers.ts';
 import type { FdIdentity, Frame } from '../../src/decode/frame.ts';
 import { decodeFrame } from '../../src/decode/message.ts';
 import { contextAfter, fold, newSession, type Session } from '../../src/decode/session/session.ts';
@@ -42,7 +43,7 @@ export function stepsOf(text: string | readonly string[], from: Session = newSes
     const message = decodeFrame(frame);
     const before = session;
     session = fold(before, frame, message);
-    const unknown = { previous: undefined, request: undefined, waiting: [] };
+    const unknown = { peers: unknownPeers, previous: undefined, request: undefined, waiting: [] };
     return { frame, message, before, after: session, fromStart: true, ...unknown };
   });
 }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Finding } from '../../src/decode/check/rule.ts';
 import { rules } from '../../src/decode/check/rules/index.ts';
+import { identify, type Peers, unknownPeers, withProgram } from '../../src/decode/dialects/peers.ts';
 import { type CheckResult, findingsFormats } from '../../src/export/findings/index.ts';
 
 const finding = (more: Partial<Finding>): Finding => ({
@@ -21,6 +22,7 @@ const result = (more: Partial<CheckResult>): CheckResult => ({
   file: 'vm.pcapng',
   findings: [],
   verdicts: [],
+  speakers: [],
   messages: 12,
   connections: 1,
   unread: [],
@@ -32,6 +34,27 @@ const print = (name: string, ...results: CheckResult[]) =>
 describe('findings as text', () => {
   it('take one line where nothing is wrong', () => {
     expect(print('text', result({}))).toBe('vm.pcapng: 12 messages on 1 connection: nothing to complain about\n');
+  });
+
+  it('name the peers and how they are known, together where they are the same', () => {
+    const habit = { side: 'back-end', dialect: 'dpdk', text: 'it does that', n: 4, weight: 2 } as const;
+    const program = (of: Peers, version: string) =>
+      withProgram(of, 'front-end', { executable: '/usr/bin/qemu-system-x86_64', version }, 1);
+    const peers = (version: string) => program({ ...unknownPeers, 'back-end': { habits: [habit] } }, version);
+    const speakers = ['7.2', '7.2', '10.0'].map((version, i) => ({
+      ...{ pair: 'p', session: 1, epoch: i + 1 },
+      peers: [identify(peers(version), 'front-end'), identify(peers(version), 'back-end')],
+    }));
+    expect(
+      print('text', result({ speakers, connections: 3 }))
+        .split('\n')
+        .slice(1),
+    ).toEqual([
+      '  front-end: QEMU 7.2: runs qemu-system-x86_64 (connection 1.1, 1.2)',
+      '  front-end: QEMU 10.0: runs qemu-system-x86_64 (connection 1.3)',
+      '  back-end: DPDK: it does that (record 4)',
+      '',
+    ]);
   });
 
   it('put what says the same together, worst first', () => {

@@ -1,7 +1,6 @@
 /** The relay's decisions, which need no socket. */
 import { describe, expect, it } from 'vitest';
 import type { FdIdentity } from '../../src/decode/frame.ts';
-import { dialectOf } from '../../src/proxy/dialect.ts';
 import { delivered } from '../../src/proxy/ending.ts';
 import { isPlain, judge } from '../../src/proxy/framing.ts';
 import { Objects } from '../../src/proxy/objects.ts';
@@ -130,19 +129,5 @@ describe('what descriptors are used for', () => {
     expect(ringOf(message(12, u64(0x105)), 8, true)).toBe(5);
     expect(ringOf(message(12, [0, 0, 0, 0, 0, 0, 1, 5]), 8, false)).toBe(5);
     expect(ringOf(message(3), 0, true)).toBe(0);
-  });
-});
-
-describe('which implementation a peer is', () => {
-  it.each([
-    ['/usr/bin/qemu-system-x86_64', undefined, 'qemu'],
-    ['/usr/bin/qemu-storage-daemon', undefined, 'qemu-storage-daemon'],
-    ['/usr/lib/qemu/virtiofsd', undefined, 'libvhost-user'],
-    ['/usr/libexec/virtiofsd', '1.13.2', 'rust-vmm'],
-    ['/usr/bin/dpdk-testpmd (deleted)', undefined, 'dpdk'],
-    ['/usr/sbin/ovs-vswitchd', undefined, 'dpdk'],
-    ['/bin/cat', undefined, undefined],
-  ])('%s %s', (executable, version, dialect) => {
-    expect(dialectOf({ pid: 1, executable, ...(version !== undefined && { version }) })).toBe(dialect);
   });
 });

@@ -28,12 +28,13 @@ export class Checker {
   message(frame: Frame, message: Message): Finding[] {
     const { before, after } = this.#connections.message(frame, message);
     if (frame.carried) return [];
-    const { previous, fromStart } = before;
+    const { previous, fromStart } = after;
     const step: Step = {
       frame,
       message,
       before: before.state,
       after: after.state,
+      peers: after.peers,
       previous,
       request: requestOf(before, message),
       waiting: before.waiting[frame.channel],
@@ -50,9 +51,8 @@ export class Checker {
   }
 
   /** Takes an event; the end of a connection brings findings of its own. */
-  event(frame: Frame, name: string): Finding[] {
-    if (name !== 'closed') return [];
-    const connection = this.#connections.closed(frame);
+  event(frame: Frame): Finding[] {
+    const connection = this.#connections.event(frame);
     if (!connection) return [];
     const { state: session, fromStart } = connection;
     const end = { frame, session, waiting: allWaiting(connection), fromStart };

@@ -4,10 +4,10 @@
  *
  * Rules name the culprit: the author of the bytes, unless they say otherwise. Ids are never reused.
  */
+import type { Peers } from '../dialects/peers.ts';
 import type { Frame } from '../frame.ts';
-import type { Message } from '../message.ts';
 import type { Asked } from '../session/connection.ts';
-import type { Session } from '../session/session.ts';
+import type { Change, Session } from '../session/session.ts';
 
 /** `error` violates a must or breaks peers, `warning` a should or some peers, `note` is legal but notable. */
 export type Severity = 'error' | 'warning' | 'note';
@@ -19,11 +19,9 @@ export type Confidence = 'spec' | 'observed' | 'inferred';
 export type Side = 'front-end' | 'back-end';
 
 /** A message in its session. */
-export interface Step {
-  readonly frame: Frame;
-  readonly message: Message;
-  readonly before: Session;
-  readonly after: Session;
+export interface Step extends Change {
+  /** Who the peers are, as far as this message tells. */
+  readonly peers: Peers;
   /** The last state of the connection before this one, after a reconnect. */
   readonly previous: Session | undefined;
   /** On a reply: the request it answers, where one was waiting. */

@@ -1,6 +1,7 @@
 /** Makes the story of each connection from a recording, and lets the diagnoses speak about it. Pure. */
 import { Checker } from '../check/check.ts';
 import type { Finding, Side } from '../check/rule.ts';
+import { type Identity, identify, unknownPeers } from '../dialects/peers.ts';
 import type { Frame } from '../frame.ts';
 import type { Message } from '../message.ts';
 import { allWaiting, type Connection } from '../session/connection.ts';
@@ -19,6 +20,15 @@ interface Notes {
   end?: Connection;
   first: Frame;
   last: Frame;
+}
+
+/** Who speaks on a connection. */
+export interface Speakers {
+  readonly pair: string;
+  readonly session: number;
+  readonly epoch: number;
+  /** The front-end, then the back-end. */
+  readonly peers: readonly Identity[];
 }
 
 /** Checks and diagnoses a recording as it is read. */
@@ -49,11 +59,11 @@ export class Physician {
       const { side, state, after_ms } = event;
       notes.exits.push({ side: side as Side, state: String(state), afterMs: Number(after_ms) });
     }
-    if (event.event !== 'closed' || frame.channel !== 'main') return [];
+    if (event.event !== 'closed' || frame.channel !== 'main') return this.#checker.event(frame);
     notes.ending = { frame, how: String(event.how), first: (event.first ?? 'unknown') as Ending['first'] };
     const end = this.#checker.connection(frame);
     if (end) notes.end = end;
-    const found = this.#checker.event(frame, 'closed');
+    const found = this.#checker.event(frame);
     notes.findings.push(...found);
     return found;
   }
@@ -61,6 +71,14 @@ export class Physician {
   /** What is to be said about every connection so far, in order. */
   verdicts(): Verdict[] {
     return [...this.#notes.values()].flatMap(notes => judge(this.#story(notes)));
+  }
+
+  /** Who speaks on every connection so far, in order. */
+  speakers(): Speakers[] {
+    return [...this.#notes.values()].map(notes => {
+      const { pair, session, epoch, peers } = this.#story(notes);
+      return { pair, session, epoch, peers: [identify(peers, 'front-end'), identify(peers, 'back-end')] };
+    });
   }
 
   #notesOf(frame: Frame): Notes {
@@ -108,6 +126,7 @@ export class Physician {
       durationNs: last.wallNs - first.wallNs,
       lastNs: this.#lastNs,
       device: first.context.device,
+      peers: connection?.peers ?? unknownPeers,
     };
   }
 }

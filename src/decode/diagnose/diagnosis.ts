@@ -4,6 +4,7 @@
  * connection, from its first message to its end.
  */
 import type { Finding, Side } from '../check/rule.ts';
+import type { Peers } from '../dialects/peers.ts';
 import type { Frame } from '../frame.ts';
 import type { Message } from '../message.ts';
 import type { Asked } from '../session/connection.ts';
@@ -48,6 +49,8 @@ export interface Story {
   /** Time of the last record of the recording, where the connection is still open. */
   readonly lastNs: bigint;
   readonly device: number | undefined;
+  /** Who the peers are, as far as that is known. */
+  readonly peers: Peers;
 }
 
 /** How sure a diagnosis is. */

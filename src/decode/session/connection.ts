@@ -2,9 +2,12 @@
  * A connection as a recording tells it: the session, the requests that wait for an answer, and what was before. Like
  * the session an immutable value whose parts are shared, so that any moment of a recording can be kept and shown.
  */
+import { type Peers, unknownPeers, withMessage, withProgram } from '../dialects/peers.ts';
+import type { Program } from '../dialects/programs.ts';
 import { answering } from '../exchange.ts';
 import type { Channel, Frame } from '../frame.ts';
 import { type Message, sourceOf } from '../message.ts';
+import type { Json, JsonObject } from '../text/event.ts';
 import { fold, newSession, type Session } from './session.ts';
 
 /** A request that waits for its answer. */
@@ -27,6 +30,8 @@ export interface Connection {
   readonly waiting: { readonly [channel in Channel]: readonly Asked[] };
   /** It is recorded from its first byte: what was not seen was not sent. */
   readonly fromStart: boolean;
+  /** Who speaks. */
+  readonly peers: Peers;
   /** Record that tells its end. */
   readonly endedAt?: number;
 }
@@ -35,10 +40,10 @@ export interface Connection {
 const mostWaiting = 1024;
 const nobodyWaits: Connection['waiting'] = { main: [], 'backend-req': [], gpu: [] };
 
-/** The connection that a first message opens, as it was before that message. */
-export function newConnection({ pair, session, epoch, ...frame }: Frame, previous: Session | undefined): Connection {
-  const fromStart = frame.channel === 'main' && frame.offset === 0 && frame.dir === 'front-to-back';
-  return { pair, session, epoch, state: newSession, previous, waiting: nobodyWaits, fromStart };
+/** A connection on which nothing was said yet. */
+export function newConnection({ pair, session, epoch }: Frame, previous: Session | undefined): Connection {
+  const nothing = { waiting: nobodyWaits, fromStart: false, peers: unknownPeers };
+  return { pair, session, epoch, state: newSession, previous, ...nothing };
 }
 
 /** Whether a request will be answered, as far as the negotiation at that point tells. */
@@ -60,14 +65,50 @@ export function allWaiting({ waiting }: Connection): Asked[] {
 
 /** The connection after a message. Total, as the session is. */
 export function follow(now: Connection, frame: Frame, message: Message): Connection {
+  const before = now.state;
+  const after = fold(before, frame, message);
+  const { pair, session, epoch, previous } = now;
   return {
-    pair: now.pair,
-    session: now.session,
-    epoch: now.epoch,
-    state: fold(now.state, frame, message),
-    previous: now.previous,
+    pair,
+    session,
+    epoch,
+    state: after,
+    previous,
     waiting: frame.carried ? now.waiting : settled(now, frame, message),
-    fromStart: now.fromStart,
+    fromStart: before.n === 0 ? isFirst(frame) : now.fromStart,
+    peers: withMessage(now.peers, { frame, message, before, after }),
+  };
+}
+
+const isFirst = ({ channel, offset, dir }: Frame) => channel === 'main' && offset === 0 && dir === 'front-to-back';
+
+/** The connection after an event: who connected, who holds a socket, the end of the main channel. */
+export function followEvent(now: Connection, frame: Frame, body: JsonObject): Connection {
+  const { n, channel } = frame;
+  switch (body.event) {
+    case 'connected': {
+      const front = withProgram(now.peers, 'front-end', programOf(body.front_end), n);
+      return { ...now, peers: withProgram(front, 'back-end', programOf(body.back_end), n) };
+    }
+    case 'peer':
+      return body.side === 'front-end' || body.side === 'back-end'
+        ? { ...now, peers: withProgram(now.peers, body.side, programOf(body), n) }
+        : now;
+    case 'closed':
+      return channel === 'main' && now.endedAt === undefined ? { ...now, endedAt: n } : now;
+    default:
+      return now;
+  }
+}
+
+/** The process that an event tells of. */
+function programOf(told: Json | undefined): Program {
+  if (typeof told !== 'object' || told === null || Array.isArray(told)) return {};
+  const { executable, comm, version } = told as JsonObject;
+  return {
+    ...(typeof executable === 'string' && { executable }),
+    ...(typeof comm === 'string' && { comm }),
+    ...(typeof version === 'string' && { version }),
   };
 }
 

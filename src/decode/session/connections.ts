@@ -1,7 +1,8 @@
 /** All connections of a recording, followed record by record: each is an immutable value, this is where they are kept. */
 import type { Frame } from '../frame.ts';
 import type { Message } from '../message.ts';
-import { type Connection, follow, newConnection } from './connection.ts';
+import { jsonBody } from '../text/event.ts';
+import { type Connection, follow, followEvent, newConnection } from './connection.ts';
 
 /** Connections kept; a recording without ends must not fill the memory. The oldest go first. */
 const mostConnections = 4096;
@@ -35,13 +36,19 @@ export class Connections {
     return { before, after: place.now };
   }
 
-  /** Takes the end of a connection; gives it as it was, or `undefined` where none was open. */
-  closed(frame: Frame): Connection | undefined {
-    const place = this.#placeOf(frame);
-    const connection = place?.now;
-    if (!connection || connection.endedAt !== undefined) return undefined;
-    place.now = { ...connection, endedAt: frame.n };
-    return connection;
+  /**
+   * Takes an event: who connected, who holds a socket, the end.
+   *
+   * @returns its connection as it was, where the event ends it
+   */
+  event(frame: Frame): Connection | undefined {
+    const body = frame.session === 0 ? undefined : jsonBody(frame);
+    if (!body) return undefined;
+    const place = this.#placeOf(frame) ?? (body.event === 'connected' ? this.#open(frame) : undefined);
+    if (!place) return undefined;
+    const { now } = place;
+    place.now = followEvent(now, frame, body);
+    return now.endedAt === undefined && place.now.endedAt !== undefined ? now : undefined;
   }
 
   #placeOf(frame: Frame): { now: Connection } | undefined {

@@ -35,6 +35,14 @@ export interface Session extends Areas {
   readonly messages: number;
 }
 
+/** A message in its session: the state before it and after it. */
+export interface Change {
+  readonly frame: Frame;
+  readonly message: Message;
+  readonly before: Session;
+  readonly after: Session;
+}
+
 /** A connection on which nothing was said. */
 export const newSession: Session = {
   n: 0,

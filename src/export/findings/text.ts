@@ -1,11 +1,13 @@
 /** Findings for people: what is wrong first, grouped; one line where nothing is. */
 import type { Severity } from '../../decode/check/rule.ts';
+import { identitySentence } from '../../decode/dialects/peers.ts';
 import { plain } from '../../decode/plain.ts';
 import {
   type CheckResult,
   type FindingGroup,
   type FindingsFormat,
   grouped,
+  groupedSpeakers,
   groupedVerdicts,
   recordList,
   severities,
@@ -14,6 +16,9 @@ import {
 const colours: { readonly [severity in Severity]: string } = { error: '31;1', warning: '33', note: '36' };
 /** Columns of a line where the output has no width of its own, and at most. */
 const widest = 96;
+
+/** Different peers that are listed. */
+const mostSpeakers = 8;
 
 type Wrap = (text: string, indent: string) => string[];
 
@@ -35,6 +40,11 @@ function counted(count: number, what: string): string {
   return `${count} ${what}${count === 1 ? '' : 's'}`;
 }
 
+/** The first few of a list. */
+function shortened(items: readonly string[], most = 8): string {
+  return `${items.slice(0, most).join(', ')}${items.length > most ? ` and ${items.length - most} more` : ''}`;
+}
+
 function groupLines(
   { finding, records }: FindingGroup,
   paint: (text: string, colour: string) => string,
@@ -47,6 +57,16 @@ function groupLines(
     ...wrapped(plain(finding.message), '      '),
     ...wrapped(`${finding.remedy} [${finding.spec}]`, '      '),
   ];
+}
+
+/** A line for each peer; of many reconnections with ever new peers the first few. */
+function speakerLines({ speakers, connections }: CheckResult, wrapped: Wrap): string[] {
+  const groups = groupedSpeakers(speakers);
+  const lines = groups.slice(0, mostSpeakers).flatMap(({ identity, connections: which }) => {
+    const where = which.length === connections ? '' : ` (connection ${shortened(which)})`;
+    return wrapped(plain(`${identity.side}: ${identitySentence(identity)}${where}`), '  ');
+  });
+  return groups.length > mostSpeakers ? [...lines, `  and ${groups.length - mostSpeakers} more peers`] : lines;
 }
 
 function resultLines(result: CheckResult, paint: (text: string, colour: string) => string, wrapped: Wrap): string[] {
@@ -63,6 +83,7 @@ function resultLines(result: CheckResult, paint: (text: string, colour: string) 
   const several = connections > 1;
   return [
     `${plain(result.file)}: ${sum.join(': ')}`,
+    ...speakerLines(result, wrapped),
     ...unread.map(text => `  ${paint('unread', colours.warning)} ${plain(text)}`),
     ...groupedVerdicts(verdicts).flatMap(({ verdict, connections: which }) => [
       '',

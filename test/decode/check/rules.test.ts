@@ -23,8 +23,7 @@ function findings(frames: readonly Frame[]): Finding[] {
   const checker = new Checker();
   return frames.flatMap(frame => {
     if (frame.kind === 'message') return checker.message(frame, decodeFrame(frame));
-    const event = frame.kind === 'event' ? JSON.parse(Buffer.from(frame.bytes).toString()) : {};
-    return event.channel === 'main' ? checker.event(frame, String(event.event)) : [];
+    return frame.kind === 'event' ? checker.event(frame) : [];
   });
 }
 
