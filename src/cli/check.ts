@@ -1,7 +1,8 @@
 import { CaptureError } from '../capture/capture-error.ts';
+import { severities } from '../decode/check/groups.ts';
 import type { Finding, Severity } from '../decode/check/rule.ts';
 import { rules } from '../decode/check/rules/index.ts';
-import { type CheckResult, findingsFormats, severities } from '../export/findings/index.ts';
+import { type CheckResult, findingsFormats } from '../export/findings/index.ts';
 import { examine } from '../trace/examination.ts';
 import type { Command } from './command.ts';
 import { type SurfaceOptions, surfaceOf } from './terminal.ts';

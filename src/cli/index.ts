@@ -8,6 +8,7 @@ export const commands: Readonly<Record<string, () => Promise<{ command: Command 
   ctl: () => import('./ctl.ts'),
   read: () => import('./read.ts'),
   check: () => import('./check.ts'),
+  report: () => import('./report.ts'),
   explain: () => import('./explain.ts'),
   wireshark: () => import('./wireshark.ts'),
   complete: () => import('./complete.ts'),

@@ -1,4 +1,5 @@
 /** What an engine tells, as lines for people on stderr. Pure. */
+import { counted } from '../decode/counted.ts';
 import { plain } from '../decode/plain.ts';
 import type { EngineEvent } from '../proxy/engine.ts';
 import { addressText } from '../sys/socket.ts';
@@ -25,10 +26,6 @@ export function sizeText(bytes: number): string {
   if (bytes < 1024) return `${bytes} bytes`;
   const power = Math.min(Math.floor(Math.log2(bytes) / 10), units.length);
   return `${(bytes / 1024 ** power).toFixed(1)} ${units[power - 1]}`;
-}
-
-function counted(count: number, word: string): string {
-  return `${count} ${word}${count === 1 ? '' : 's'}`;
 }
 
 function closedText({ channel, first, how, spoke, undelivered_bytes: undelivered, delivered }: Of<'closed'>): string {

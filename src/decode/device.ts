@@ -86,8 +86,9 @@ export function deviceClues(message: Message): DeviceClue[] {
 /** What the state of a connection says about it: feature bits, rings. */
 export function deviceCluesOf(session: Session): DeviceClue[] {
   const { virtio, protocol } = session.negotiation;
-  const mask = virtio.accepted ?? virtio.offered;
-  if (mask === undefined) return [];
+  if (virtio.accepted === undefined && virtio.offered === undefined) return [];
+  // What is offered counts too: of a few accepted bits, every device has some.
+  const mask = (virtio.accepted ?? 0n) | (virtio.offered ?? 0n);
   const own = bitsOf(mask).filter(bit => bit < 24 || bit >= 50);
   if (own.length > 0) {
     const fitting = devices.filter(device => own.every(bit => mayHave(device, bit, own)));

@@ -53,6 +53,8 @@ export type Show = 'dec' | 'hex';
 export interface NumberField extends Common {
   readonly kind: 'u8' | 'u16' | 'u32' | 'u64' | 'i64';
   readonly show?: Show;
+  /** It is an address in the process of a peer: what is made public has another one in its place. */
+  readonly host?: true;
 }
 /** A number with names for some values; others stay numbers. */
 export interface EnumField extends Common {

@@ -1,12 +1,11 @@
 /** Goes through a capture with the rules and the diagnoses. */
-import { FileSource } from '../capture/byte-source.ts';
-import { CaptureReader } from '../capture/reader.ts';
 import type { Finding } from '../decode/check/rule.ts';
 import { Physician, type Speakers } from '../decode/diagnose/diagnose.ts';
 import type { Verdict } from '../decode/diagnose/diagnosis.ts';
 import type { Frame } from '../decode/frame.ts';
-import { decodeFrame } from '../decode/message.ts';
+import type { Message } from '../decode/message.ts';
 import { jsonBody } from '../decode/text/event.ts';
+import { goThrough } from './passage.ts';
 
 /** What was found. */
 export interface Examination {
@@ -20,8 +19,38 @@ export interface Examination {
   readonly unread: readonly string[];
 }
 
-/** Records between two reports of progress. */
-const batchSize = 4096;
+/** Examines records as they come; the result can be asked for at any time. */
+export class Examiner {
+  readonly #physician = new Physician();
+  readonly #connections = new Set<string>();
+  readonly #findings: Finding[] = [];
+  #messages = 0;
+
+  /** Takes the next record; gives the findings that became true with it. */
+  take(frame: Frame, message: Message | undefined): readonly Finding[] {
+    if (frame.session > 0) this.#connections.add(`${frame.pair}/${frame.session}/${frame.epoch}`);
+    if (message) this.#messages += 1;
+    const found = message ? this.#physician.message(frame, message) : this.#event(frame);
+    this.#findings.push(...found);
+    return found;
+  }
+
+  /** What was found so far. */
+  result(unread: readonly string[] = []): Examination {
+    return {
+      findings: this.#findings,
+      verdicts: this.#physician.verdicts(),
+      speakers: this.#physician.speakers(),
+      messages: this.#messages,
+      connections: this.#connections.size,
+      unread,
+    };
+  }
+
+  #event(frame: Frame): readonly Finding[] {
+    return frame.kind === 'event' ? this.#physician.event(frame, jsonBody(frame) ?? {}) : [];
+  }
+}
 
 /**
  * Examines a finished capture. Throws a CaptureError where it cannot be opened.
@@ -30,32 +59,6 @@ const batchSize = 4096;
  * @param progress is told how many records have been gone through, now and then
  */
 export function examine(path: string, progress?: (records: number) => void): Examination {
-  const physician = new Physician();
-  const findings: Finding[] = [];
-  const connections = new Set<string>();
-  let messages = 0;
-  let records = 0;
-  const take = (frame: Frame) => {
-    records += 1;
-    if (frame.session > 0) connections.add(`${frame.pair}/${frame.session}/${frame.epoch}`);
-    if (frame.kind === 'message') {
-      messages += 1;
-      findings.push(...physician.message(frame, decodeFrame(frame)));
-    } else if (frame.kind === 'event') findings.push(...physician.event(frame, jsonBody(frame) ?? {}));
-  };
-  const source = new FileSource(path);
-  try {
-    const reader = new CaptureReader(source);
-    for (let batch = reader.batch(batchSize); batch.length > 0; batch = reader.batch(batchSize)) {
-      batch.forEach(take);
-      progress?.(records);
-    }
-    reader.rest().forEach(take);
-    const lost = reader.counts.lost > 0 ? [`the recorder lost ${reader.counts.lost} messages`] : [];
-    const unread = [...reader.problems.map(problem => problem.message), ...lost];
-    const [verdicts, speakers] = [physician.verdicts(), physician.speakers()];
-    return { findings, verdicts, speakers, messages, connections: connections.size, unread };
-  } finally {
-    source.close();
-  }
+  const examiner = new Examiner();
+  return examiner.result(goThrough(path, (frame, message) => void examiner.take(frame, message), progress));
 }

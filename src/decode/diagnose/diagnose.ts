@@ -70,7 +70,12 @@ export class Physician {
 
   /** What is to be said about every connection so far, in order. */
   verdicts(): Verdict[] {
-    return [...this.#notes.values()].flatMap(notes => judge(this.#story(notes)));
+    return this.stories().flatMap(story => judge(story));
+  }
+
+  /** The stories of all connections so far, in order. */
+  stories(): Story[] {
+    return [...this.#notes.values()].map(notes => this.#story(notes));
   }
 
   /** Who speaks on every connection so far, in order. */
@@ -134,7 +139,8 @@ export class Physician {
 /** Requests whose sending time is kept while they wait. */
 const mostTimed = 100_000;
 
-function judge(story: Story): Verdict[] {
+/** What the diagnoses say about a story. */
+export function judge(story: Story): Verdict[] {
   const told = diagnoses.flatMap(diagnosis => {
     const one = diagnosis.tell(story);
     return one ? [{ diagnosis, one }] : [];

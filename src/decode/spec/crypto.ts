@@ -13,7 +13,12 @@ const opCodes = {
   AKCIPHER_CREATE: 0x404,
 };
 const directions = { NONE: 0, ENCRYPT: 1, DECRYPT: 2 };
-const hostPointer = { kind: 'u64', show: 'hex', doc: 'a pointer of the front-end, without meaning here' } as const;
+const hostPointer = {
+  kind: 'u64',
+  show: 'hex',
+  host: true,
+  doc: 'a pointer of the front-end, without meaning here',
+} as const;
 
 /** 1072 bytes, symmetric: ciphers, hashes, MACs and AEAD since QEMU 8.1. */
 export const cryptoSymmetric = struct('crypto session', 'crypto', {

@@ -116,16 +116,16 @@ export const vringEndian = struct('vring endianness', 'vring', {
 export const vringAddr = struct('vring address', 'vring', {
   index: { kind: 'u32', doc: 'ring' },
   flags: { kind: 'flags', size: 4, id: 'vring.addr.flags', bits: { LOG: 0 }, doc: 'log writes to the used ring' },
-  descriptor: { kind: 'u64', show: 'hex', id: 'vring.addr.desc', doc: 'descriptor area' },
-  used: { kind: 'u64', show: 'hex', id: 'vring.addr.used', doc: 'used ring, device area' },
-  available: { kind: 'u64', show: 'hex', id: 'vring.addr.avail', doc: 'available ring, driver area' },
+  descriptor: { kind: 'u64', show: 'hex', host: true, id: 'vring.addr.desc', doc: 'descriptor area' },
+  used: { kind: 'u64', show: 'hex', host: true, id: 'vring.addr.used', doc: 'used ring, device area' },
+  available: { kind: 'u64', show: 'hex', host: true, id: 'vring.addr.avail', doc: 'available ring, driver area' },
   log: { kind: 'u64', show: 'hex', id: 'vring.addr.log', doc: 'guest address logged for the used ring' },
 });
 
 const region = {
   guest_address: { kind: 'u64', show: 'hex', id: 'mem.guest_addr', doc: 'guest physical address' },
   size: { kind: 'u64', show: 'hex', id: 'mem.size', doc: 'bytes' },
-  user_address: { kind: 'u64', show: 'hex', id: 'mem.user_addr', doc: 'address in the front-end' },
+  user_address: { kind: 'u64', show: 'hex', host: true, id: 'mem.user_addr', doc: 'address in the front-end' },
   mmap_offset: { kind: 'u64', show: 'hex', id: 'mem.mmap_offset', doc: 'offset of the region in its descriptor' },
 } as const;
 
@@ -194,7 +194,7 @@ export const log = struct('log', 'log', {
 
 /** 8 bytes: the dirty log at an address of the front-end, from before LOG_SHMFD. */
 export const logAddress = struct('log address', 'log', {
-  address: { kind: 'u64', show: 'hex', doc: 'address in the front-end' },
+  address: { kind: 'u64', show: 'hex', host: true, doc: 'address in the front-end' },
 });
 
 /** 8 bytes: the size of the log, as libvhost-user and VPP answer SET_LOG_BASE. */
@@ -204,7 +204,7 @@ export const logSize = struct('log size', 'log', { size: { kind: 'u64', show: 'h
 export const iotlb = struct('IOTLB', 'iotlb', {
   iova: { kind: 'u64', show: 'hex', doc: 'I/O virtual address' },
   size: { kind: 'u64', show: 'hex', doc: 'bytes' },
-  user_address: { kind: 'u64', show: 'hex', id: 'iotlb.user_addr', doc: 'address in the front-end' },
+  user_address: { kind: 'u64', show: 'hex', host: true, id: 'iotlb.user_addr', doc: 'address in the front-end' },
   permissions: { kind: 'enum', size: 1, id: 'iotlb.perm', values: { NONE: 0, RO: 1, WO: 2, RW: 3 }, doc: 'access' },
   type: {
     kind: 'enum',

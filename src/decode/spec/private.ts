@@ -192,7 +192,7 @@ const gpuMap = struct('crosvm GPU mapping', 'shmem', {
 /** 32 bytes. */
 const externalMap = struct('crosvm external mapping', 'shmem', {
   ...window,
-  ptr: { kind: 'u64', show: 'hex', doc: 'a pointer of the back-end, without meaning here' },
+  ptr: { kind: 'u64', show: 'hex', host: true, doc: 'a pointer of the back-end, without meaning here' },
 });
 
 /** crosvm's shared memory messages; their sizes differ from those of the specification. */

@@ -6,7 +6,6 @@ import { sarif } from './sarif.ts';
 import { text } from './text.ts';
 
 export type { CheckResult, FindingsFormat } from './report.ts';
-export { severities } from './report.ts';
 
 /** Every format of findings. */
 export const findingsFormats: readonly FindingsFormat[] = [text, json, junit, sarif];

@@ -1,7 +1,8 @@
 /** Findings as a JUnit report: a suite for each capture, a test case for each rule that could fire. */
+import { grouped } from '../../decode/check/groups.ts';
 import { rules } from '../../decode/check/rules/index.ts';
 import { plain } from '../../decode/plain.ts';
-import { type FindingsFormat, grouped, recordList } from './report.ts';
+import { type FindingsFormat, recordList } from './report.ts';
 
 const entities: { readonly [character: string]: string } = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
 

@@ -1,5 +1,5 @@
 /** What a check of one capture found, as every format of findings gets it. */
-import type { Finding, Severity } from '../../decode/check/rule.ts';
+import type { Finding } from '../../decode/check/rule.ts';
 import type { Speakers } from '../../decode/diagnose/diagnose.ts';
 import type { Verdict } from '../../decode/diagnose/diagnosis.ts';
 import type { Identity } from '../../decode/dialects/peers.ts';
@@ -24,31 +24,6 @@ export interface FindingsFormat {
     results: readonly CheckResult[],
     style: { readonly colour: boolean; readonly width?: number | undefined },
   ) => string;
-}
-
-/** Severities, worst first. */
-export const severities: readonly Severity[] = ['error', 'warning', 'note'];
-
-/** Findings that say the same, together: rule, author and words; with all records that show it. */
-export interface FindingGroup {
-  readonly finding: Finding;
-  /** The record each of them is about, in order. */
-  readonly records: readonly number[];
-}
-
-/** Groups findings, worst first, then in the order of their first record. */
-export function grouped(findings: readonly Finding[]): FindingGroup[] {
-  const groups = new Map<string, { finding: Finding; records: number[] }>();
-  for (const finding of findings) {
-    const key = `${finding.rule}\0${finding.side}\0${finding.message}`;
-    const group = groups.get(key);
-    const record = finding.records[0] ?? 0;
-    if (group) group.records.push(record);
-    else groups.set(key, { finding, records: [record] });
-  }
-  return [...groups.values()].sort(
-    (a, b) => severities.indexOf(a.finding.severity) - severities.indexOf(b.finding.severity),
-  );
 }
 
 /** The same diagnosis of several connections. */

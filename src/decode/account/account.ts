@@ -1,0 +1,306 @@
+/**
+ * What a recording tells of each of its connections: who the peers are, what was negotiated, what was found, how it
+ * ended, what is missing. Gathered record by record, in bounded memory; reports and comparisons are made from it. Pure.
+ */
+import type { Finding, Side } from '../check/rule.ts';
+import { type DeviceClue, deviceClues, deviceCluesOf, weighDevice } from '../device.ts';
+import { judge, Physician } from '../diagnose/diagnose.ts';
+import type { Story, Verdict } from '../diagnose/diagnosis.ts';
+import type { Channel, Frame } from '../frame.ts';
+import type { Message } from '../message.ts';
+import { type JsonObject, jsonBody } from '../text/event.ts';
+import { type DelaySummary, Delays } from './delays.ts';
+import { afterEvent, afterFrame, type Gaps, noGaps } from './gaps.ts';
+import { Outset, type OutsetStep } from './outset.ts';
+
+/** A peer's process, as far as it could be found. */
+export interface Peer {
+  readonly pid?: number;
+  readonly comm?: string;
+  readonly executable?: string;
+  readonly buildId?: string;
+  readonly version?: string;
+  readonly commandLine?: readonly string[];
+  /** How it was found: by its socket, or by the credentials of whoever made that. */
+  readonly foundBy?: string;
+  /** `exited` or `alive`, looked at when the connection had ended. */
+  readonly state?: string;
+  /** Milliseconds between the end of the connection and that of the process. */
+  readonly afterMs?: number;
+}
+
+/** How a channel ended. */
+export interface ChannelEnd {
+  readonly n: number;
+  readonly channel: Channel;
+  readonly how: string;
+  readonly first: string;
+  readonly softened: boolean;
+  /** Nanoseconds since 1970. */
+  readonly wallNs: bigint;
+}
+
+/** Answers to one message, in nanoseconds. */
+export interface Latency {
+  readonly count: number;
+  readonly sum: number;
+  readonly most: number;
+  /** Reply that took longest. */
+  readonly mostAt: number;
+}
+
+/** Everything about one connection. */
+export interface ConnectionAccount {
+  readonly pair: string;
+  readonly session: number;
+  readonly epoch: number;
+  readonly story: Story;
+  readonly verdicts: readonly Verdict[];
+  readonly findings: readonly Finding[];
+  readonly peers: { readonly [side in Side]: Peer };
+  /** Virtio device id: as it was recorded, else what the messages of the pair speak for. */
+  readonly device: number | undefined;
+  /** Why the device is taken for what it is. */
+  readonly deviceReason: string | undefined;
+  /** Wall clock of the first and the last record, nanoseconds since 1970. */
+  readonly fromNs: bigint;
+  readonly toNs: bigint;
+  readonly messages: number;
+  readonly delay: DelaySummary | undefined;
+  /** By message name. */
+  readonly latencies: ReadonlyMap<string, Latency>;
+  readonly ends: readonly ChannelEnd[];
+  readonly gaps: Gaps;
+  readonly steps: readonly OutsetStep[];
+}
+
+/** Everything about a recording. */
+export interface RecordingAccount {
+  readonly captureId: bigint | undefined;
+  readonly engine: string | undefined;
+  readonly kernel: string | undefined;
+  readonly fromNs: bigint;
+  readonly toNs: bigint;
+  readonly records: number;
+  readonly messages: number;
+  readonly connections: readonly ConnectionAccount[];
+}
+
+interface Gathered {
+  readonly first: Frame;
+  last: Frame;
+  messages: number;
+  readonly peers: { [side in Side]: Peer };
+  readonly delays: Delays;
+  readonly latencies: Map<string, Latency>;
+  ends: ChannelEnd[];
+  gaps: Gaps;
+  readonly outset: Outset;
+}
+
+/** What is known of the device behind a pair's socket. */
+interface PairDevice {
+  recorded: number | undefined;
+  reason: string | undefined;
+  readonly clues: DeviceClue[];
+}
+
+/** Clues that are kept of a pair. */
+const mostClues = 64;
+/** Ends of channels that are kept of a connection. */
+const mostEnds = 16;
+/** Requests whose sending time is kept while they wait. */
+const mostTimed = 65_536;
+
+/** Gathers a recording. */
+export class Account {
+  readonly #physician = new Physician();
+  readonly #connections = new Map<string, Gathered>();
+  readonly #devices = new Map<string, PairDevice>();
+  readonly #sent = new Map<number, bigint>();
+  #captureId: bigint | undefined;
+  #engine: string | undefined;
+  #kernel: string | undefined;
+  #fromNs: bigint | undefined;
+  #toNs = 0n;
+  #records = 0;
+
+  /** Takes the next record, with its message where it is one; gives the findings that became true with it. */
+  take(frame: Frame, message: Message | undefined): readonly Finding[] {
+    this.#records += 1;
+    this.#captureId ??= frame.captureId;
+    this.#fromNs ??= frame.wallNs;
+    if (frame.wallNs > this.#toNs) this.#toNs = frame.wallNs;
+    if (message) return this.#message(frame, message);
+    if (frame.kind === 'event') return this.#event(frame, jsonBody(frame) ?? {});
+    const gathered = this.#of(frame);
+    gathered.gaps = afterFrame(gathered.gaps, frame);
+    return [];
+  }
+
+  /** What is known so far. */
+  result(): RecordingAccount {
+    const connections = this.#physician.stories().map(story => this.#connection(story));
+    return {
+      captureId: this.#captureId,
+      engine: this.#engine,
+      kernel: this.#kernel,
+      fromNs: this.#fromNs ?? 0n,
+      toNs: this.#toNs,
+      records: this.#records,
+      messages: connections.reduce((sum, one) => sum + one.messages, 0),
+      connections,
+    };
+  }
+
+  #message(frame: Frame, message: Message): readonly Finding[] {
+    const found = this.#physician.message(frame, message);
+    const gathered = this.#of(frame);
+    gathered.gaps = afterFrame(gathered.gaps, frame);
+    if (frame.carried) return found;
+    const device = this.#deviceOf(frame.pair);
+    device.recorded ??= frame.context.device;
+    if (device.recorded === undefined && device.clues.length < mostClues) device.clues.push(...deviceClues(message));
+    gathered.messages += 1;
+    gathered.delays.take(frame);
+    gathered.outset.take(frame, message);
+    this.#time(gathered, frame, message);
+    return found;
+  }
+
+  #event(frame: Frame, event: JsonObject): readonly Finding[] {
+    if (event.event === 'started') {
+      this.#engine ??= textOf(event.engine);
+      this.#kernel ??= textOf(event.kernel);
+    }
+    if (event.event === 'device') this.#deviceOf(frame.pair).reason = String(event.reason);
+    if (frame.session === 0) return [];
+    const gathered = this.#of(frame);
+    gathered.gaps = afterEvent(gathered.gaps, frame, event);
+    if (event.event === 'connected') {
+      const { peers } = gathered;
+      for (const side of sides) peers[side] = { ...peerOf(objectOf(event[keys[side]])), ...peers[side] };
+    }
+    if (event.event === 'peer' || event.event === 'peer-exit') {
+      const side = event.side as Side;
+      if (sides.includes(side)) gathered.peers[side] = { ...gathered.peers[side], ...peerOf(event) };
+    }
+    if (event.event === 'closed' && gathered.ends.length < mostEnds) {
+      gathered.ends.push({
+        n: frame.n,
+        channel: frame.channel,
+        how: String(event.how),
+        first: String(event.first ?? 'unknown'),
+        softened: event.delivered === 'softened',
+        wallNs: frame.wallNs,
+      });
+    }
+    return this.#physician.event(frame, event);
+  }
+
+  #deviceOf(pair: string): PairDevice {
+    const known = this.#devices.get(pair);
+    if (known) return known;
+    const device: PairDevice = { recorded: undefined, reason: undefined, clues: [] };
+    this.#devices.set(pair, device);
+    return device;
+  }
+
+  #time({ latencies }: Gathered, frame: Frame, { name, reply }: Message): void {
+    if (!reply) {
+      if (this.#sent.size >= mostTimed) this.#sent.clear();
+      this.#sent.set(frame.n, frame.sentNs);
+      return;
+    }
+    const { answers, n } = frame;
+    const sent = answers === undefined ? undefined : this.#sent.get(answers);
+    if (answers === undefined || sent === undefined || sent === 0n) return;
+    this.#sent.delete(answers);
+    const ns = Number(frame.receivedNs - sent);
+    const known = latencies.get(name) ?? { count: 0, sum: 0, most: -1, mostAt: n };
+    const slowest = ns > known.most ? { most: ns, mostAt: n } : known;
+    latencies.set(name, { count: known.count + 1, sum: known.sum + ns, most: slowest.most, mostAt: slowest.mostAt });
+  }
+
+  #of(frame: Frame): Gathered {
+    const key = keyOf(frame);
+    let gathered = this.#connections.get(key);
+    if (!gathered) {
+      gathered = {
+        first: frame,
+        last: frame,
+        messages: 0,
+        peers: { 'front-end': {}, 'back-end': {} },
+        delays: new Delays(),
+        latencies: new Map(),
+        ends: [],
+        gaps: noGaps,
+        outset: new Outset(),
+      };
+      this.#connections.set(key, gathered);
+    }
+    if (gathered.messages === 0 && frame.kind === 'message' && frame.channel === 'main') {
+      gathered.gaps = { ...gathered.gaps, late: frame.offset > 0 };
+    }
+    gathered.last = frame;
+    return gathered;
+  }
+
+  #connection(story: Story): ConnectionAccount {
+    const { pair, session, epoch, findings } = story;
+    const gathered = this.#connections.get(keyOf(story)) as Gathered;
+    const { first, last, messages, peers, delays, latencies, ends, gaps, outset } = gathered;
+    const { recorded, reason, clues } = this.#deviceOf(pair);
+    const guess = recorded === undefined ? weighDevice([...clues, ...deviceCluesOf(story.state)]) : undefined;
+    return {
+      pair,
+      session,
+      epoch,
+      story,
+      verdicts: judge(story),
+      findings,
+      peers,
+      device: recorded ?? guess?.id,
+      deviceReason: guess?.reason ?? reason,
+      fromNs: first.wallNs,
+      toNs: last.wallNs,
+      messages,
+      delay: delays.summary(),
+      latencies,
+      ends,
+      gaps,
+      steps: outset.steps,
+    };
+  }
+}
+
+const sides: readonly Side[] = ['front-end', 'back-end'];
+const keys = { 'front-end': 'front_end', 'back-end': 'back_end' } as const;
+
+function keyOf({ pair, session, epoch }: Pick<Frame, 'pair' | 'session' | 'epoch'>): string {
+  return `${pair}/${session}/${epoch}`;
+}
+
+const textOf = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
+const numberOf = (value: unknown): number | undefined => (typeof value === 'number' ? value : undefined);
+
+function objectOf(value: unknown): JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as JsonObject) : {};
+}
+
+/** A peer as `connected`, `peer` and `peer-exit` describe it, without what they do not tell. */
+function peerOf(body: JsonObject): Peer {
+  const { command_line } = body;
+  const known = {
+    pid: numberOf(body.pid),
+    comm: textOf(body.comm),
+    executable: textOf(body.executable),
+    buildId: textOf(body.build_id),
+    version: textOf(body.version),
+    commandLine: Array.isArray(command_line) ? command_line.map(String) : undefined,
+    foundBy: textOf(body.found_by),
+    state: textOf(body.state),
+    afterMs: numberOf(body.after_ms),
+  };
+  return Object.fromEntries(Object.entries(known).filter(([, value]) => value !== undefined)) as Peer;
+}

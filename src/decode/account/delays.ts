@@ -1,0 +1,54 @@
+/** How long messages spent in the proxy: a histogram of a few kilobytes, whatever the number of messages. */
+import type { Frame } from '../frame.ts';
+
+/** Steps of the histogram for each doubling: a step is 4.4 % wide. */
+const perDoubling = 16;
+/** Up to 2^48 ns, three days. */
+const steps = 48 * perDoubling;
+
+/** What is known of the delays, in nanoseconds. */
+export interface DelaySummary {
+  /** Messages that were sent on. */
+  readonly count: number;
+  readonly median: number;
+  /** 99 of 100 messages took no longer. */
+  readonly p99: number;
+  readonly most: number;
+  /** Record that took longest. */
+  readonly mostAt: number;
+}
+
+/** Counts delays. */
+export class Delays {
+  readonly #histogram = new Uint32Array(steps);
+  #count = 0;
+  #most = 0;
+  #mostAt = 0;
+
+  /** Takes a message: from its complete header to the last byte the other socket accepted, without what was held. */
+  take({ sentNs, receivedNs, heldNs = 0n, carried, n }: Frame): void {
+    if (sentNs === 0n || carried) return;
+    const ns = Math.max(1, Number(sentNs - receivedNs - heldNs));
+    const step = Math.min(steps - 1, Math.ceil(Math.log2(ns) * perDoubling));
+    this.#histogram[step] = (this.#histogram[step] as number) + 1;
+    this.#count += 1;
+    if (ns > this.#most) [this.#most, this.#mostAt] = [ns, n];
+  }
+
+  /** The delays so far; undefined where no message was sent on. */
+  summary(): DelaySummary | undefined {
+    if (this.#count === 0) return undefined;
+    const most = this.#most;
+    return { count: this.#count, median: this.#below(0.5), p99: this.#below(0.99), most, mostAt: this.#mostAt };
+  }
+
+  /** The smallest delay that this share of messages does not exceed, rounded up to a step. */
+  #below(share: number): number {
+    let left = Math.ceil(this.#count * share);
+    const step = this.#histogram.findIndex(count => {
+      left -= count;
+      return left <= 0;
+    });
+    return Math.min(this.#most, Math.round(2 ** (step / perDoubling)));
+  }
+}
