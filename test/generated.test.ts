@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { loadAll } from '../src/cli/index.ts';
 import { cliReference } from '../src/cli/reference.ts';
 import { outputs } from '../src/export/derive/index.ts';
+import { keysReference } from '../src/tui/keys/reference.ts';
 
 const root = resolve(import.meta.dirname, '..');
 const read = (path: string): string => readFileSync(join(root, path), 'utf8');
@@ -21,5 +22,9 @@ describe('generated files', () => {
     expect(cliReference(await loadAll()) === read('docs/cli.md'), 'docs/cli.md is stale: run npm run generate').toBe(
       true,
     );
+  });
+
+  it('docs/keys.md is what `npm run generate` writes', () => {
+    expect(keysReference() === read('docs/keys.md'), 'docs/keys.md is stale: run npm run generate').toBe(true);
   });
 });

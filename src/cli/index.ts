@@ -7,6 +7,7 @@ export const commands: Readonly<Record<string, () => Promise<{ command: Command 
   run: () => import('./run.ts'),
   ctl: () => import('./ctl.ts'),
   read: () => import('./read.ts'),
+  open: () => import('./open.ts'),
   check: () => import('./check.ts'),
   report: () => import('./report.ts'),
   explain: () => import('./explain.ts'),

@@ -1,0 +1,75 @@
+/** A trace in a thread of its own, as those who ask it see it. */
+import { Worker } from 'node:worker_threads';
+import type { Answer, Question, QuestionKind, Standing } from './questions.ts';
+import type { Choice } from './selection.ts';
+import type { Order, Told, TraceWork } from './worker.ts';
+
+/** Who is told what the thread says. */
+export interface TraceListener {
+  standing(standing: Standing): void;
+  /** No trace can be read, or the thread ended by an error; nothing is answered from now on. */
+  failed(message: string): void;
+}
+
+/** What is told of one question. */
+export interface AnswerListener<K extends QuestionKind = QuestionKind> {
+  answer(answer: Answer<K>): void;
+  progress?(done: number, of: number): void;
+  failed?(message: string): void;
+}
+
+/** A trace that can be asked. */
+export class TraceClient {
+  readonly #worker: Worker;
+  readonly #waiting = new Map<number, AnswerListener>();
+  #last = 0;
+
+  /** Starts the thread. Whether the files can be read is told to the listener. */
+  constructor(work: TraceWork, listener: TraceListener) {
+    this.#worker = new Worker(new URL('./worker.js', import.meta.url), { workerData: work });
+    this.#worker.on('message', (told: Told) => {
+      if (told.type === 'standing') listener.standing(told.standing);
+      else if (told.type === 'unreadable') listener.failed(told.message);
+      else this.#told(told);
+    });
+    this.#worker.on('error', error => listener.failed(`reading the capture failed: ${error.message}`));
+  }
+
+  /** Asks; returns what cancels the question. */
+  ask<K extends QuestionKind>(question: Question<K>, listener: AnswerListener<K>): () => void {
+    const id = ++this.#last;
+    this.#waiting.set(id, listener as AnswerListener);
+    this.#post({ type: 'ask', id, question: question as Question });
+    return () => {
+      if (this.#waiting.delete(id)) this.#post({ type: 'cancel', id });
+    };
+  }
+
+  /** Says which rows are shown from now on. The filter must be one. */
+  choose(choice: Choice): void {
+    this.#post({ type: 'choose', choice });
+  }
+
+  /** Ends the thread. */
+  async close(): Promise<void> {
+    this.#waiting.clear();
+    this.#post({ type: 'close' });
+    await this.#worker.terminate();
+  }
+
+  #told(told: Exclude<Told, { type: 'standing' | 'unreadable' }>): void {
+    const listener = this.#waiting.get(told.id);
+    if (!listener) return;
+    if (told.type === 'progress') {
+      listener.progress?.(told.done, told.of);
+      return;
+    }
+    this.#waiting.delete(told.id);
+    if (told.type === 'answer') listener.answer(told.answer);
+    else listener.failed?.(told.message);
+  }
+
+  #post(order: Order): void {
+    this.#worker.postMessage(order);
+  }
+}

@@ -1,0 +1,56 @@
+/** Everything that is known of one record: its fields, its declaration, its descriptors. */
+import type { Frame } from '../decode/frame.ts';
+import { plain } from '../decode/plain.ts';
+import type { MessageSpec } from '../decode/schema.ts';
+import { jsonBody } from '../decode/text/event.ts';
+import { decodeTree, type MessageTree } from '../decode/tree.ts';
+import type { Listing } from './listing.ts';
+import type { Declared, Detail, PassedFd } from './questions.ts';
+import type { Trace } from './trace.ts';
+
+/** Records told for one descriptor; an object that is passed more often is known well enough. */
+const mostPassings = 200;
+
+/** The detail of a row. */
+export function detailOf(trace: Trace, listing: Listing, at: number): Detail {
+  const row = listing.row(at);
+  const frame = trace.frame(at);
+  const tree = frame.kind === 'message' ? treeOf(frame) : undefined;
+  const spec = tree?.message.spec;
+  return {
+    row,
+    frame,
+    tree: tree?.nodes ?? [],
+    body: frame.kind === 'event' || frame.kind === 'finding' ? bodyOf(frame) : [],
+    fds: frame.fds.map(identity => ({ identity, passings: passings(trace, identity.object, frame.captureId) })),
+    problems: tree?.message.problems ?? [],
+    ...(spec && { declared: declared(spec) }),
+  };
+}
+
+function treeOf(frame: Frame): MessageTree {
+  const { bytes, channel, dir, context, wireLength, fds, fdCount = fds.length } = frame;
+  return decodeTree(bytes, { channel, dir, context, wireLength, fdCount });
+}
+
+function declared({ name, doc, spec, since, private: whose, aliases = [] }: MessageSpec): Declared {
+  return { name, doc, section: spec, since, aliases, ...(whose !== undefined && { private: whose }) };
+}
+
+function passings(trace: Trace, object: number | undefined, captureId: bigint | undefined): PassedFd['passings'] {
+  if (object === undefined) return [];
+  return trace
+    .passingsOf(object, captureId)
+    .slice(0, mostPassings)
+    .map(at => {
+      const row = trace.row(at);
+      return { row: at, n: row.frame.n, name: row.message?.name ?? row.frame.kind };
+    });
+}
+
+function bodyOf(frame: Frame): [string, string][] {
+  return Object.entries(jsonBody(frame) ?? {}).map(([key, value]) => [
+    plain(key),
+    plain(typeof value === 'string' ? value : JSON.stringify(value)),
+  ]);
+}

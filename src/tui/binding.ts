@@ -1,0 +1,64 @@
+/**
+ * Keys and what they do, as rows. The key line, the list of keys, the palette and `docs/keys.md` are made from them, so
+ * that they cannot disagree with what happens.
+ */
+import type { Model } from './model.ts';
+import { type Step, saying, stay } from './step.ts';
+
+/**
+ * One action and the keys that run it; the first key is the one that is shown. `y t` is pressed one after the other, in
+ * `m *` any key follows.
+ */
+export interface Binding {
+  readonly keys: readonly string[];
+  /** What it does, as the palette and the list of keys say it: lower case, no full stop. */
+  readonly help: string;
+  /** One word or two for the key line; absent where it does not belong there. */
+  readonly short?: string;
+  /** True, or the reason why it cannot be done now. */
+  enabled?(model: Model): true | string;
+  /** @param key the last key that was pressed */
+  run(model: Model, key: string): Step;
+}
+
+/** Runs a binding, or says why that cannot be done. */
+export function runBinding(binding: Binding, model: Model, key = ''): Step {
+  const able = binding.enabled?.(model) ?? true;
+  return able === true ? binding.run(model, key) : stay(saying(model, able));
+}
+
+/** The first of several groups of bindings that has a key, behind the key that was pressed before where one waits. */
+export function boundTo(
+  groups: readonly (readonly Binding[])[],
+  key: string,
+  pending: string | undefined,
+): Binding | undefined {
+  const wanted = pending === undefined ? [key] : [`${pending} ${key}`, `${pending} *`];
+  return groups.flat().find(({ keys }) => keys.some(one => wanted.includes(one)));
+}
+
+/** The bindings that go on with a key. */
+export function continuing(groups: readonly (readonly Binding[])[], key: string): Binding[] {
+  return groups.flat().filter(({ keys }) => keys.some(one => one.startsWith(`${key} `)));
+}
+
+/** Names of keys as people write them. */
+export function keyName(key: string): string {
+  const named: { readonly [key: string]: string } = {
+    up: '↑',
+    down: '↓',
+    left: '←',
+    right: '→',
+    pageup: 'PgUp',
+    pagedown: 'PgDn',
+    home: 'Home',
+    end: 'End',
+    enter: 'Enter',
+    escape: 'Esc',
+    tab: 'Tab',
+    'S-tab': 'Shift-Tab',
+    space: 'Space',
+  };
+  if (key.length > 1 && key.includes(' ')) return key.replace('*', 'a-z');
+  return named[key] ?? key.replace(/^C-(.)$/, (_, letter: string) => `Ctrl-${letter.toUpperCase()}`);
+}

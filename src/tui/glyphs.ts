@@ -1,0 +1,80 @@
+/** The characters that screens are drawn with, in two sets: for terminals with UTF-8 and for those without. */
+
+/** One set. */
+export interface Glyphs {
+  readonly horizontal: string;
+  readonly vertical: string;
+  readonly topLeft: string;
+  readonly topRight: string;
+  readonly bottomLeft: string;
+  readonly bottomRight: string;
+  /** What was cut off at the end of a line. */
+  readonly more: string;
+  readonly open: string;
+  readonly closed: string;
+  readonly leaf: string;
+  readonly thumb: string;
+  readonly cursor: string;
+  readonly arrowRight: string;
+  readonly arrowLeft: string;
+  readonly yes: string;
+  readonly no: string;
+  readonly dot: string;
+  readonly full: string;
+  readonly half: string;
+  readonly shade: string;
+  readonly micro: string;
+}
+
+const unicode: Glyphs = {
+  horizontal: '─',
+  vertical: '│',
+  topLeft: '┌',
+  topRight: '┐',
+  bottomLeft: '└',
+  bottomRight: '┘',
+  more: '…',
+  open: '▾',
+  closed: '▸',
+  leaf: ' ',
+  thumb: '┃',
+  cursor: '▌',
+  arrowRight: '→',
+  arrowLeft: '←',
+  yes: '●',
+  no: '○',
+  dot: '·',
+  full: '█',
+  half: '▌',
+  shade: '░',
+  micro: 'µ',
+};
+
+const ascii: Glyphs = {
+  horizontal: '-',
+  vertical: '|',
+  topLeft: '+',
+  topRight: '+',
+  bottomLeft: '+',
+  bottomRight: '+',
+  more: '>',
+  open: '-',
+  closed: '+',
+  leaf: ' ',
+  thumb: '#',
+  cursor: '_',
+  arrowRight: '>',
+  arrowLeft: '<',
+  yes: 'x',
+  no: '-',
+  dot: '.',
+  full: '#',
+  half: '#',
+  shade: '.',
+  micro: 'u',
+};
+
+/** The set for a terminal. */
+export function glyphsFor(isAscii: boolean): Glyphs {
+  return isAscii ? ascii : unicode;
+}

@@ -1,0 +1,125 @@
+/** Everything the viewer knows and shows, as one immutable value. */
+import type { Question, Standing } from '../trace/questions.ts';
+import type { Choice } from '../trace/selection.ts';
+import type { Size } from './frame.ts';
+import { type Known, nothingKnown } from './known.ts';
+import type { Scroll } from './scroll.ts';
+import type { Ability } from './theme.ts';
+
+/** Times in the list: since the first record, since the record before, or by the clock. */
+export type Clock = 'relative' | 'delta' | 'absolute';
+
+/** Where the message list stands, in positions of what is chosen. */
+export interface ListState extends Scroll {
+  /** The newest message stays under the cursor. */
+  readonly following: boolean;
+  /** Rows there were when the tail was left; what is beyond is new. */
+  readonly seen: number;
+  readonly clock: Clock;
+}
+
+/** A line that is being typed; `prompts/` says what each kind does. */
+export interface Prompt {
+  readonly kind: string;
+  readonly text: string;
+  /** Where the next character goes, in UTF-16 units. */
+  readonly caret: number;
+  /** Which offer is picked. */
+  readonly picked: number;
+  /** What is brought back where it is given up. */
+  readonly before: { readonly choice: Choice; readonly list: ListState };
+}
+
+/** Something said to the user until the next key. */
+export interface Notice {
+  readonly text: string;
+  readonly bad: boolean;
+}
+
+/** The model. */
+export interface Model {
+  /** What is opened, as it is named in the head line. */
+  readonly title: string;
+  readonly size: Size;
+  readonly ability: Ability;
+  readonly standing: Standing;
+  readonly choice: Choice;
+  readonly list: ListState;
+  readonly known: Known;
+  /** A question whose answer moves the cursor. */
+  readonly pursuit?: Question<'search' | 'place' | 'number'>;
+  /** What was searched for last. */
+  readonly sought?: string;
+  /** The view that keys go to, and the one that stands beside the messages. */
+  readonly focus: string;
+  readonly side: string;
+  readonly zoomed: boolean;
+  /** Share of the screen that the messages take where another view stands beside them. */
+  readonly split: number;
+  /** What each view keeps for itself, by its id. */
+  readonly kept: { readonly [view: string]: unknown };
+  readonly prompt?: Prompt;
+  /** The list of keys is open, scrolled by so many lines. */
+  readonly help?: number;
+  readonly notice?: Notice;
+  /** Rows to come back to, by the letter that marks them. */
+  readonly marks: ReadonlyMap<string, number>;
+  /** Keys that began something and wait for another one. */
+  readonly pending?: string;
+}
+
+/** Nothing is chosen away. */
+export const everything: Choice = { filter: '', fold: false };
+
+/** The model before anything is known. */
+export function newModel(title: string, size: Size, ability: Ability, following: boolean): Model {
+  return {
+    title,
+    size,
+    ability,
+    standing: {
+      rows: 0,
+      chosen: 0,
+      examined: 0,
+      choice: everything,
+      indexed: 0,
+      size: 0,
+      settled: false,
+      problems: [],
+    },
+    choice: everything,
+    list: { cursor: 0, top: 0, following, seen: 0, clock: 'relative' },
+    known: nothingKnown,
+    focus: 'messages',
+    side: 'detail',
+    zoomed: false,
+    split: 0.5,
+    kept: {},
+    marks: new Map(),
+  };
+}
+
+/** What a view keeps for itself, with its type. */
+export interface Slot<S> {
+  of(model: Model): S;
+  with(model: Model, change: Partial<S>): Model;
+}
+
+/** The place in the model that belongs to a view; `start` is there before it was changed. */
+export function slot<S extends object>(view: string, start: S): Slot<S> {
+  const of = (model: Model): S => (model.kept[view] as S | undefined) ?? start;
+  return {
+    of,
+    with: (model, change) => ({ ...model, kept: { ...model.kept, [view]: { ...of(model), ...change } } }),
+  };
+}
+
+/** Rows of what is chosen, as far as the trace has told of this choice. */
+export function chosenRows({ standing, choice }: Model): number {
+  return sameChoice(standing.choice, choice) ? standing.chosen : 0;
+}
+
+/** Whether two choices are the same. */
+export function sameChoice(a: Choice, b: Choice): boolean {
+  return a.filter === b.filter && a.fold === b.fold;
+}

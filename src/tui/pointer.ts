@@ -1,0 +1,39 @@
+/** The mouse: a click gives the focus and moves the cursor, the wheel scrolls what is under it, a border can be dragged. */
+
+import { showing } from './keys/index.ts';
+import { insideOf, layoutOf } from './layout.ts';
+import type { Model } from './model.ts';
+import { type Action, type Step, stay } from './step.ts';
+import { tabAt } from './tabs.ts';
+import { viewOf } from './views/index.ts';
+
+/** Lines that one step of the wheel moves. */
+const wheelLines = 3;
+
+/** What the mouse does. */
+export function pointed(model: Model, { what, x, y }: Action & { type: 'mouse' }): Step {
+  if (model.help !== undefined || model.prompt) return stay(model);
+  const layout = layoutOf(model);
+  const pane = layout.panes.find(
+    ({ box }) => x >= box.x && x < box.x + box.width && y >= box.y && y < box.y + box.height,
+  );
+  if (what === 'drag') return stay(dragged(model, x, y));
+  if (!pane || what === 'release') return stay(model);
+  const view = viewOf(pane.view);
+  if (what === 'up' || what === 'down')
+    return view.wheel?.(model, what === 'up' ? -wheelLines : wheelLines) ?? stay(model);
+  const focused = { ...model, focus: pane.view };
+  if (y === pane.box.y) {
+    const tab = tabAt(model, pane, x - pane.box.x);
+    return stay(tab === undefined ? focused : showing(model, tab));
+  }
+  return view.click?.(focused, x - pane.box.x, y - pane.box.y - 1, insideOf(pane.box)) ?? stay(focused);
+}
+
+/** The border between the messages and the other view moved to where the mouse is. */
+function dragged(model: Model, x: number, y: number): Model {
+  if (model.zoomed) return model;
+  const { beside, head } = layoutOf(model);
+  const share = beside ? x / model.size.width : (y - head.height) / Math.max(1, model.size.height - 2);
+  return { ...model, split: Math.max(0.2, Math.min(0.8, share)) };
+}

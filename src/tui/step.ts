@@ -1,0 +1,43 @@
+/** What happens to the viewer, and what it makes happen. */
+import type { Answer, Question, Standing } from '../trace/questions.ts';
+import type { Choice } from '../trace/selection.ts';
+import type { Size } from './frame.ts';
+import type { Model } from './model.ts';
+
+/** Something that happened. Keys are named as in `docs/keys.md`: `j`, `G`, `up`, `C-d`, `enter`. */
+export type Action =
+  | { readonly type: 'key'; readonly key: string }
+  | { readonly type: 'paste'; readonly text: string }
+  | {
+      readonly type: 'mouse';
+      readonly what: 'press' | 'drag' | 'release' | 'up' | 'down';
+      readonly x: number;
+      readonly y: number;
+    }
+  | { readonly type: 'resize'; readonly size: Size }
+  | { readonly type: 'standing'; readonly standing: Standing }
+  | { readonly type: 'answer'; readonly key: string; readonly answer: Answer }
+  | { readonly type: 'progress'; readonly key: string; readonly done: number; readonly of: number }
+  | { readonly type: 'failed'; readonly key: string; readonly message: string };
+
+/** Something to be done outside. */
+export type Effect =
+  | { readonly type: 'ask'; readonly key: string; readonly question: Question }
+  | { readonly type: 'cancel'; readonly key: string }
+  | { readonly type: 'choose'; readonly choice: Choice }
+  /** Into the clipboard of whoever sits at the terminal. */
+  | { readonly type: 'copy'; readonly text: string }
+  | { readonly type: 'quit' };
+
+/** A model and what is to be done. */
+export type Step = readonly [Model, readonly Effect[]];
+
+/** A step on which nothing is to be done. */
+export function stay(model: Model): Step {
+  return [model, []];
+}
+
+/** The model with something said to the user. */
+export function saying(model: Model, text: string, bad = false): Model {
+  return { ...model, notice: { text, bad } };
+}

@@ -1,0 +1,38 @@
+/** The names of the views in the title lines of the panes: where they can be clicked. */
+import { type Line, lineWidth, type Span, span } from './frame.ts';
+import type { Pane } from './layout.ts';
+import type { Model } from './model.ts';
+import { viewOf, views } from './views/index.ts';
+
+interface Tab {
+  readonly view: string;
+  readonly from: number;
+  readonly line: Line;
+}
+
+/** The tabs of a pane: its own name, and in the second place those of the others that could stand there. */
+function tabsOf(model: Model, { view }: Pane): Tab[] {
+  const second = view === model.side || (model.zoomed && view !== 'messages');
+  const shown = second ? views.filter(({ id }) => id !== 'messages') : [viewOf(view)];
+  const tabs: Tab[] = [];
+  let from = 1;
+  for (const { id, key } of shown) {
+    const here = id === view;
+    const focused = here && model.focus === view;
+    const style = focused ? 'focus' : here ? 'title' : 'faint';
+    const name: Span[] = [span(` ${key} `, focused ? 'focus' : 'faint'), span(`${id} `, style)];
+    tabs.push({ view: id, from, line: focused ? name.map(piece => ({ ...piece, ground: 'bar' }) as const) : name });
+    from += lineWidth(name);
+  }
+  return tabs;
+}
+
+/** The title of a pane. */
+export function titleOf(model: Model, pane: Pane): Line {
+  return tabsOf(model, pane).flatMap(({ line }) => line);
+}
+
+/** The view whose tab is at a column of the title line. */
+export function tabAt(model: Model, pane: Pane, x: number): string | undefined {
+  return tabsOf(model, pane).find(({ from, line }) => x >= from && x < from + lineWidth(line))?.view;
+}

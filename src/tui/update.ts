@@ -1,0 +1,134 @@
+/** What happens to the model when something happens: a pure function, like everything it calls. */
+import type { Answer, Question, Standing } from '../trace/questions.ts';
+import { boundTo, continuing, runBinding } from './binding.ts';
+import { bindingsAt } from './keys/index.ts';
+import { toLine } from './keys/scrolling.ts';
+import { entryOf, forgotten, keyOf, noted, pageKept, pageRows } from './known.ts';
+import { heightOf, insideOf, layoutOf } from './layout.ts';
+import { type Model, sameChoice } from './model.ts';
+import { pointed } from './pointer.ts';
+import { inserted, typed } from './prompts/typing.ts';
+import type { Action, Effect, Step } from './step.ts';
+import { saying, stay } from './step.ts';
+import { goTo, notFound } from './travel.ts';
+import { viewOf } from './views/index.ts';
+import { messageList } from './views/messages.ts';
+
+/** The model after an action, and what is to be done outside. */
+export function update(model: Model, action: Action): Step {
+  const [after, effects] = handle(model, action);
+  const [settled, asked] = inquire(after);
+  return [settled, [...effects, ...asked]];
+}
+
+function handle(model: Model, action: Action): Step {
+  switch (action.type) {
+    case 'key':
+      return pressed(model, action.key);
+    case 'paste':
+      return model.prompt ? inserted(model, model.prompt, action.text.replace(/\s+/g, ' ')) : stay(model);
+    case 'mouse':
+      return pointed(model, action);
+    case 'resize':
+      return stay({ ...model, size: action.size });
+    case 'standing':
+      return stay(standing(model, action.standing));
+    case 'progress':
+      return stay(withEntry(model, action.key, { state: 'asked', done: action.done, of: action.of }));
+    case 'failed':
+      return stay(
+        saying(withEntry(model, action.key, { state: 'failed', message: action.message }), action.message, true),
+      );
+    case 'answer':
+      return answered(model, action.key, action.answer);
+  }
+}
+
+function pressed(model: Model, key: string): Step {
+  const { notice: _, pending, ...calm } = model;
+  if (model.prompt) return typed(calm, model.prompt, key);
+  if (model.help !== undefined) return stay(helping(calm, model.help, key));
+  const groups = bindingsAt(model);
+  const binding = boundTo(groups, key, pending);
+  if (binding) return runBinding(binding, calm, key);
+  if (pending === undefined && continuing(groups, key).length > 0) return stay({ ...calm, pending: key });
+  return stay(calm);
+}
+
+/** A key while the list of keys is open: it scrolls, anything else closes it. */
+function helping(model: Model, top: number, key: string): Model {
+  const page = Math.max(1, model.size.height - 6);
+  const by = { j: 1, down: 1, k: -1, up: -1, pagedown: page, space: page, pageup: -page }[key];
+  if (by !== undefined) return { ...model, help: Math.max(0, top + by) };
+  const { help: _, ...closed } = model;
+  return closed;
+}
+
+function standing(model: Model, now: Standing): Model {
+  if (!sameChoice(now.choice, model.choice)) return { ...model, standing: { ...now, chosen: 0, choice: now.choice } };
+  const after = { ...model, standing: now };
+  const { list } = after;
+  if (!list.following) return list.cursor < now.chosen ? after : toLine(messageList, after, now.chosen - 1);
+  const last = toLine(messageList, after, now.chosen - 1);
+  return { ...last, list: { ...last.list, following: true, seen: now.chosen } };
+}
+
+type Progress = { state: 'asked'; done: number; of: number } | { state: 'failed'; message: string };
+
+function withEntry(model: Model, key: string, change: Progress): Model {
+  const entry = model.known.entries.get(key);
+  if (!entry) return model;
+  return { ...model, known: noted(model.known, key, { question: entry.question, ...change }) };
+}
+
+/** An answer; one to a question that nobody asks any more was dropped before. */
+function answered(model: Model, key: string, answer: Answer): Step {
+  const entry = model.known.entries.get(key);
+  if (!entry) return stay(model);
+  const { question } = entry;
+  if (question.kind === 'rows') {
+    if (!sameChoice(question.choice, model.choice)) return stay(model);
+    const known = pageKept(model.known, question.from / pageRows, answer as Answer<'rows'>);
+    return stay({ ...model, known: noted(known, key, { state: 'answered', question, answer: [] }) });
+  }
+  const known = noted(model.known, key, { state: 'answered', question, answer });
+  const pursued = model.pursuit && keyOf(model.pursuit) === key;
+  return pursued ? arrived({ ...model, known }, question, answer) : stay({ ...model, known });
+}
+
+/** The answer that moves the cursor. */
+function arrived(model: Model, question: Question, answer: Answer): Step {
+  const { pursuit: _, ...free } = model;
+  if (question.kind === 'place') {
+    const { position, shown } = answer as Answer<'place'>;
+    const height = heightOf(free, 'messages');
+    const there = toLine(messageList, { ...free, list: { ...free.list, following: false } }, position);
+    // A row that was far away is shown in the middle.
+    const far = position < model.list.top || position >= model.list.top + height;
+    const top = far ? Math.max(0, position - Math.floor(height / 2)) : there.list.top;
+    const moved = { ...there, list: { ...there.list, top } };
+    return stay(shown ? moved : saying(moved, 'that message is not among those shown; this is the next one'));
+  }
+  const row = answer as Answer<'search' | 'number'>;
+  return row === undefined
+    ? stay(notFound(model.pursuit ? { ...free, notice: notFound(model).notice! } : free))
+    : goTo(free, row);
+}
+
+/** Asks what the views on the screen want to know and nobody has asked; gives up what is not wanted any more. */
+function inquire(model: Model): Step {
+  const wanted = new Map<string, Question>();
+  for (const { view, box } of layoutOf(model).panes) {
+    for (const question of viewOf(view).wants(model, insideOf(box))) wanted.set(keyOf(question), question);
+  }
+  if (model.pursuit) wanted.set(keyOf(model.pursuit), model.pursuit);
+  const left = forgotten(model.known, new Set(wanted.keys()));
+  const effects: Effect[] = left.cancelled.map(key => ({ type: 'cancel', key }));
+  let { known } = left;
+  for (const [key, question] of wanted) {
+    if (entryOf(known, question)) continue;
+    known = noted(known, key, { state: 'asked', question, done: 0, of: 0 });
+    effects.push({ type: 'ask', key, question });
+  }
+  return [known === model.known ? model : { ...model, known }, effects];
+}

@@ -1,0 +1,235 @@
+/** The whole screen of a model: a pure function. */
+import { continuing, keyName } from './binding.ts';
+import {
+  type Frame,
+  fitted,
+  type Line,
+  lineWidth,
+  type PlacedChart,
+  type Size,
+  type Span,
+  slice,
+  span,
+} from './frame.ts';
+import { type Glyphs, glyphsFor } from './glyphs.ts';
+import { helpLines } from './help.ts';
+import { bindingsAt } from './keys/index.ts';
+import { entryOf } from './known.ts';
+import { insideOf, layoutOf, type Pane } from './layout.ts';
+import type { Model } from './model.ts';
+import { promptOf } from './prompts/index.ts';
+import { titleOf } from './tabs.ts';
+import { viewOf } from './views/index.ts';
+import { drawable } from './width.ts';
+
+/** The smallest screen anything can be read on. */
+const least: Size = { width: 40, height: 8 };
+/** Offers of a prompt that are seen at a time. */
+const mostOffers = 8;
+
+/** What is seen. */
+export function view(model: Model, size: Size = model.size): Frame {
+  const glyphs = glyphsFor(model.ability.ascii);
+  if (size.width < least.width || size.height < least.height) return tooSmall(size);
+  const sized = { ...model, size };
+  const layout = layoutOf(sized);
+  const canvas: Span[][] = Array.from({ length: size.height }, () => []);
+  const charts: PlacedChart[] = [];
+  place(canvas, layout.head, [headLine(sized)], glyphs);
+  for (const pane of layout.panes) charts.push(...drawPane(canvas, sized, pane, glyphs));
+  if (layout.beside && layout.panes.length > 1) divide(canvas, layout.panes[0] as Pane, glyphs);
+  place(canvas, layout.foot, [footLine(sized)], glyphs);
+  let lines: Line[] = canvas.map(line => fitted(line, size.width, glyphs.more));
+  if (model.prompt)
+    lines = overlaid(lines, offerLines(sized, size.width - 2), { x: 0, y: size.height - 1 }, 'above', glyphs);
+  if (model.help !== undefined) {
+    const shown = helpLines(sized, { width: size.width - 4, height: size.height - 4 });
+    lines = overlaid(lines, shown, { x: 2, y: 2 }, 'below', glyphs);
+  }
+  const covered = model.help !== undefined || model.prompt !== undefined;
+  return { size, lines, charts: covered ? [] : charts };
+}
+
+function tooSmall(size: Size): Frame {
+  const lines = Array.from({ length: size.height }, (_, i) =>
+    fitted([span(i === 0 ? `needs ${least.width}x${least.height}` : '')], size.width, '.'),
+  );
+  return { size, lines, charts: [] };
+}
+
+/** Puts lines into a box; boxes of one line of the screen must come from left to right. */
+function place(
+  canvas: Span[][],
+  box: Frame['size'] & { x: number; y: number },
+  lines: readonly Line[],
+  glyphs: Glyphs,
+): void {
+  for (let i = 0; i < box.height; i++) {
+    const target = canvas[box.y + i];
+    if (!target) continue;
+    const gap = box.x - lineWidth(target);
+    if (gap > 0) target.push(span(' '.repeat(gap)));
+    target.push(...fitted(lines[i] ?? [], box.width, glyphs.more));
+  }
+}
+
+function drawPane(canvas: Span[][], model: Model, pane: Pane, glyphs: Glyphs): PlacedChart[] {
+  const { box } = pane;
+  const inside = insideOf(box);
+  const content = viewOf(pane.view).draw(model, inside, model.focus === pane.view);
+  const style = model.focus === pane.view ? 'focus' : 'border';
+  const title: Span[] = [span(glyphs.horizontal, style), ...titleOf(model, pane)];
+  if (content.about) title.push(span(' '), ...content.about, span(' '));
+  const rest = box.width - lineWidth(title);
+  if (rest > 0) title.push(span(glyphs.horizontal.repeat(rest), style));
+  const { scroll } = content;
+  const lines = content.lines.slice(0, inside.height).map((line, i) => {
+    if (!scroll || scroll.total <= inside.height) return line;
+    const ground = line.at(-1)?.ground;
+    const mark = isThumb(scroll, inside.height, i) ? span(glyphs.thumb, 'border') : span(' ');
+    return [
+      ...fitted(line, box.width - 1, glyphs.more, ground === 'cursor' || ground === 'resting' ? ground : undefined),
+      mark,
+    ];
+  });
+  const full = lines.map(line => {
+    const ground =
+      line.length > 0 && line.every(piece => piece.ground === 'cursor' || piece.ground === 'resting')
+        ? line[0]?.ground
+        : undefined;
+    return fitted(line, box.width, glyphs.more, ground);
+  });
+  place(canvas, box, [title, ...full], glyphs);
+  return (content.charts ?? []).map(({ chart, y, height }) => ({
+    chart,
+    box: { x: box.x, y: box.y + 1 + y, width: box.width, height },
+  }));
+}
+
+/** Whether the mark of what is seen covers a line of the right edge. */
+function isThumb({ top, total }: { top: number; total: number }, height: number, line: number): boolean {
+  const length = Math.max(1, Math.round((height * height) / total));
+  const from = Math.round((top / Math.max(1, total - height)) * (height - length));
+  return line >= from && line < from + length;
+}
+
+/** The line between two panes that stand next to each other. */
+function divide(canvas: Span[][], { box }: Pane, glyphs: Glyphs): void {
+  for (let y = box.y; y < box.y + box.height; y++) {
+    const line = canvas[y];
+    if (!line) continue;
+    const left = slice(line, 0, box.width);
+    const right = slice(line, box.width + 1, Number.POSITIVE_INFINITY);
+    canvas[y] = [...left, span(glyphs.vertical, 'border'), ...right];
+  }
+}
+
+function headLine(model: Model): Line {
+  const { standing, choice } = model;
+  const done = standing.size > 0 ? Math.floor((standing.indexed / standing.size) * 100) : 100;
+  const left: Span[] = [span(' vhuscope ', 'title'), span(` ${drawable(model.title)} `)];
+  left.push(span(` ${standing.rows} records`, 'faint'));
+  if (!standing.settled && standing.size > 0 && done < 100) left.push(span(`  reading ${done}%`, 'warn'));
+  if (choice.filter !== '') left.push(span('  filter ', 'faint'), span(drawable(choice.filter), 'warn'));
+  if (standing.examined < standing.rows)
+    left.push(span(`  ${Math.floor((standing.examined / standing.rows) * 100)}%`, 'warn'));
+  const [problem] = standing.problems;
+  if (problem !== undefined) left.push(span(`  ! ${drawable(problem)}`, 'bad'));
+  return left
+    .map(piece => ({ ...piece, ground: 'bar' }) as const)
+    .concat({ text: ' '.repeat(Math.max(0, model.size.width - lineWidth(left))), style: 'plain', ground: 'bar' });
+}
+
+function footLine(model: Model): Line {
+  const { prompt, notice, pursuit, pending } = model;
+  if (prompt) return promptLine(model);
+  if (pending !== undefined) return pendingLine(model, pending);
+  if (notice) return [span(` ${drawable(notice.text)}`, notice.bad ? 'bad' : 'good')];
+  if (pursuit) {
+    const entry = entryOf(model.known, pursuit);
+    const part = entry?.state === 'asked' && entry.of > 0 ? ` ${Math.floor((entry.done / entry.of) * 100)}%` : '';
+    const what = pursuit.kind === 'search' ? `searching for ${drawable(pursuit.text)}` : 'going there';
+    return [span(` ${what}${part}`, 'warn'), span('  Esc gives up', 'faint')];
+  }
+  return keyLine(model);
+}
+
+/** The keys for this place that are worth a word. */
+function keyLine(model: Model): Line {
+  const spans: Span[] = [];
+  for (const { keys, short, enabled } of bindingsAt(model).flat()) {
+    if (short === undefined || (enabled?.(model) ?? true) !== true) continue;
+    const next = [span(` ${keyName(keys[0] ?? '')}`, 'key'), span(` ${short} `, 'faint')];
+    if (lineWidth(spans) + lineWidth(next) > model.size.width) break;
+    spans.push(...next);
+  }
+  return spans;
+}
+
+function pendingLine(model: Model, pending: string): Line {
+  const going = continuing(bindingsAt(model), pending);
+  return [
+    span(` ${pending} `, 'key'),
+    ...going.flatMap(({ keys, help }) => {
+      const key = keys.find(one => one.startsWith(`${pending} `)) ?? '';
+      return [span(` ${key.slice(2).replace('*', 'a-z')}`, 'key'), span(` ${help} `, 'faint')];
+    }),
+  ];
+}
+
+function promptLine({ prompt }: Model): Line {
+  if (!prompt) return [];
+  const kind = promptOf(prompt.kind);
+  const text = drawable(prompt.text);
+  const at = prompt.caret;
+  return [
+    span(` ${kind.label}`, 'title'),
+    span(text.slice(0, at)),
+    span(text.slice(at, at + 1) || ' ', 'plain', 'cursor'),
+    span(text.slice(at + 1)),
+  ];
+}
+
+/** What may be typed, and what is wrong, above the prompt. */
+function offerLines(model: Model, width: number): Line[] {
+  const { prompt } = model;
+  if (!prompt) return [];
+  const kind = promptOf(prompt.kind);
+  const { offers } = kind.offers(model, prompt.text.slice(0, prompt.caret));
+  const from = Math.max(0, Math.min(prompt.picked - mostOffers + 1, offers.length - mostOffers));
+  const room = Math.min(width, 100);
+  const lines: Line[] = offers.slice(from, from + mostOffers).map(({ word, meaning, barred }, i) => {
+    const ground = from + i === prompt.picked ? 'cursor' : 'popup';
+    const spans = [
+      span(` ${drawable(word)} `, barred === undefined ? 'key' : 'faint', ground),
+      span(` ${drawable(barred ?? meaning)} `, barred === undefined ? 'faint' : 'warn', ground),
+    ];
+    return fitted(spans, room, '>', ground);
+  });
+  const flaw = kind.flaw?.(prompt.text);
+  if (!flaw) return lines;
+  const column = 1 + kind.label.length + flaw.column;
+  return [...lines, [span(`${' '.repeat(column)}^ ${drawable(flaw.message)}`, 'bad', 'popup')]];
+}
+
+/** Lines over others: their last one above a line of the screen, or their first one at it. */
+function overlaid(
+  lines: readonly Line[],
+  over: readonly Line[],
+  at: { x: number; y: number },
+  where: 'above' | 'below',
+  glyphs: Glyphs,
+): Line[] {
+  const first = where === 'above' ? at.y - over.length : at.y;
+  return lines.map((line, y) => {
+    const shown = over[y - first];
+    if (!shown) return line;
+    const end = at.x + lineWidth(shown);
+    const width = lineWidth(line);
+    return fitted(
+      [...slice(line, 0, at.x), ...shown, ...slice(line, end, Math.max(0, width - end))],
+      width,
+      glyphs.more,
+    );
+  });
+}

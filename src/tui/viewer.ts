@@ -1,0 +1,142 @@
+/** The viewer: joins the terminal, the trace and the pure part, and does what that says is to be done. */
+import { TraceClient } from '../trace/client.ts';
+import { type Model, newModel } from './model.ts';
+import type { Action, Effect } from './step.ts';
+import { Terminal, type TerminalStreams } from './terminal.ts';
+import type { Ability } from './theme.ts';
+import { update } from './update.ts';
+import { view } from './view.ts';
+
+/** What is to be opened. */
+export interface ViewerOptions {
+  /** Captures that continue each other. */
+  readonly paths: readonly string[];
+  /** How they are named on the screen. */
+  readonly title: string;
+  readonly ability: Ability;
+  /** Begin at the newest message and stay there. */
+  readonly follow: boolean;
+  readonly streams?: TerminalStreams;
+}
+
+/** How the viewer ended. */
+export type Ending =
+  | { readonly how: 'quit' }
+  /** The capture cannot be read, or not any more. */
+  | { readonly how: 'failed'; readonly message: string };
+
+/** Milliseconds between two paintings at least. */
+const frameMs = 16;
+
+/** A viewer at work. */
+export class Viewer {
+  /** Resolves once it has ended and the terminal is as it was; rejects where something in here is broken. */
+  readonly ended: Promise<Ending>;
+  #model: Model;
+  readonly #terminal: Terminal;
+  readonly #trace: TraceClient;
+  /** What cancels the questions that are not answered yet. */
+  readonly #asked = new Map<string, () => void>();
+  #settle: (ending: Ending) => void = () => {};
+  #reject: (error: unknown) => void = () => {};
+  #over = false;
+  #paintedAt = 0;
+  #painting: NodeJS.Timeout | undefined;
+
+  /** Takes the terminal over and begins to read. */
+  constructor({ paths, title, ability, follow, streams }: ViewerOptions) {
+    this.ended = new Promise((resolve, reject) => {
+      this.#settle = resolve;
+      this.#reject = reject;
+    });
+    this.#terminal = new Terminal(ability, action => this.#dispatch(action), streams);
+    this.#model = newModel(title, this.#terminal.size, ability, follow);
+    this.#trace = new TraceClient(
+      { paths, ascii: ability.ascii },
+      {
+        standing: standing => this.#dispatch({ type: 'standing', standing }),
+        failed: message => this.#end(() => this.#settle({ how: 'failed', message })),
+      },
+    );
+    this.#paintSoon();
+  }
+
+  /** Ends it as the user would. */
+  quit(): void {
+    this.#end(() => this.#settle({ how: 'quit' }));
+  }
+
+  #end(settle: () => void): void {
+    if (this.#over) return;
+    this.#over = true;
+    clearTimeout(this.#painting);
+    this.#terminal.close();
+    this.#trace.close().then(settle, this.#reject);
+  }
+
+  #dispatch(action: Action): void {
+    this.#guarded(() => {
+      const [model, effects] = update(this.#model, action);
+      this.#model = model;
+      for (const effect of effects) this.#perform(effect);
+      this.#paintSoon();
+    });
+  }
+
+  #paintSoon(): void {
+    if (this.#over) return;
+    this.#painting ??= setTimeout(
+      () => {
+        this.#painting = undefined;
+        this.#paintedAt = performance.now();
+        this.#guarded(() => this.#terminal.paint(view(this.#model)));
+      },
+      Math.max(0, this.#paintedAt + frameMs - performance.now()),
+    );
+  }
+
+  /** Whatever throws in here gives the terminal back first. */
+  #guarded(work: () => void): void {
+    try {
+      if (!this.#over) work();
+    } catch (error) {
+      this.#end(() => this.#reject(error));
+    }
+  }
+
+  #perform(effect: Effect): void {
+    switch (effect.type) {
+      case 'ask':
+        this.#ask(effect);
+        break;
+      case 'cancel':
+        this.#asked.get(effect.key)?.();
+        this.#asked.delete(effect.key);
+        break;
+      case 'choose':
+        this.#trace.choose(effect.choice);
+        break;
+      case 'copy':
+        this.#terminal.copy(effect.text);
+        break;
+      case 'quit':
+        this.quit();
+        break;
+    }
+  }
+
+  #ask({ key, question }: Effect & { type: 'ask' }): void {
+    const cancel = this.#trace.ask(question, {
+      answer: answer => {
+        this.#asked.delete(key);
+        this.#dispatch({ type: 'answer', key, answer });
+      },
+      progress: (done, of) => this.#dispatch({ type: 'progress', key, done, of }),
+      failed: message => {
+        this.#asked.delete(key);
+        this.#dispatch({ type: 'failed', key, message });
+      },
+    });
+    this.#asked.set(key, cancel);
+  }
+}

@@ -1,0 +1,13 @@
+/** The views, in the order of their keys. */
+import { view as bytes } from './bytes.ts';
+import { view as detail } from './detail.ts';
+import { view as messages } from './messages.ts';
+import type { View } from './view.ts';
+
+/** Every view; the messages are always on the screen. */
+export const views: readonly View[] = [messages, detail, bytes];
+
+/** The view of an id; the messages where there is none. */
+export function viewOf(id: string): View {
+  return views.find(view => view.id === id) ?? messages;
+}

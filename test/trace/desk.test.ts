@@ -1,0 +1,94 @@
+import { resolve } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { Desk, type Report } from '../../src/trace/desk.ts';
+import type { Answer, Question, QuestionKind } from '../../src/trace/questions.ts';
+import type { Choice } from '../../src/trace/selection.ts';
+import { Trace } from '../../src/trace/trace.ts';
+
+const capture = resolve(import.meta.dirname, '../../captures/fs.pcapng');
+const everything: Choice = { filter: '', fold: false };
+
+let trace: Trace;
+let desk: Desk;
+let reports: Report[];
+
+beforeEach(() => {
+  trace = Trace.open(capture);
+  while (trace.advance());
+  reports = [];
+  desk = new Desk(trace, false, report => reports.push(report));
+});
+afterEach(() => trace.close());
+
+/** Asks and works until the answer is there. */
+function asked<K extends QuestionKind>(question: Question<K>): Answer<K> {
+  desk.ask(1, question as Question);
+  while (desk.isBusy) desk.work(performance.now());
+  const report = reports.at(-1);
+  if (report?.type !== 'answer') throw new Error(`no answer to ${question.kind}: ${JSON.stringify(report)}`);
+  return report.answer as Answer<K>;
+}
+
+const numbers = (choice: Choice): number[] => asked({ kind: 'rows', choice, from: 0, count: 100 }).map(({ n }) => n);
+
+describe('a desk', () => {
+  it('lists what a filter lets through', () => {
+    const choice = { filter: 'GET_VRING_BASE', fold: false };
+    desk.choose(choice);
+    while (desk.isBusy) desk.work(performance.now() + 1);
+    expect(numbers(choice)).toEqual([44, 45, 46, 47]);
+    expect(desk.standing(false)).toMatchObject({ rows: 54, chosen: 4, examined: 54, settled: true });
+  });
+
+  it('folds replies into their requests, but shows one whose request is not shown', () => {
+    const folded = { filter: 'GET_VRING_BASE', fold: true };
+    desk.choose(folded);
+    while (desk.isBusy) desk.work(performance.now() + 1);
+    expect(numbers(folded)).toEqual([44, 46]);
+    const alone = { filter: 'GET_VRING_BASE and reply', fold: true };
+    desk.choose(alone);
+    while (desk.isBusy) desk.work(performance.now() + 1);
+    expect(numbers(alone)).toEqual([45, 47]);
+  });
+
+  it('ties requests and replies', () => {
+    const rows = asked({ kind: 'rows', choice: everything, from: 43, count: 2 });
+    expect(rows.map(({ partner }) => partner)).toEqual([44, 43]);
+    expect(rows[0]?.answer?.endsWith('2')).toBe(true);
+    expect(rows[0]?.latencyNs).toBe(rows[1]?.latencyNs);
+  });
+
+  it('says where a row stands among those that are chosen', () => {
+    const choice = { filter: 'GET_VRING_BASE', fold: false };
+    expect(asked({ kind: 'place', choice, row: 45 })).toEqual({ position: 2, shown: true });
+    expect(asked({ kind: 'place', choice, row: 0 })).toEqual({ position: 0, shown: false });
+  });
+
+  it.each([
+    ['a filter, forward', 'SET_VRING_KICK', 0, 1, 33],
+    ['a filter, back', 'SET_VRING_KICK', 53, -1, 37],
+    ['words, upper and lower case alike', 'MEMFD#8', 0, 1, 28],
+    ['nothing', 'no such words', 0, 1, undefined],
+  ] as const)('finds %s', (_, text, from, direction, n) => {
+    const row = asked({ kind: 'search', choice: everything, text, from, direction });
+    expect(row === undefined ? undefined : trace.frame(row).n).toBe(n);
+  });
+
+  it('tells every passing of a descriptor', () => {
+    const { fds } = asked({ kind: 'detail', row: 24 });
+    expect(fds[0]?.passings.map(({ n }) => n)).toEqual([25, 40]);
+  });
+
+  it('tells progress of a long search, and forgets a cancelled one', () => {
+    desk.ask(7, { kind: 'search', choice: everything, text: 'no such words', from: 0, direction: 1 });
+    desk.work(performance.now());
+    expect(reports.at(-1)).toMatchObject({ type: 'progress', id: 7 });
+    desk.cancel(7);
+    expect(desk.isBusy).toBe(false);
+  });
+
+  it('answers a question about a row that is not there with a failure', () => {
+    desk.ask(1, { kind: 'detail', row: 99 });
+    expect(reports).toMatchObject([{ type: 'failed', id: 1 }]);
+  });
+});
