@@ -15,10 +15,24 @@ const mayImport: Record<string, readonly string[]> = {
   control: ['decode'],
   proxy: ['decode', 'capture', 'sys', 'control'],
   peers: ['decode', 'sys'],
+  import: ['decode', 'capture'],
   replay: ['decode', 'capture', 'trace', 'sys', 'control'],
   export: ['decode', 'capture', 'trace'],
   tui: ['decode', 'trace', 'control'],
-  cli: ['decode', 'capture', 'trace', 'sys', 'launch', 'control', 'proxy', 'peers', 'replay', 'export', 'tui'],
+  cli: [
+    'decode',
+    'capture',
+    'trace',
+    'sys',
+    'launch',
+    'control',
+    'proxy',
+    'peers',
+    'import',
+    'replay',
+    'export',
+    'tui',
+  ],
 };
 
 const src = resolve(import.meta.dirname, '../src');

@@ -10,6 +10,7 @@ export const commands: Readonly<Record<string, () => Promise<{ command: Command 
   open: () => import('./open.ts'),
   check: () => import('./check.ts'),
   report: () => import('./report.ts'),
+  import: () => import('./import.ts'),
   explain: () => import('./explain.ts'),
   wireshark: () => import('./wireshark.ts'),
   complete: () => import('./complete.ts'),

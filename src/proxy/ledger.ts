@@ -4,16 +4,16 @@
 import { headerFlag } from '../capture/pseudo-header.ts';
 import type { Context } from '../decode/frame.ts';
 import { headerSize, isReply } from '../decode/header.ts';
+import type { Objects } from '../decode/objects.ts';
 import { Pairing } from '../decode/pairing.ts';
 import { maskSecrets, mayHoldSecrets } from '../decode/secrets.ts';
+import { ringOf, useOf, usesEndedBy } from '../decode/uses.ts';
 import { monotonicNs } from '../sys/clock.ts';
 import { littleEndian } from '../sys/libc.ts';
 import type { Flow } from './flow.ts';
 import { isPlain } from './framing.ts';
 import type { Link } from './link.ts';
-import type { Objects } from './objects.ts';
 import { type DirectionNumber, type Entry, type Origin, plainEntry, type Recording } from './recording.ts';
-import { ringOf, useOf, usesEndedBy } from './uses.ts';
 
 const setFeatures = 2;
 const setProtocolFeatures = 16;

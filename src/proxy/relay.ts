@@ -2,9 +2,10 @@
  * The relay: every pair of a process, its sessions, and the loop that waits for them. Runs on a thread of its own, see
  * `relay-worker.ts`, or step by step in a test.
  */
+
+import { Objects } from '../decode/objects.ts';
 import { monotonicNs, wallOffsetNs } from '../sys/clock.ts';
 import { readiness } from '../sys/epoll.ts';
-import { Objects } from './objects.ts';
 import { Pair, type PairOwner } from './pair.ts';
 import { type Handler, Poller } from './poller.ts';
 import type { Origin, Recording } from './recording.ts';

@@ -3,13 +3,13 @@
  */
 import { readFileSync } from 'node:fs';
 import type { Channel, Context } from '../decode/frame.ts';
+import type { Objects } from '../decode/objects.ts';
 import { type Connection, connectionOf } from '../sys/process.ts';
 import type { Flow } from './flow.ts';
 import type { RawReason } from './framing.ts';
 import { channelOpenedBy, interposed } from './interposing.ts';
 import { Ledger } from './ledger.ts';
 import { Link, type LinkOwner } from './link.ts';
-import type { Objects } from './objects.ts';
 import type { Substitution } from './passed-fds.ts';
 import type { Poller } from './poller.ts';
 import type { Recording } from './recording.ts';

@@ -1,10 +1,10 @@
 /** The relay's decisions, which need no socket. */
 import { describe, expect, it } from 'vitest';
 import type { FdIdentity } from '../../src/decode/frame.ts';
+import { Objects } from '../../src/decode/objects.ts';
+import { ringOf, useOf, usesEndedBy } from '../../src/decode/uses.ts';
 import { delivered } from '../../src/proxy/ending.ts';
 import { isPlain, judge } from '../../src/proxy/framing.ts';
-import { Objects } from '../../src/proxy/objects.ts';
-import { ringOf, useOf, usesEndedBy } from '../../src/proxy/uses.ts';
 import { message, u64 } from './stand.ts';
 
 const main = 0;

@@ -1,21 +1,9 @@
 /** Holds the messages of a capture against those of a trace: same messages, same bytes, same descriptors, in order. */
+
+import { kindOf } from '../../src/import/strace/descriptors.ts';
 import type { Conversation as CapturedConversation, CapturedMessage } from './capture.ts';
 import type { ChannelName, Conversation, Side } from './conversation.ts';
-import type { NamedFd, TracedMessage } from './strace.ts';
-
-/** What kind of descriptor a name in a trace stands for, in the words of a capture's records. */
-export function kindOf(fd: NamedFd): string {
-  const kinds: [RegExp, string][] = [
-    [/^UNIX|^socket:/, 'socket'],
-    [/^\/memfd:/, 'memfd'],
-    [/^anon_inode:\[eventfd\]/, 'eventfd'],
-    [/^anon_inode:\[userfaultfd\]/, 'userfaultfd'],
-    [/^pipe:/, 'pipe'],
-    [/^\/dev\/(?!shm|hugepages)/, 'device'],
-    [/^\//, 'file'],
-  ];
-  return kinds.find(([pattern]) => pattern.test(fd.name))?.[1] ?? 'unknown';
-}
+import type { TracedMessage } from './strace.ts';
 
 /**
  * The differences between what was captured and what one peer sent or received, as sentences; none when they agree.

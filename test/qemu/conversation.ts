@@ -2,7 +2,8 @@
  * From a trace to conversations: which socket of a process was the vhost-user connection, which were the two that are
  * passed over it, and what crossed each of them in each direction.
  */
-import { messages, type NamedFd, type SocketEnd, type Trace, type TracedMessage } from './strace.ts';
+import type { NamedFd } from '../../src/import/strace/descriptors.ts';
+import { messages, type SocketEnd, type Trace, type TracedMessage } from './strace.ts';
 
 /** The names of the channels, as records of a capture spell them. */
 export type ChannelName = 'main' | 'backend-req' | 'gpu';

@@ -1,12 +1,16 @@
 /** A front-end and a back-end with vhuscope in between, both under strace, and the comparison of all three. */
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { readCapture as readFrames } from '../../src/capture/reader.ts';
+import { importFile } from '../../src/import/import.ts';
+import { linesOf } from '../../src/import/line-source.ts';
+import { unequal } from '../import/equal-records.ts';
 import { type CaptureRecord, conversationsOf, readCapture } from './capture.ts';
 import { type Allowance, asCaptured, compareConversations } from './compare.ts';
 import { type Conversation, conversations, type Side } from './conversation.ts';
 import { Program, run } from './programs.ts';
 import { appears, listening, scenarioFolder, socketPath } from './rig.ts';
-import { linesOf, readTrace, type Trace } from './strace.ts';
+import { readTrace, type Trace } from './strace.ts';
 import { compareValues } from './values.ts';
 import { vhuscope } from './vhuscope.ts';
 
@@ -113,6 +117,25 @@ export class Pair {
     if (withoutProxy) return [];
     const { differences, compared } = compareValues(this.records(), this.conversations('front-end'));
     return compared > 20 ? differences : [`only ${compared} values were compared`, ...differences];
+  }
+
+  /**
+   * Where the records that are imported from the log of a side differ from those of the capture; empty when the same
+   * session gives equal records either way.
+   */
+  unequalImports(allow: Partial<Record<Side, Allowance>> = {}): string[] {
+    if (withoutProxy) return [];
+    const recorded = [...readFrames(this.capture)];
+    return (['front-end', 'back-end'] as const).flatMap(side => {
+      const imported = this.traces[side].flatMap((from, i) => {
+        const to = join(this.folder, `${this.name}.${side}.${i}.pcapng`);
+        const socket = side === 'front-end' ? this.frontSocket : this.backSocket;
+        importFile({ from, to, socket, nameOf: () => this.name });
+        return [...readFrames(to)];
+      });
+      const missing = allow[side]?.unread ?? 0;
+      return unequal(recorded, imported, { missing, withoutObjects: side === 'back-end' });
+    });
   }
 
   /** The connections that a side's traces show, in order. */

@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import { calls } from '../../src/import/strace/calls.ts';
+import { kindOf, namedFds } from '../../src/import/strace/descriptors.ts';
 import { type CapturedMessage, type CaptureRecord, conversationsOf } from './capture.ts';
-import { compareConversations, compareMessages, kindOf } from './compare.ts';
+import { compareConversations, compareMessages } from './compare.ts';
 import { conversations } from './conversation.ts';
-import { calls, messages, namedFds, readTrace, unhex } from './strace.ts';
+import { messages, readTrace } from './strace.ts';
 
 // The lines below are typed by hand after strace 6.1's output format. Socket path "/s" is \x2f\x73.
 const connect = '7 10.000001 connect(3<UNIX-STREAM:[100]>, {sa_family=AF_UNIX, sun_path="\\x2f\\x73"}, 110) = 0';
@@ -17,6 +19,7 @@ const backendRequest =
   '8 10.000006 recvmsg(9<UNIX-STREAM:[301->302]>, {msg_name=NULL, msg_namelen=0, msg_iov=[{iov_base="\\x02\\x00\\x00\\x00\\x01\\x00\\x00\\x00\\x00\\x00\\x00\\x00", iov_len=12}], msg_iovlen=1, msg_controllen=0, msg_flags=0}, 0) = 12';
 const session = [connect, getFeatures, replyHeader, replyPayload, setBackendReqFd, backendRequest];
 
+const bytes = (hex: string) => Buffer.from(hex, 'hex');
 const line = (text: string) => readTrace([text]);
 const sole = (text: string) => [...line(text).ends.values()][0];
 
@@ -37,13 +40,13 @@ const records: CaptureRecord[] = [
 describe('one line', () => {
   it('shows the bytes and the result of a send', () => {
     expect(sole(getFeatures)?.sent).toEqual([
-      { time: 10.000002, length: 12, pieces: [{ at: 0, bytes: unhex('010000000100000000000000') }], fds: [] },
+      { time: 10.000002, length: 12, pieces: [{ at: 0, bytes: bytes('010000000100000000000000') }], fds: [] },
     ]);
   });
 
   it('takes no more than a partial send moved', () => {
     const text = '7 1.0 sendto(3<UNIX-STREAM:[1->2]>, "\\x0a\\x0b\\x0c\\x0d", 4, 0, NULL, 0) = 3';
-    expect(sole(text)?.sent).toMatchObject([{ length: 3, pieces: [{ at: 0, bytes: unhex('0a0b0c') }] }]);
+    expect(sole(text)?.sent).toMatchObject([{ length: 3, pieces: [{ at: 0, bytes: bytes('0a0b0c') }] }]);
   });
 
   it('spreads a receive over several buffers', () => {
@@ -53,8 +56,8 @@ describe('one line', () => {
       {
         length: 3,
         pieces: [
-          { at: 0, bytes: unhex('0a0b') },
-          { at: 2, bytes: unhex('0c') },
+          { at: 0, bytes: bytes('0a0b') },
+          { at: 2, bytes: bytes('0c') },
         ],
       },
     ]);
@@ -62,7 +65,7 @@ describe('one line', () => {
 
   it('marks what -s cut away', () => {
     const text = '7 1.0 write(3<UNIX-STREAM:[1->2]>, "\\x0a\\x0b"..., 9000) = 9000';
-    expect(sole(text)?.sent).toMatchObject([{ length: 9000, pieces: [{ at: 0, bytes: unhex('0a0b') }] }]);
+    expect(sole(text)?.sent).toMatchObject([{ length: 9000, pieces: [{ at: 0, bytes: bytes('0a0b') }] }]);
   });
 
   it.each([
@@ -91,33 +94,33 @@ describe('several lines', () => {
   it('joins a call that another thread interrupted, in the order of return', () => {
     const found = [
       ...calls([
-        '7 1.0 recvfrom(3<UNIX-STREAM:[1->2]>,  <unfinished ...>',
-        '8 1.1 write(4<UNIX-STREAM:[2->1]>, "\\x0a", 1) = 1',
-        '7 1.2 <... recvfrom resumed>"\\x0a", 9, 0, NULL, NULL) = 1',
+        '7 1700000001.0 recvfrom(3<UNIX-STREAM:[1->2]>,  <unfinished ...>',
+        '8 1700000001.1 write(4<UNIX-STREAM:[2->1]>, "\\x0a", 1) = 1',
+        '7 1700000001.2 <... recvfrom resumed>"\\x0a", 9, 0, NULL, NULL) = 1',
       ]),
     ];
     expect(found.map(call => [call.name, call.time, call.result])).toEqual([
-      ['write', 1.1, 1],
-      ['recvfrom', 1.0, 1],
+      ['write', 1700000001.1, 1],
+      ['recvfrom', 1700000001.0, 1],
     ]);
   });
 
   it('finds where a socket was accepted, connected, and closed', () => {
     const trace = readTrace([
-      '7 1.0 accept4(3<UNIX-STREAM:[50,"\\x2f\\x73"]>, {sa_family=AF_UNIX}, [110 => 2], SOCK_CLOEXEC) = 5<UNIX-STREAM:[51->52,"\\x2f\\x73"]>',
-      '7 2.0 close(5<UNIX-STREAM:[51->52,"\\x2f\\x73"]>) = 0',
-      '7 3.0 connect(6<UNIX-STREAM:[60]>, {sa_family=AF_UNIX, sun_path="\\x2f\\x73"}, 110) = -1 ENOENT (No such file or directory)',
+      '7 1700000001.0 accept4(3<UNIX-STREAM:[50,"\\x2f\\x73"]>, {sa_family=AF_UNIX}, [110 => 2], SOCK_CLOEXEC) = 5<UNIX-STREAM:[51->52,"\\x2f\\x73"]>',
+      '7 1700000002.0 close(5<UNIX-STREAM:[51->52,"\\x2f\\x73"]>) = 0',
+      '7 1700000003.0 connect(6<UNIX-STREAM:[60]>, {sa_family=AF_UNIX, sun_path="\\x2f\\x73"}, 110) = -1 ENOENT (No such file or directory)',
     ]);
-    expect(trace.ends.get(51)).toEqual({ inode: 51, path: '/s', sent: [], received: [], closed: 2 });
-    expect(trace.connects).toEqual([{ time: 3, path: '/s', result: -1, error: 'ENOENT' }]);
+    expect(trace.ends.get(51)).toEqual({ inode: 51, path: '/s', sent: [], received: [], closed: 1700000002 });
+    expect(trace.connects).toEqual([{ time: 1700000003, path: '/s', result: -1, error: 'ENOENT' }]);
   });
 
   it('puts messages together whatever the boundaries of the calls', () => {
-    const bytes = unhex('050000000100000004000000aabbccdd0300000001000000000000000600');
+    const stream = bytes('050000000100000004000000aabbccdd0300000001000000000000000600');
     for (const width of [1, 2, 5, 11, 12, 13, 30]) {
       const transfers = [];
-      for (let at = 0; at < bytes.length; at += width) {
-        const part = bytes.subarray(at, at + width);
+      for (let at = 0; at < stream.length; at += width) {
+        const part = stream.subarray(at, at + width);
         const fds = at === 0 ? [{ number: 9, name: 'pipe:[1]' }] : [];
         transfers.push({ time: at, length: part.length, pieces: [{ at: 0, bytes: part }], fds });
       }
@@ -127,7 +130,7 @@ describe('several lines', () => {
         [5, 4, 1],
         [3, 0, 0],
       ]);
-      expect(Buffer.concat(found.messages[0]?.pieces.map(piece => piece.bytes) ?? [])).toEqual(bytes.subarray(0, 16));
+      expect(Buffer.concat(found.messages[0]?.pieces.map(piece => piece.bytes) ?? [])).toEqual(stream.subarray(0, 16));
     }
   });
 
@@ -195,9 +198,9 @@ describe('the comparison', () => {
   });
 
   it('compares what both sides show of a shortened message', () => {
-    const bytes = unhex('080000000100000010000000ffffffffffffffffffffffffffffffff');
-    const message = { time: 0, id: 8, flags: 1, size: 16, pieces: [{ at: 0, bytes: bytes.subarray(0, 20) }], fds: [] };
-    const ours: CapturedMessage = { n: 1, id: 8, size: 16, raw: bytes.subarray(0, 24), shortened: true, fds: [] };
+    const whole = bytes('080000000100000010000000ffffffffffffffffffffffffffffffff');
+    const message = { time: 0, id: 8, flags: 1, size: 16, pieces: [{ at: 0, bytes: whole.subarray(0, 20) }], fds: [] };
+    const ours: CapturedMessage = { n: 1, id: 8, size: 16, raw: whole.subarray(0, 24), shortened: true, fds: [] };
     expect(compareMessages('gpu', [ours], [message])).toEqual([]);
     expect(compareMessages('gpu', [{ ...ours, shortened: false }], [message])).toHaveLength(1);
   });

@@ -91,6 +91,8 @@ const sentences: { readonly [event: string]: (body: JsonObject, frame: Frame) =>
   raw: body => `bytes are passed on without being framed from here on (${text(body.reason)})`,
   fdinfo: body => `about the descriptors of message ${text(body.of)}${listed(body, ['event', 'of'])}`,
   lost: body => `${text(body.count)} messages are missing here: the recorder could not keep up`,
+  imported: body =>
+    `imported from ${text(body.format)}, which does not tell ${Array.isArray(body.lacks) ? body.lacks.map(text).join('; ') : 'all'}${body.complaints === 0 ? '' : after('; lines that were not understood: ', body.complaints)}`,
   note: body => `note${after(' on ', body.of)}${after(' by ', body.author)}: ${text(body.text)}`,
   queued: () => 'connected, but no byte yet: the peer may be serving another connection',
   'back-end-absent': body => `the back-end is not there${listed(body, ['event'])}`,

@@ -174,6 +174,7 @@ async function finish(pair: Pair, machine: { prints(p: RegExp): Promise<unknown>
   await stopAll();
   expect(pair.differences(row.allow)).toEqual([]);
   expect(pair.misread()).toEqual([]);
+  expect(pair.unequalImports(row.allow)).toEqual([]);
   expect(pair.packets()).toBeGreaterThanOrEqual(pair.records().length);
   expect(pair.connections('back-end'), 'a back-end that serves one connection must not be probed').toBe(1);
   expect(row.shows.filter(name => !pair.captured(name))).toEqual([]);

@@ -1,7 +1,7 @@
 /** What passed descriptors are used for, and until when, read from the declaration of the messages. Pure. */
-import { candidates } from '../decode/catalog.ts';
-import type { Channel } from '../decode/frame.ts';
-import { headerSize } from '../decode/header.ts';
+import { candidates } from './catalog.ts';
+import type { Channel } from './frame.ts';
+import { headerSize } from './header.ts';
 
 const setVringKick = 12;
 const setVringCall = 13;

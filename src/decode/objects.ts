@@ -5,7 +5,7 @@
  * closed, so they prove something only while we know that somebody holds the object: from the message that passed it to
  * the one that ends its use. Later the number is only a hint (`sameIdAs`).
  */
-import type { FdIdentity } from '../decode/frame.ts';
+import type { FdIdentity } from './frame.ts';
 
 /** Objects without a user that are remembered, files and others each. */
 const mostRemembered = 4096;
