@@ -167,7 +167,8 @@ class Follower {
     const gap = stream.gaps.find(one => one.from < end && one.to > framed.offset);
     stream.gaps = stream.gaps.filter(one => one.to > end);
     const known = gap === undefined ? framed.bytes : framed.bytes.subarray(0, Math.max(0, gap.from - framed.offset));
-    if (known.length < Math.min(headerSize, framed.bytes.length))
+    const begins = framed.kind === 'message' || framed.reason !== undefined;
+    if (begins && known.length < headerSize)
       this.#source.complain(call.line, `the log shows ${known.length} bytes of a header: strace needs -s 8192`);
     const dir = sent ? outward : otherWay(outward);
     conversation.hear({
