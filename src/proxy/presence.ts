@@ -3,7 +3,7 @@
  * connection and end with it.
  */
 import { type FSWatcher, watch } from 'node:fs';
-import { dirname } from 'node:path';
+import { basename, dirname } from 'node:path';
 import type { Address } from '../sys/socket.ts';
 import { isListening } from '../sys/unix-table.ts';
 
@@ -11,6 +11,8 @@ import { isListening } from '../sys/unix-table.ts';
 const lookMs = { absent: 100, present: 500 } as const;
 /** A socket file appears a little before its owner listens. */
 const afterChangeMs = [0, 5, 20] as const;
+/** A folder in which more happens between two looks is watched no more: the capture, growing there, would wake us each time. */
+const mostOtherChanges = 10;
 
 /** Watches one address. */
 export class Presence {
@@ -19,6 +21,7 @@ export class Presence {
   readonly #changed: () => void;
   #timer: NodeJS.Timeout | undefined;
   #watcher: FSWatcher | undefined;
+  #otherChanges = 0;
   #closed = false;
 
   /** @param changed called whenever `present` has changed */
@@ -32,15 +35,20 @@ export class Presence {
 
   #watchFolder(): void {
     if (!('path' in this.address)) return;
+    const own = basename(this.address.path);
     try {
-      const look = (): void => {
-        for (const delay of afterChangeMs) setTimeout(() => this.look(), delay).unref();
-      };
-      this.#watcher = watch(dirname(this.address.path), { persistent: false }, look);
+      this.#watcher = watch(dirname(this.address.path), { persistent: false }, (_, name) =>
+        this.#fileChanged(name === null || name === own),
+      );
       this.#watcher.on('error', () => this.#watcher?.close());
     } catch {
       // No such folder yet, or no more watches: looking now and then has to do.
     }
+  }
+
+  #fileChanged(own: boolean): void {
+    if (own) for (const delay of afterChangeMs) setTimeout(() => this.look(), delay).unref();
+    else if (++this.#otherChanges > mostOtherChanges) this.#watcher?.close();
   }
 
   #schedule(): void {
@@ -51,6 +59,7 @@ export class Presence {
   look(): void {
     if (this.#closed) return;
     clearTimeout(this.#timer);
+    this.#otherChanges = 0;
     const present = isListening(this.address);
     const changed = present !== this.present;
     this.present = present;
