@@ -5136,12 +5136,19 @@ local function named_bits(walk, field)
   return device and device.bits or field.bits
 end
 
+-- The bytes of a number that hold `width` bits from bit `from`.
+local function bytes_of_bits(walk, range, from, width)
+  local first = math.floor(from / 8)
+  local count = math.floor((from + width - 1) / 8) - first + 1
+  return range(walk.big and range:len() - first - count or first, count)
+end
+
 local function add_flags(walk, tree, field, range, low, high)
   local item = add_number(walk, tree, field, range, low, high)
   local names, rest_low, rest_high = {}, low, high
   for _, bit in ipairs(named_bits(walk, field)) do
     local set = bit_of(low, high, bit.bit)
-    item:add(walk.protocol.fields[bit.id], range, set)
+    item:add(walk.protocol.fields[bit.id], bytes_of_bits(walk, range, bit.bit, 1), set)
     if set then
       table.insert(names, bit.name)
       if bit.bit < 32 then rest_low = rest_low - 2 ^ bit.bit else rest_high = rest_high - 2 ^ (bit.bit - 32) end
@@ -5181,13 +5188,14 @@ end
 function scalars.word(walk, tree, field, range, values)
   local low, high = read_number(walk.tvb, range:offset(), field.size, walk.big)
   for _, part in ipairs(field.parts) do
+    local bytes = bytes_of_bits(walk, range, part.from, part.width)
     if part.width == 1 then
       local set = bit_of(low, high, part.from)
-      tree:add(walk.protocol.fields[part.id], range, set)
+      tree:add(walk.protocol.fields[part.id], bytes, set)
       table.insert(values, { name = part.name, step = field.name, zero = not set })
     else
       local part_low, part_high = slice(low, high, part.from, part.width)
-      add_number(walk, tree, part, range, part_low, part_high)
+      add_number(walk, tree, part, bytes, part_low, part_high)
       local text = number_text(part, part_low, part_high)
       table.insert(values, { name = part.name, step = field.name, text = text, zero = part_low == 0 and part_high == 0 })
     end

@@ -1,4 +1,4 @@
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { messagesOf } from '../../src/decode/catalog.ts';
@@ -8,6 +8,7 @@ import { luaLiteral } from '../../src/export/derive/lua/literal.ts';
 import { dissectorOf, protocolTables } from '../../src/export/derive/lua/protocol.ts';
 import { recordTables } from '../../src/export/derive/lua/record.ts';
 import { luaParts } from '../../src/export/derive/lua.ts';
+import { grownFieldList, parseFieldList, wiresharkFields } from '../../src/export/derive/wireshark-fields.ts';
 
 const messages = protocolTables('vhost_user');
 const gpu = protocolTables('vhost_user_gpu');
@@ -48,6 +49,22 @@ describe('the dissectors', () => {
     ['response_to', 'frame', undefined],
   ])('name %s by its meaning', (id, type, bits) => {
     expect(named.get(id)).toMatchObject({ type, ...(bits && { bits }) });
+  });
+});
+
+describe('names in filters', () => {
+  const list = readFileSync(resolve(import.meta.dirname, '../../docs/wireshark/fields.txt'), 'utf8');
+  const now = wiresharkFields();
+
+  it('are for ever, and so are their types', () => {
+    const kept = parseFieldList(list);
+    expect(kept.length).toBeGreaterThan(500);
+    expect(kept.filter(([name, type]) => now.get(name) !== type)).toEqual([]);
+  });
+
+  it('stay in the list also where a dissector has lost one', () => {
+    const old = 'vhost_user.of_old uint';
+    expect(grownFieldList(`${list}${old}\n`).split('\n')).toContain(old);
   });
 });
 

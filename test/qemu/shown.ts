@@ -4,6 +4,7 @@ import { FileSource } from '../../src/capture/byte-source.ts';
 import { PieceReader } from '../../src/capture/piece-reader.ts';
 import type { Piece } from '../../src/capture/section.ts';
 import { type Expected, expectedFields, shownAs } from './expected-fields.ts';
+import { expectedRanges, shownRanges } from './expected-ranges.ts';
 import { expectedRecord } from './expected-record.ts';
 import { dissect, type Release, type ShownField, type ShownPacket } from './tshark.ts';
 
@@ -78,6 +79,8 @@ export function compare(release: Release, capture: string): ShownPacket[] {
     if (piece.kind !== 'message' || piece.fragmentOffset !== undefined) continue;
     const message = expectedFields(piece);
     expect(shownMessage(packet, message), where).toEqual(message);
+    const ranges = expectedRanges(piece);
+    expect(shownRanges(packet.fields, ranges), where).toEqual(ranges);
   }
   return packets;
 }

@@ -6,6 +6,7 @@ import { recordSchema } from './json-schema.ts';
 import { luaDissectors } from './lua.ts';
 import { rulesDoc } from './rules-doc.ts';
 import { statesDoc } from './states-doc.ts';
+import { grownFieldList } from './wireshark-fields.ts';
 
 /** A generated file. */
 export interface Output {
@@ -23,6 +24,7 @@ export const outputs: readonly Output[] = [
     make: read =>
       luaDissectors(part => read(`src/export/derive/lua/${part}`), JSON.parse(read('package.json')).version),
   },
+  { path: 'docs/wireshark/fields.txt', make: read => grownFieldList(read('docs/wireshark/fields.txt')) },
   { path: 'docs/records.schema.json', make: recordSchema },
   { path: 'docs/filters.md', make: read => filtersText(read('src/export/derive/filters-introduction.md')) },
   { path: 'docs/rules.md', make: rulesDoc },
