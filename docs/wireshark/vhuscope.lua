@@ -1075,6 +1075,14 @@ spec.fields = {
     { id = "sent_ns", type = "uint", bits = 64, label = "sent_ns", doc = "monotonic, last byte passed on" },
     { id = "device", type = "uint", bits = 16, label = "device", doc = "virtio device id" },
     {
+      id = "device_from",
+      type = "uint",
+      bits = 8,
+      label = "device_from",
+      doc = "how the device type is known",
+      values = { [1] = "option", [2] = "command-line", [3] = "socket-name", [4] = "messages" },
+    },
+    {
       id = "front_end",
       type = "uint",
       bits = 8,
@@ -4794,7 +4802,8 @@ spec.layout = {
     fragmentOffset = 92,
     frontEnd = 96,
     backEnd = 97,
-    reserved = 98,
+    deviceFrom = 98,
+    reserved = 99,
   },
   fixed = {
     { at = 0, size = 1, id = "version" },
@@ -4813,6 +4822,13 @@ spec.layout = {
     { at = 56, size = 8, id = "received_ns" },
     { at = 64, size = 8, id = "sent_ns", nonzero = true },
     { at = 14, size = 2, id = "device", nonzero = true },
+    {
+      at = 98,
+      size = 1,
+      id = "device_from",
+      values = { [1] = "option", [2] = "command-line", [3] = "socket-name", [4] = "messages" },
+      nonzero = true,
+    },
     {
       at = 96,
       size = 1,

@@ -3,7 +3,7 @@
  * value with `damage`, never an exception, and memory is bounded by the bytes given.
  */
 import type { Context, Direction, FdIdentity } from '../decode/frame.ts';
-import { channels, dialects, fdKinds } from '../decode/frame.ts';
+import { channels, deviceSources, dialects, fdKinds } from '../decode/frame.ts';
 import type { PseudoHeader } from './pseudo-header.ts';
 import {
   accesses,
@@ -128,6 +128,8 @@ function readContext(view: DataView, at: number, flags: number): Context {
     context.protocolFeatures = view.getBigUint64(at + fieldAt.protocolFeatures, true);
   const device = view.getUint16(at + fieldAt.device, true);
   if (device > 0) context.device = device;
+  const deviceFrom = deviceSources[view.getUint8(at + fieldAt.deviceFrom)];
+  if (deviceFrom !== undefined) context.deviceFrom = deviceFrom;
   const frontEnd = dialects[view.getUint8(at + fieldAt.frontEnd)];
   if (frontEnd !== undefined) context.frontEnd = frontEnd;
   const backEnd = dialects[view.getUint8(at + fieldAt.backEnd)];

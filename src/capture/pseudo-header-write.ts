@@ -3,7 +3,7 @@
  * what does not fit is shortened in a way a reader can tell.
  */
 import type { FdIdentity } from '../decode/frame.ts';
-import { channels, dialects, fdKinds } from '../decode/frame.ts';
+import { channels, deviceSources, dialects, fdKinds } from '../decode/frame.ts';
 import type { FixedHeader, PseudoHeader } from './pseudo-header.ts';
 import {
   accesses,
@@ -81,6 +81,7 @@ export function fixedHeaderOf(header: PseudoHeader, length: number, fdEntries: n
     fragmentOffset: header.fragmentOffset ?? 0,
     frontEnd: Math.max(0, dialects.indexOf(context.frontEnd)),
     backEnd: Math.max(0, dialects.indexOf(context.backEnd)),
+    deviceFrom: deviceSources.indexOf(context.deviceFrom),
   };
 }
 

@@ -46,7 +46,8 @@ export const fieldAt = {
   fragmentOffset: 92,
   frontEnd: 96,
   backEnd: 97,
-  reserved: 98,
+  deviceFrom: 98,
+  reserved: 99,
 } as const;
 
 /** Byte offsets within one fd entry. */
@@ -156,6 +157,8 @@ export interface FixedHeader {
   /** Indices into `dialects`. */
   frontEnd: number;
   backEnd: number;
+  /** Index into `deviceSources`. */
+  deviceFrom: number;
 }
 
 /** A frame without what pcapng itself says (pair, wall clock) and without its bytes. */
@@ -204,6 +207,6 @@ export function writeFixed(view: DataView, at: number, header: FixedHeader): voi
   view.setUint32(at + fieldAt.protocolFeatures + 4, header.protocolFeaturesHigh, true);
   view.setUint32(at + fieldAt.wireLength, header.wireLength, true);
   view.setUint32(at + fieldAt.fragmentOffset, header.fragmentOffset, true);
-  view.setUint32(at + fieldAt.frontEnd, header.frontEnd | (header.backEnd << 8), true);
-  view.setUint32(at + fieldAt.reserved + 2, 0, true);
+  view.setUint32(at + fieldAt.frontEnd, header.frontEnd | (header.backEnd << 8) | (header.deviceFrom << 16), true);
+  view.setUint32(at + fieldAt.reserved + 1, 0, true);
 }

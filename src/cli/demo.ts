@@ -81,7 +81,8 @@ async function recordSession(folder: string, capture: string): Promise<void> {
     {
       pairs: [
         {
-          ...{ name: 'demo', device: 2 },
+          name: 'demo',
+          device: { id: 2, from: 'option', reason: 'what the demo has', confidence: 'certain' },
           frontEnd: { role: 'listen', address: front },
           backEnd: { role: 'connect', address: back },
         },

@@ -1,7 +1,10 @@
 /** Pairs for the engine, from the options of the command line or a configuration file. */
 import { readFileSync } from 'node:fs';
-import { type DeviceGuess, deviceBySocketName } from '../launch/device.ts';
-import type { Engine, PairOptions } from '../proxy/engine.ts';
+import { resolve } from 'node:path';
+import type { KnownDevice } from '../decode/device.ts';
+import { deviceBySocketName, knownDevice } from '../launch/device.ts';
+import { deviceOfBackEnd, deviceOfFrontEnd } from '../launch/peer.ts';
+import type { PairOptions } from '../proxy/engine.ts';
 import type { Endpoint } from './endpoint.ts';
 import { nameFrom } from './endpoint.ts';
 import { UsageError } from './usage.ts';
@@ -11,8 +14,8 @@ export interface PairDescription {
   name?: string | undefined;
   frontEnd: Endpoint;
   backEnd: Endpoint;
-  /** Virtio device id. */
-  device?: number | undefined;
+  /** The device type, where somebody says it. */
+  device?: KnownDevice | undefined;
   waitBackEnd?: boolean | undefined;
   preserveSegments?: boolean | undefined;
   interpose?: boolean | undefined;
@@ -21,12 +24,6 @@ export interface PairDescription {
   socketMode?: number | undefined;
   /** `USER`, `USER:GROUP` or `:GROUP`, by name or number. */
   socketOwner?: string | undefined;
-}
-
-/** A pair ready for the engine, and how its device type is known where that was guessed. */
-export interface PreparedPair {
-  options: PairOptions;
-  guess?: DeviceGuess;
 }
 
 /** The number of a user or group in /etc/passwd or /etc/group; throws UsageError. */
@@ -49,18 +46,40 @@ export function parseOwner(text: string): { uid?: number; gid?: number } {
   return { ...(user && { uid: idOf(user, '/etc/passwd') }), ...(group && { gid: idOf(group, '/etc/group') }) };
 }
 
+/** The device type that the user names by its virtio id. */
+export function toldDevice(id: number | undefined): KnownDevice | undefined {
+  return id === undefined ? undefined : { id, from: 'option', reason: '--device', confidence: 'certain' };
+}
+
 /** The device type that the name of one of the sockets speaks of. */
-function guessOf({ frontEnd, backEnd }: PairDescription): DeviceGuess | undefined {
+function deviceBySockets({ frontEnd, backEnd }: PairDescription): KnownDevice | undefined {
   for (const side of [backEnd, frontEnd]) {
     if (side.role === 'fd') continue;
     const guess = deviceBySocketName('path' in side.address ? side.address.path : side.address.abstract);
-    if (guess) return guess;
+    if (guess) return knownDevice(guess);
   }
   return undefined;
 }
 
+/** The device type that the command line of a pair's peer tells, once it is known. */
+export function deviceOfPeer(
+  { frontEnd }: PairOptions,
+  side: 'front-end' | 'back-end',
+  commandLine: readonly string[],
+): KnownDevice | undefined {
+  if (side === 'back-end') return deviceOfBackEnd(commandLine);
+  if (frontEnd.role === 'fd') return deviceOfFrontEnd(commandLine, undefined);
+  const { address } = frontEnd;
+  return deviceOfFrontEnd(
+    commandLine,
+    'path' in address
+      ? { kind: 'path', path: resolve(address.path) }
+      : { kind: 'abstract', name: address.abstract.replace(/\0+$/, ''), padded: false },
+  );
+}
+
 /** Makes names unique and fills in what the engine needs. Throws UsageError. */
-export function preparePairs(descriptions: readonly PairDescription[]): PreparedPair[] {
+export function preparePairs(descriptions: readonly PairDescription[]): PairOptions[] {
   const taken = new Set<string>();
   return descriptions.map(pair => {
     const base = pair.name ?? nameFrom(pair.frontEnd.role === 'fd' ? pair.backEnd : pair.frontEnd);
@@ -75,10 +94,9 @@ export function preparePairs(descriptions: readonly PairDescription[]): Prepared
       ...(pair.socketOwner !== undefined && parseOwner(pair.socketOwner)),
     };
     const side = (endpoint: Endpoint) => (endpoint.role === 'listen' ? { ...endpoint, ...access } : endpoint);
-    const guess = pair.device === undefined ? guessOf(pair) : undefined;
-    const device = pair.device ?? guess?.id;
+    const device = pair.device ?? deviceBySockets(pair);
     const { waitBackEnd, preserveSegments, interpose, keepSecrets, snaplen } = pair;
-    const options: PairOptions = {
+    return {
       name,
       frontEnd: side(pair.frontEnd),
       backEnd: side(pair.backEnd),
@@ -89,14 +107,5 @@ export function preparePairs(descriptions: readonly PairDescription[]): Prepared
       ...(keepSecrets !== undefined && { keepSecrets }),
       ...(snaplen !== undefined && { snapLength: { main: snaplen, 'backend-req': snaplen, gpu: snaplen } }),
     };
-    return guess ? { options, guess } : { options };
   });
-}
-
-/** Puts into the recording how the device types were guessed. */
-export function recordGuesses(engine: Engine, pairs: readonly PreparedPair[]): void {
-  for (const { options, guess } of pairs) {
-    if (guess)
-      engine.record({ event: 'device', device: guess.id, name: guess.name, reason: guess.reason }, options.name);
-  }
 }

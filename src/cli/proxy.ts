@@ -1,10 +1,10 @@
 /** `vhuscope proxy`: stands between a front-end and a back-end, or many pairs of them. */
-import type { EngineEvent } from '../proxy/engine.ts';
+import type { EngineEvent, PairOptions } from '../proxy/engine.ts';
 import { socketNature } from '../sys/socket.ts';
 import type { Command } from './command.ts';
 import { type Config, parseDevice, parseMode, readConfig } from './config.ts';
 import { type Endpoint, parseAddress, parseEndpoint } from './endpoint.ts';
-import { type PairDescription, type PreparedPair, preparePairs, recordGuesses } from './pairs.ts';
+import { type PairDescription, preparePairs, toldDevice } from './pairs.ts';
 import { type CaptureFlags, captureOptions, type PairFlags, pairOptions, servingFrom } from './recording-options.ts';
 import { endSignal, type Served, serve } from './serve.ts';
 import { UsageError } from './usage.ts';
@@ -32,8 +32,8 @@ function pairFrom(args: readonly string[], flags: ProxyFlags): PairDescription {
   if (!frontEnd || !backEnd) {
     throw new UsageError('expected FRONT_SOCKET and BACK_SOCKET, or --front-end and --back-end, or --config');
   }
-  const { name: _engine, ...pair } = flags;
-  return { ...pair, frontEnd, backEnd };
+  const { name: _engine, device, ...pair } = flags;
+  return { ...pair, device: toldDevice(device), frontEnd, backEnd };
 }
 
 /** The pairs of a configuration file. */
@@ -42,7 +42,7 @@ function pairsFrom(config: Config): PairDescription[] {
     name: pair.name,
     frontEnd: pair['front-end'],
     backEnd: pair['back-end'],
-    device: pair.device,
+    device: toldDevice(pair.device),
     waitBackEnd: pair['wait-back-end'],
     preserveSegments: pair['preserve-segments'],
     interpose: pair.interpose,
@@ -69,7 +69,7 @@ function describesPair({ frontEnd, backEnd, device, snaplen, socketMode, socketO
   return given || !flags.interpose || Boolean(flags.waitBackEnd || flags.preserveSegments || flags.keepSecrets);
 }
 
-function prepare(args: readonly string[], flags: ProxyFlags): { pairs: PreparedPair[]; flags: ProxyFlags } {
+function prepare(args: readonly string[], flags: ProxyFlags): { pairs: PairOptions[]; flags: ProxyFlags } {
   if (flags.config === undefined) return { pairs: preparePairs([pairFrom(args, flags)]), flags };
   if (args.length > 0 || describesPair(flags))
     throw new UsageError('--config describes the pairs: no sockets or options of a pair beside it');
@@ -81,10 +81,10 @@ function prepare(args: readonly string[], flags: ProxyFlags): { pairs: PreparedP
  * Resolves when nothing can come any more: each pair has a side that is one inherited connection, and all of them have
  * been closed.
  */
-function watchForEnd(pairs: readonly PreparedPair[]): { hear(event: EngineEvent): void; over: Promise<void> } {
-  const isOnce = ({ options }: PreparedPair) =>
-    [options.frontEnd, options.backEnd].some(side => side.role === 'fd' && socketNature(side.fd) === 'connection');
-  const open = new Set(pairs.map(({ options }) => options.name));
+function watchForEnd(pairs: readonly PairOptions[]): { hear(event: EngineEvent): void; over: Promise<void> } {
+  const isOnce = ({ frontEnd, backEnd }: PairOptions) =>
+    [frontEnd, backEnd].some(side => side.role === 'fd' && socketNature(side.fd) === 'connection');
+  const open = new Set(pairs.map(({ name }) => name));
   const once = pairs.every(isOnce);
   let resolve = () => {};
   const over = new Promise<void>(done => {
@@ -156,8 +156,7 @@ export const command: Command<ProxyFlags> = {
     const end = watchForEnd(pairs);
     let served: Served | undefined;
     const signalled = endSignal(() => void served?.end(0));
-    served = await serve({ ...servingFrom(flags), pairs: pairs.map(pair => pair.options), onEvent: end.hear });
-    recordGuesses(served.engine, pairs);
+    served = await serve({ ...servingFrom(flags), pairs, onEvent: end.hear });
     await Promise.race([signalled, end.over, served.engine.stopped]);
     return served.end();
   },

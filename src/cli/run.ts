@@ -2,15 +2,16 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { setTimeout } from 'node:timers/promises';
 import { type Child, StartError, startChild } from '../launch/child.ts';
+import { knownDevice } from '../launch/device.ts';
 import { makePrivateFolder, removePrivateFolder } from '../launch/private-folder.ts';
 import { configFilesOf, type Rewritten, rewrite, shellQuoted, type TakenOver } from '../launch/rewrite.ts';
 import type { Address as NamedAddress } from '../launch/site.ts';
 import { RewriteError } from '../launch/site.ts';
-import type { EngineEvent } from '../proxy/engine.ts';
+import type { EngineEvent, PairOptions } from '../proxy/engine.ts';
 import { openFilesLimit, setOpenFilesLimit } from '../sys/limits.ts';
 import type { Command } from './command.ts';
 import type { Endpoint } from './endpoint.ts';
-import { type PairDescription, type PreparedPair, preparePairs, recordGuesses } from './pairs.ts';
+import { type PairDescription, preparePairs } from './pairs.ts';
 import { type CaptureFlags, captureOptions, type PairFlags, pairOptions, servingFrom } from './recording-options.ts';
 import { serve } from './serve.ts';
 import { printStatus } from './terminal.ts';
@@ -38,7 +39,8 @@ function originalEndpoint(address: NamedAddress, role: 'listen' | 'connect'): En
 function describe({ name, ours, original, frontEndListens, device }: TakenOver, flags: RunFlags): PairDescription {
   const { waitBackEnd, preserveSegments, interpose, snaplen, keepSecrets } = flags;
   return {
-    ...{ name, waitBackEnd, preserveSegments, interpose, snaplen, keepSecrets, device: device?.id },
+    ...{ name, waitBackEnd, preserveSegments, interpose, snaplen, keepSecrets },
+    device: device && knownDevice(device),
     frontEnd: { role: frontEndListens ? 'connect' : 'listen', address: { path: ours } },
     backEnd: originalEndpoint(original, frontEndListens ? 'listen' : 'connect'),
   };
@@ -125,14 +127,13 @@ function endSignal(): Promise<void> {
 }
 
 /** Starts the front-end between its sockets and the back-ends', and stays until it and its connections have ended. */
-async function runChild(plan: Rewritten, pairs: readonly PreparedPair[], flags: RunFlags): Promise<number> {
+async function runChild(plan: Rewritten, pairs: readonly PairOptions[], flags: RunFlags): Promise<number> {
   const connections = new OpenConnections();
   const served = await serve({
     ...servingFrom(flags),
-    pairs: pairs.map(pair => pair.options),
+    pairs,
     onEvent: event => connections.hear(event),
   });
-  recordGuesses(served.engine, pairs);
   const keep = plan.pairs.flatMap(({ original }) => (original.kind === 'fd' ? [original.fd] : []));
   let child: Child;
   try {
@@ -190,10 +191,7 @@ export const command: Command<RunFlags> = {
     try {
       const plan = rewritten(argv, folder);
       for (const { path, text } of plan.files) writeFileSync(path, text, { mode: 0o600, flag: 'wx' });
-      const pairs = preparePairs(plan.pairs.map(pair => describe(pair, flags))).map((prepared, at) => {
-        const guess = plan.pairs[at]?.device;
-        return guess ? { ...prepared, guess } : prepared;
-      });
+      const pairs = preparePairs(plan.pairs.map(pair => describe(pair, flags)));
       return await runChild(plan, pairs, flags);
     } finally {
       removePrivateFolder(folder);

@@ -10,6 +10,7 @@ import { startEngine } from '../proxy/engine.ts';
 import { Overview } from '../proxy/overview.ts';
 import { peerCredentials } from '../sys/socket.ts';
 import { type LiveForm, printLive } from './live.ts';
+import { deviceOfPeer } from './pairs.ts';
 import { Story } from './status.ts';
 import { printStatus } from './terminal.ts';
 import { Failure, isSystemError } from './usage.ts';
@@ -89,10 +90,17 @@ export async function serve(options: ServeOptions): Promise<Served> {
     options.onEvent?.(event);
     overview.hear(event, Date.now());
     control?.tell(event);
+    if (event.type === 'peer') learnDevice(event);
     if (event.type === 'internal-error' || event.type === 'recording-failed') status = 1;
     if (event.type === 'recording-recovered') status = 0;
     if (event.type === 'recorded' && named === undefined) return;
     for (const line of story.tell(event)) say(line);
+  };
+  /** What a peer's command line says about the device goes into the recording. */
+  const learnDevice = ({ pair: name, connection, side, process }: Extract<EngineEvent, { type: 'peer' }>) => {
+    const pair = options.pairs.find(each => each.name === name);
+    const device = pair && deviceOfPeer(pair, side, process.commandLine ?? []);
+    if (device) engine.learnDevice(connection, device);
   };
   const capture: CaptureOptions = { ...options.capture, path, ...(temporary && { rotation: temporaryRotation }) };
   let engine: Engine;

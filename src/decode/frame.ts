@@ -53,6 +53,9 @@ export interface FdIdentity {
   sameIdAs?: number;
 }
 
+/** How a device type is known: the user said so, or a peer's command line, the socket's name, the messages. */
+export type DeviceSource = 'option' | 'command-line' | 'socket-name' | 'messages';
+
 /** What must be known besides the bytes to decode them. Everything is optional: decoding is total without it. */
 export interface Context {
   /** Acknowledged virtio features (SET_FEATURES), once seen. */
@@ -61,6 +64,8 @@ export interface Context {
   protocolFeatures?: bigint;
   /** Virtio device id (1 net, 2 block, … 26 fs). */
   device?: number;
+  /** How that is known, where the capture tells. */
+  deviceFrom?: DeviceSource;
   /** Implementation behind each side, where known. */
   frontEnd?: Dialect;
   backEnd?: Dialect;
@@ -155,6 +160,15 @@ export const fdKinds: readonly FdKind[] = [
   'userfaultfd',
   'device',
   'dmabuf',
+];
+
+/** Ways to know a device type by their number in the capture file; 0 stands for not told. */
+export const deviceSources: readonly (DeviceSource | undefined)[] = [
+  undefined,
+  'option',
+  'command-line',
+  'socket-name',
+  'messages',
 ];
 
 /** Dialects by their number in the capture file; 0 stands for not known. */

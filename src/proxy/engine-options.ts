@@ -1,5 +1,6 @@
 /** What an engine is started with, and what follows from it. */
 import { release } from 'node:os';
+import type { KnownDevice } from '../decode/device.ts';
 import type { Channel } from '../decode/frame.ts';
 import { addressText, socketNature } from '../sys/socket.ts';
 import type { SideOptions } from './gate.ts';
@@ -12,8 +13,8 @@ export interface PairOptions {
   name: string;
   frontEnd: SideOptions;
   backEnd: SideOptions;
-  /** Virtio device id, where it is known. */
-  device?: number;
+  /** The device type, where it is known beforehand. */
+  device?: KnownDevice;
   /** Listen even while the back-end is absent, and keep front-ends waiting for it. */
   waitBackEnd?: boolean;
   /** Send messages on in the pieces in which they came. */
@@ -97,7 +98,7 @@ export function startedEvent(pair: PairOptions, engine: string): { event: string
     ...{ event: 'started', engine, kernel: release(), pid: process.pid, pair: pair.name },
     front_end: roleText(pair.frontEnd),
     back_end: roleText(pair.backEnd),
-    ...(pair.device !== undefined && { device: pair.device }),
+    ...(pair.device !== undefined && { device: pair.device.id }),
   };
 }
 

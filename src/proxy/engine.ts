@@ -5,11 +5,13 @@
 import { randomBytes } from 'node:crypto';
 import { release } from 'node:os';
 import { Worker } from 'node:worker_threads';
+import type { KnownDevice } from '../decode/device.ts';
 import { closeEventFd, createEventFd, signalEventFd } from '../sys/event-fd.ts';
 import { close } from '../sys/libc.ts';
 import { protectFromOutOfMemory, raiseOpenFilesLimit } from '../sys/limits.ts';
 import type { Peer } from '../sys/process.ts';
 import { Asked } from './asked.ts';
+import { deviceEvent } from './device-event.ts';
 import { checkPairs, type EngineOptions, type PairOptions, settingOf, startedEvent } from './engine-options.ts';
 import { Gate, type GateEvent } from './gate.ts';
 import type { RecorderReport, RecorderWorkerData } from './recorder-worker.ts';
@@ -32,6 +34,8 @@ export type EngineEvent =
 export interface Engine {
   /** The recording's number, which every record carries. */
   readonly captureId: bigint;
+  /** Tells what the command line of a connection's peer says about the device type. */
+  learnDevice(connection: number, device: KnownDevice): void;
   /** Adds a person's words to the recording, about record `of` where given. */
   note(text: string, of?: number, author?: string): void;
   /** Records an event of the caller's, on the first pair or the one it names. */
@@ -134,7 +138,11 @@ class RunningEngine implements Engine {
     this.#relay.on('exit', () => this.#asked.end());
     this.#endsWith(this.#relay);
     process.on('exit', this.#onExit);
-    for (const pair of pairs) this.record(startedEvent(pair, this.#options.version), pair.name);
+    for (const pair of pairs) {
+      this.record(startedEvent(pair, this.#options.version), pair.name);
+      if (pair.device !== undefined && pair.device.from !== 'option')
+        this.record(deviceEvent(pair.device, true), pair.name);
+    }
     for (const gate of this.#gates.values()) gate.start();
   }
 
@@ -202,6 +210,10 @@ class RunningEngine implements Engine {
     if (this.#relay === undefined) return;
     this.#relay.postMessage(command);
     signalEventFd(this.#bell);
+  }
+
+  learnDevice(connection: number, device: KnownDevice): void {
+    this.#command({ type: 'device', connection, device });
   }
 
   note(text: string, of?: number, author?: string): void {

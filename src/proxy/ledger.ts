@@ -2,14 +2,17 @@
  * The records of one channel: what each message is, which request a reply answers, and what the session has agreed on.
  */
 import { headerFlag } from '../capture/pseudo-header.ts';
+import { type DeviceInference, type KnownDevice, tellsDevice } from '../decode/device.ts';
 import type { Context } from '../decode/frame.ts';
 import { headerSize, isReply } from '../decode/header.ts';
+import { decodeMessage, type Envelope } from '../decode/message.ts';
 import type { Objects } from '../decode/objects.ts';
 import { Pairing } from '../decode/pairing.ts';
 import { maskSecrets, mayHoldSecrets } from '../decode/secrets.ts';
 import { ringOf, useOf, usesEndedBy } from '../decode/uses.ts';
 import { monotonicNs } from '../sys/clock.ts';
 import { littleEndian } from '../sys/libc.ts';
+import type { DeviceEvent } from './device-event.ts';
 import type { Flow } from './flow.ts';
 import { isPlain } from './framing.ts';
 import type { Link } from './link.ts';
@@ -26,6 +29,10 @@ export interface LedgerOwner {
   /** Replaced, never changed. */
   context: Context;
   readonly setting: { readonly keepSecrets: boolean };
+  /** What the messages of all channels say about the device type. */
+  readonly inference: DeviceInference;
+  /** Records say that type from now on, if it is the best that is known; gives the event to record, if there is one. */
+  takeDevice(device: KnownDevice): DeviceEvent | undefined;
 }
 
 /** The ledger of one channel of one connection. */
@@ -147,21 +154,37 @@ export class Ledger implements Origin {
       this.#objects.pass(this.#owner.connection, use, entry.fds);
     }
     if (!this.#owner.setting.keepSecrets && mayHoldSecrets(channel, id)) {
-      const masked = maskSecrets(bytes.subarray(0, flow.have), {
-        ...{ channel, dir, context: littleEndian ? this.context : { ...this.context, bigEndian: true } },
-        ...{ wireLength: entry.wireLength, fdCount: flow.fds.count },
-      });
+      const masked = maskSecrets(bytes.subarray(0, flow.have), this.#envelope(entry, flow));
       if (masked !== undefined) {
         entry.bytes = masked;
         entry.flags |= headerFlag.masked;
       }
     }
+    // What a message shows of the device type helps to read that message already; the event that says so comes behind it.
+    const shown = tellsDevice(channel, id) ? this.#inferDevice(entry, flow) : undefined;
     const n = this.#recording.add(this, entry);
+    if (shown !== undefined) this.event(shown);
     if (!reply) {
       (this.#asked[flow.direction - 1] as Pairing).request(n, id, flags, size, this.context);
       if (channel === 'main' && flow.direction === 1) this.#learn(id, size, flow);
     }
     return n;
+  }
+
+  /** What the decoder must know of the message at hand. */
+  #envelope({ wireLength }: Entry, { direction, fds }: Flow): Envelope {
+    const { channel } = this.#link;
+    const context = littleEndian ? this.context : { ...this.context, bigEndian: true };
+    return {
+      ...{ channel, context, wireLength, fdCount: fds.count },
+      dir: direction === 1 ? 'front-to-back' : 'back-to-front',
+    };
+  }
+
+  #inferDevice(entry: Entry, flow: Flow): DeviceEvent | undefined {
+    const message = decodeMessage(flow.memory.bytes.subarray(0, flow.have), this.#envelope(entry, flow));
+    const inferred = this.#owner.inference.hear(message);
+    return inferred && this.#owner.takeDevice(inferred);
   }
 
   /** Takes what a request of the front-end settles into the context of the records to come. */

@@ -6,7 +6,7 @@ import { maxCapturedLength, packetFlag } from '../capture/pcapng/blocks.ts';
 import { type FixedHeader, fixedLength, headerFlag, pduTags, writeFixed } from '../capture/pseudo-header.ts';
 import { writePseudoHeader } from '../capture/pseudo-header-write.ts';
 import type { Context, FdIdentity } from '../decode/frame.ts';
-import { channels, dialects } from '../decode/frame.ts';
+import { channels, deviceSources, dialects } from '../decode/frame.ts';
 import { littleEndian } from '../sys/libc.ts';
 import { frameKind, type RingWriter } from './ring.ts';
 
@@ -81,7 +81,7 @@ export class Recording {
       ...{ session: 0, epoch: 0, n: 0, answers: 0, streamOffset: 0, wireLength: 0, fragmentOffset: 0 },
       captureIdLow: Number(captureId & 0xffff_ffffn),
       captureIdHigh: Number(captureId >> 32n),
-      ...{ receivedLow: 0, receivedHigh: 0, sentLow: 0, sentHigh: 0, frontEnd: 0, backEnd: 0 },
+      ...{ receivedLow: 0, receivedHigh: 0, sentLow: 0, sentHigh: 0, frontEnd: 0, backEnd: 0, deviceFrom: 0 },
       ...{ featuresLow: 0, featuresHigh: 0, protocolFeaturesLow: 0, protocolFeaturesHigh: 0 },
     };
   }
@@ -225,6 +225,7 @@ export class Recording {
     fixed.fragmentOffset = entry.continues?.offset ?? 0;
     fixed.frontEnd = known.frontEnd;
     fixed.backEnd = known.backEnd;
+    fixed.deviceFrom = known.deviceFrom;
     writeFixed(this.#ring.view, at, fixed);
   }
 
@@ -279,5 +280,6 @@ function splitContext(context: Context) {
     protocolFeaturesHigh: Number(protocolFeatures >> 32n),
     frontEnd: Math.max(0, dialects.indexOf(context.frontEnd)),
     backEnd: Math.max(0, dialects.indexOf(context.backEnd)),
+    deviceFrom: deviceSources.indexOf(context.deviceFrom),
   };
 }

@@ -72,6 +72,9 @@ export class Relay implements PairOwner {
       case 'dialects':
         this.#learnDialects(command);
         return;
+      case 'device':
+        this.#sessions.get(command.connection)?.learnDevice(command.device);
+        return;
       case 'event':
         this.#event(command, command.event);
         return;

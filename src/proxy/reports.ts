@@ -1,4 +1,5 @@
 /** What the relay's thread tells the engine, and what the engine tells it. Plain data: it crosses threads. */
+import type { KnownDevice } from '../decode/device.ts';
 import type { Channel, Dialect } from '../decode/frame.ts';
 import type { Connection } from '../sys/process.ts';
 import type { Address } from '../sys/socket.ts';
@@ -50,8 +51,8 @@ export interface PairSetting {
   name: string;
   frontEnd: Reach;
   backEnd: Reach;
-  /** Virtio device id, where configured. */
-  device?: number;
+  /** The device type as far as it is known; what one connection shows goes for the next. */
+  device?: KnownDevice;
   /** Keep a front-end connected while its back-end is absent. */
   waitBackEnd: boolean;
   preserveSegments: boolean;
@@ -79,6 +80,8 @@ export type Command =
   | { type: 'dial'; pair: string }
   /** What implementation a peer is. */
   | { type: 'dialects'; connection: number; frontEnd?: Dialect; backEnd?: Dialect }
+  /** What a peer's command line says about the device type. */
+  | { type: 'device'; connection: number; device: KnownDevice }
   /** Record an event of the engine's. */
   | ({ type: 'event'; event: { event: string } & Record<string, unknown> } & EventPlace)
   /** Answer a question with a report of the same number. */

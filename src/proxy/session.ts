@@ -2,9 +2,11 @@
  * One connection between a front-end and a back-end: the main channel and the sockets that are passed over it.
  */
 import { readFileSync } from 'node:fs';
+import { DeviceInference, type KnownDevice, outweighs } from '../decode/device.ts';
 import type { Channel, Context } from '../decode/frame.ts';
 import type { Objects } from '../decode/objects.ts';
 import { type Connection, connectionOf } from '../sys/process.ts';
+import { type DeviceEvent, deviceEvent } from './device-event.ts';
 import type { Flow } from './flow.ts';
 import type { RawReason } from './framing.ts';
 import { channelOpenedBy, interposed } from './interposing.ts';
@@ -37,6 +39,7 @@ export class Session implements LinkOwner {
   session = 0;
   epoch = 0;
   context: Context;
+  readonly inference = new DeviceInference();
   readonly main: Link;
   readonly #owner: SessionOwner;
   readonly #ledgers = new Map<Link, Ledger>();
@@ -49,7 +52,7 @@ export class Session implements LinkOwner {
     this.#owner = owner;
     this.setting = setting;
     this.connection = connection;
-    this.context = setting.device === undefined ? {} : { device: setting.device };
+    this.context = withDevice({}, setting.device);
     this.#peers = { frontEnd: connectionOf(front), backEnd: connectionOf(back) };
     this.main = this.#open('main', front, back);
     owner.report({ type: 'connected', pair: setting.name, connection, ...this.#peers });
@@ -97,6 +100,23 @@ export class Session implements LinkOwner {
   eventOnceSpeaking(event: { event: string } & Record<string, unknown>): void {
     if (this.session > 0) this.event(event);
     else this.#early.push(event);
+  }
+
+  takeDevice(device: KnownDevice): DeviceEvent | undefined {
+    const { setting } = this;
+    const better = outweighs(device, setting.device);
+    if (better) {
+      setting.device = device;
+      this.context = withDevice(this.context, device);
+    }
+    // What is no better than what is known is told only where it is something else.
+    return better || device.id !== setting.device?.id ? deviceEvent(device, better) : undefined;
+  }
+
+  /** Hears what somebody outside knows of the device type, and records it. */
+  learnDevice(device: KnownDevice): void {
+    const event = this.takeDevice(device);
+    if (event !== undefined) this.eventOnceSpeaking(event);
   }
 
   #report(report: { type: string } & Record<string, unknown>): void {
@@ -167,6 +187,9 @@ export class Session implements LinkOwner {
     this.#owner.gone(this);
   }
 }
+
+const withDevice = (context: Context, device: KnownDevice | undefined): Context =>
+  device === undefined ? context : { ...context, device: device.id, deviceFrom: device.from };
 
 /** The name a process gave itself, where it can be seen. */
 function commandName(pid: number | undefined): string | undefined {

@@ -6,7 +6,7 @@ import type { Piece } from '../../src/capture/section.ts';
 import type { WriterOptions } from '../../src/capture/writer.ts';
 import { CaptureWriter } from '../../src/capture/writer.ts';
 import type { Context, FdIdentity } from '../../src/decode/frame.ts';
-import { channels, dialects, fdKinds } from '../../src/decode/frame.ts';
+import { channels, deviceSources, dialects, fdKinds } from '../../src/decode/frame.ts';
 
 const u32 = fc.nat(0xffff_ffff);
 const u53 = fc.maxSafeNat();
@@ -44,6 +44,7 @@ export const anyContext: fc.Arbitrary<Context> = fc
     features: optional(u64),
     protocolFeatures: optional(u64),
     device: optional(fc.integer({ min: 1, max: 0xffff })),
+    deviceFrom: optional(fc.constantFrom(...deviceSources.slice(1))),
     frontEnd: optional(fc.constantFrom(...dialects.slice(1))),
     backEnd: optional(fc.constantFrom(...dialects.slice(1))),
     bigEndian: flag,

@@ -19,10 +19,10 @@ describe('the device type', () => {
   });
 
   it('is found by number, name or the word that a front-end uses', () => {
-    expect(deviceByWord('26', 'r')).toEqual({ id: 26, name: 'fs', reason: 'r' });
-    expect(deviceByWord('block', 'r')).toEqual({ id: 2, name: 'blk', reason: 'r' });
+    expect(deviceByWord('26', 'r')).toEqual({ id: 26, name: 'fs', from: 'command-line', reason: 'r' });
+    expect(deviceByWord('block', 'r')).toEqual({ id: 2, name: 'blk', from: 'command-line', reason: 'r' });
     expect(deviceByWord('video-decoder', 'r')?.id).toBe(31);
-    expect(deviceById(999, 'r')).toEqual({ id: 999, name: '999', reason: 'r' });
+    expect(deviceById(999, 'r')).toEqual({ id: 999, name: '999', from: 'command-line', reason: 'r' });
     expect(deviceByWord('toaster', 'r')).toBeUndefined();
   });
 });

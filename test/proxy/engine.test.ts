@@ -164,7 +164,7 @@ describe('a connection through the engine', () => {
     const before = openFds();
     const listener = listenAt(socket('back'));
     chmodSync(at('back'), 0o640);
-    await start({ device: 2 });
+    await start({ device: { id: 2, from: 'option', reason: '--device', confidence: 'certain' } });
     expect(statSync(at('front')).mode & 0o7777).toBe(0o640);
     const front = connectAt(socket('front'));
     const back = await accepted(listener);

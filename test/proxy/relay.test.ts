@@ -26,7 +26,9 @@ function connected(setting: ConstructorParameters<typeof Stand>[0] = {}): { fron
 
 describe('messages', () => {
   it('go through unchanged, both ways, and are recorded with request and reply paired', () => {
-    const { front, back } = connected({ device: 26 });
+    const { front, back } = connected({
+      device: { id: 26, from: 'option', reason: '--device', confidence: 'certain' },
+    });
     put(front, message(1));
     stand.settle();
     expect(take(back).bytes).toEqual(message(1));
@@ -47,9 +49,9 @@ describe('messages', () => {
     ]);
     const [, request, reply, , later] = records.map(({ header }) => header);
     expect(request).toMatchObject({ session: 1, epoch: 1, channel: 'main', wireLength: 12, offset: 0 });
-    expect(request?.context).toEqual({ device: 26 });
+    expect(request?.context).toEqual({ device: 26, deviceFrom: 'option' });
     expect(reply).toMatchObject({ reply: true, answers: 2, wireLength: 20 });
-    expect(later?.context).toEqual({ device: 26, features: 0x40000000n });
+    expect(later?.context).toEqual({ device: 26, deviceFrom: 'option', features: 0x40000000n });
     expect(later?.offset).toBe(32);
     expect(Number(later?.sentNs)).toBeGreaterThan(Number(later?.receivedNs));
     expect(records[3]?.bytes).toEqual(message(2, u64(0x40000000n)));

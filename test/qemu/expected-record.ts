@@ -1,7 +1,7 @@
 /** The fields tshark must show of a record's pseudo-header and of what is no message, worked out from the record as read. */
 import { accesses, directions, frameKinds } from '../../src/capture/pseudo-header.ts';
 import type { Piece } from '../../src/capture/section.ts';
-import { channels, dialects, type FdIdentity, fdKinds } from '../../src/decode/frame.ts';
+import { channels, deviceSources, dialects, type FdIdentity, fdKinds } from '../../src/decode/frame.ts';
 import type { Expected } from './expected-fields.ts';
 
 type Value = Expected[1];
@@ -29,6 +29,7 @@ export function expectedRecord(piece: Piece): Map<string, Value[]> {
   add('received_ns', piece.receivedNs);
   add('sent_ns', piece.sentNs === 0n ? undefined : piece.sentNs);
   add('device', context.device);
+  add('device_from', context.deviceFrom && deviceSources.indexOf(context.deviceFrom));
   add('front_end', context.frontEnd && dialects.indexOf(context.frontEnd));
   add('back_end', context.backEnd && dialects.indexOf(context.backEnd));
   add('features', context.features);

@@ -3,7 +3,7 @@
  * ended, what is missing. Gathered record by record, in bounded memory; reports and comparisons are made from it. Pure.
  */
 import type { Finding, Side } from '../check/rule.ts';
-import { type DeviceClue, deviceClues, deviceCluesOf, weighDevice } from '../device.ts';
+import { DeviceInference, type KnownDevice, tellsDevice } from '../device.ts';
 import { judge, Physician } from '../diagnose/diagnose.ts';
 import type { Story, Verdict } from '../diagnose/diagnosis.ts';
 import type { Channel, Frame } from '../frame.ts';
@@ -102,11 +102,11 @@ interface Gathered {
 interface PairDevice {
   recorded: number | undefined;
   reason: string | undefined;
-  readonly clues: DeviceClue[];
+  /** What the messages say, where the records say nothing. */
+  readonly inference: DeviceInference;
+  inferred: KnownDevice | undefined;
 }
 
-/** Clues that are kept of a pair. */
-const mostClues = 64;
 /** Ends of channels that are kept of a connection. */
 const mostEnds = 16;
 /** Requests whose sending time is kept while they wait. */
@@ -159,8 +159,9 @@ export class Account {
     gathered.gaps = afterFrame(gathered.gaps, frame);
     if (frame.carried) return found;
     const device = this.#deviceOf(frame.pair);
-    device.recorded ??= frame.context.device;
-    if (device.recorded === undefined && device.clues.length < mostClues) device.clues.push(...deviceClues(message));
+    device.recorded = frame.context.device ?? device.recorded;
+    if (device.recorded === undefined && tellsDevice(message.channel, message.id))
+      device.inferred = device.inference.hear(message) ?? device.inferred;
     gathered.messages += 1;
     gathered.delays.take(frame);
     gathered.outset.take(frame, message);
@@ -173,7 +174,7 @@ export class Account {
       this.#engine ??= textOf(event.engine);
       this.#kernel ??= textOf(event.kernel);
     }
-    if (event.event === 'device') this.#deviceOf(frame.pair).reason = String(event.reason);
+    if (event.event === 'device' && event.taken !== false) this.#deviceOf(frame.pair).reason = String(event.reason);
     if (frame.session === 0) return [];
     const gathered = this.#of(frame);
     gathered.gaps = afterEvent(gathered.gaps, frame, event);
@@ -201,7 +202,10 @@ export class Account {
   #deviceOf(pair: string): PairDevice {
     const known = this.#devices.get(pair);
     if (known) return known;
-    const device: PairDevice = { recorded: undefined, reason: undefined, clues: [] };
+    const device: PairDevice = {
+      ...{ recorded: undefined, reason: undefined },
+      ...{ inference: new DeviceInference(), inferred: undefined },
+    };
     this.#devices.set(pair, device);
     return device;
   }
@@ -250,8 +254,8 @@ export class Account {
     const { pair, session, epoch, findings } = story;
     const gathered = this.#connections.get(keyOf(story)) as Gathered;
     const { first, last, messages, peers, delays, latencies, ends, gaps, outset } = gathered;
-    const { recorded, reason, clues } = this.#deviceOf(pair);
-    const guess = recorded === undefined ? weighDevice([...clues, ...deviceCluesOf(story.state)]) : undefined;
+    const { recorded, reason, inferred } = this.#deviceOf(pair);
+    const guess = recorded === undefined ? inferred : undefined;
     return {
       pair,
       session,

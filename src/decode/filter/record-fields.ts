@@ -1,6 +1,6 @@
 /** The keys of a record that filters can ask for. A new one is an entry here. */
 import { messageByName } from '../catalog.ts';
-import { channels, type FdIdentity, fdKinds } from '../frame.ts';
+import { channels, deviceSources, type FdIdentity, fdKinds } from '../frame.ts';
 import { deviceById } from '../spec/devices/index.ts';
 import { type FilterValue, maybe, nothingThere, type Selector } from './selector.ts';
 import type { Head, Subject } from './subject.ts';
@@ -50,6 +50,13 @@ export const recordFields: readonly Selector[] = [
     doc: 'device type, where it is known: net, blk, fs, …',
     values: ({ frame: { context } }) =>
       context.device === undefined ? nothingThere : [deviceById(context.device)?.name ?? String(context.device)],
+  },
+  {
+    name: 'device_from',
+    kind: 'text',
+    doc: 'how the device type is known: option, command-line, socket-name or messages',
+    names: deviceSources.filter(source => source !== undefined),
+    values: ({ frame: { context } }) => (context.deviceFrom === undefined ? nothingThere : [context.deviceFrom]),
   },
   {
     name: 'session',

@@ -4,7 +4,7 @@
  */
 
 import { candidates, candidateText } from '../catalog.ts';
-import type { Channel, Direction, FdIdentity, Frame } from '../frame.ts';
+import type { Channel, DeviceSource, Direction, FdIdentity, Frame } from '../frame.ts';
 import { LineBuffer } from '../line-buffer.ts';
 import { decodeFrame, type Message } from '../message.ts';
 import type { MessageSpec } from '../schema.ts';
@@ -37,7 +37,13 @@ export class JsonWriter {
   readonly #raw: boolean;
   /** Stretches of output that come again and again, ready to be copied. */
   #lastRecording:
-    | { captureId: bigint | undefined; pair: string; device: number | undefined; bytes: Uint8Array }
+    | {
+        captureId: bigint | undefined;
+        pair: string;
+        device: number | undefined;
+        deviceFrom: DeviceSource | undefined;
+        bytes: Uint8Array;
+      }
     | undefined;
   readonly #lastConnections = new Map<
     Direction | undefined,
@@ -92,8 +98,10 @@ export class JsonWriter {
   #recording(frame: Frame): void {
     const { out } = this;
     const last = this.#lastRecording;
-    const { captureId, pair, context } = frame;
-    if (last && last.captureId === captureId && last.pair === pair && last.device === context.device) {
+    const { captureId, pair } = frame;
+    const { device, deviceFrom } = frame.context;
+    const same = last && last.captureId === captureId && last.pair === pair;
+    if (same && last.device === device && last.deviceFrom === deviceFrom) {
       out.copy(last.bytes);
       return;
     }
@@ -101,12 +109,12 @@ export class JsonWriter {
     if (captureId !== undefined) this.#hexadecimal(',"capture":', captureId);
     out.word(',"pair":');
     out.json(pair);
-    const { device } = context;
     if (device !== undefined) {
       out.word(',"device":');
       out.json(deviceById(device)?.name ?? String(device));
+      if (deviceFrom !== undefined) out.ascii(`,"device_from":"${deviceFrom}"`);
     }
-    this.#lastRecording = { captureId, pair, device, bytes: out.bytes.slice(start) };
+    this.#lastRecording = { captureId, pair, device, deviceFrom, bytes: out.bytes.slice(start) };
   }
 
   /** Session, channel and direction: mostly those of a record just before. */

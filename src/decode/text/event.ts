@@ -66,7 +66,7 @@ const sentences: { readonly [event: string]: (body: JsonObject, frame: Frame) =>
   },
   peer: body =>
     `${who(body.side)} is ${text(body.executable) || text(body.comm) || 'unknown'}${after(' ', body.version)}${after(', pid ', body.pid)}`,
-  device: body => `the device is ${text(body.name)}${after(': ', body.reason)}`,
+  device: body => `the device ${body.taken === false ? 'may be' : 'is'} ${text(body.name)}${after(': ', body.reason)}`,
   closed: body => {
     const lost = typeof body.undelivered_bytes === 'number' && body.undelivered_bytes > 0;
     const channel = body.channel === undefined || body.channel === 'main' ? '' : `${text(body.channel)} `;

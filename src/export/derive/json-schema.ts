@@ -1,6 +1,6 @@
 /** The JSON schema of records (`vhuscope read --json`), from the declarations. */
 import { messagesOf, variantsOf } from '../../decode/catalog.ts';
-import { type Channel, channels, fdKinds } from '../../decode/frame.ts';
+import { type Channel, channels, deviceSources, fdKinds } from '../../decode/frame.ts';
 import type { MessageSpec, NamedField, Part, Struct } from '../../decode/schema.ts';
 import { devices } from '../../decode/spec/devices/index.ts';
 
@@ -43,6 +43,7 @@ const ofEvery = {
   capture: { ...hex, description: 'random number of the recording' },
   pair: { type: 'string' },
   device: { type: 'string' },
+  device_from: { enum: deviceSources.filter(source => source !== undefined) },
   time: { type: 'string', pattern: '^\\d{4,}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d\\.\\d{9}Z$' },
   t: { type: 'number', description: 'seconds since the first record' },
   received_ns: count,

@@ -13,7 +13,7 @@ import {
   pseudoHeaderVersion,
   tlvType,
 } from '../../../capture/pseudo-header.ts';
-import { channels, dialects, fdKinds } from '../../../decode/frame.ts';
+import { channels, deviceSources, dialects, fdKinds } from '../../../decode/frame.ts';
 import { bitsOfSize, type FilterField, FilterFields } from './filter-field.ts';
 import type { LuaValue } from './literal.ts';
 
@@ -56,6 +56,10 @@ const fixed: readonly Placed[] = [
   { at: fieldAt.received, size: 8, id: 'received_ns', doc: 'monotonic, header complete' },
   { at: fieldAt.sent, size: 8, id: 'sent_ns', unless: 'zero', doc: 'monotonic, last byte passed on' },
   { at: fieldAt.device, size: 2, id: 'device', unless: 'zero', doc: 'virtio device id' },
+  {
+    ...{ at: fieldAt.deviceFrom, size: 1, id: 'device_from', values: numbered(deviceSources), unless: 'zero' },
+    doc: 'how the device type is known',
+  },
   { at: fieldAt.frontEnd, size: 1, id: 'front_end', values: numbered(dialects), unless: 'zero' },
   { at: fieldAt.backEnd, size: 1, id: 'back_end', values: numbered(dialects), unless: 'zero' },
   { at: fieldAt.features, size: 8, id: 'features', hex: true, unless: headerFlag.features, doc: 'acknowledged before' },
