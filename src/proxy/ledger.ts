@@ -31,7 +31,7 @@ export interface LedgerOwner {
   readonly setting: { readonly keepSecrets: boolean };
   /** What the messages of all channels say about the device type. */
   readonly inference: DeviceInference;
-  /** Records say that type from now on, if it is the best that is known; gives the event to record, if there is one. */
+  /** Records say that type from now on, if it is the best that is known; gives the event that tells it, if it is news. */
   takeDevice(device: KnownDevice): DeviceEvent | undefined;
 }
 

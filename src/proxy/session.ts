@@ -104,13 +104,13 @@ export class Session implements LinkOwner {
 
   takeDevice(device: KnownDevice): DeviceEvent | undefined {
     const { setting } = this;
+    if (device.id === setting.device?.id) return undefined;
     const better = outweighs(device, setting.device);
     if (better) {
       setting.device = device;
       this.context = withDevice(this.context, device);
     }
-    // What is no better than what is known is told only where it is something else.
-    return better || device.id !== setting.device?.id ? deviceEvent(device, better) : undefined;
+    return deviceEvent(device, better);
   }
 
   /** Hears what somebody outside knows of the device type, and records it. */
