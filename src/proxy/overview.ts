@@ -18,7 +18,13 @@ export class Overview {
     this.#path = path;
     for (const { name, device, frontEnd, backEnd } of pairs) {
       const roles = { front_end: roleOf(frontEnd), back_end: roleOf(backEnd) };
-      this.#pairs.set(name, { name, ...(device !== undefined && { device: device.id }), ...roles, listening: [], waiting: [] });
+      this.#pairs.set(name, {
+        name,
+        ...(device !== undefined && { device: device.id }),
+        ...roles,
+        listening: [],
+        waiting: [],
+      });
     }
   }
 
