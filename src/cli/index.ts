@@ -11,6 +11,7 @@ export const commands: Readonly<Record<string, () => Promise<{ command: Command 
   check: () => import('./check.ts'),
   report: () => import('./report.ts'),
   import: () => import('./import.ts'),
+  diff: () => import('./diff.ts'),
   explain: () => import('./explain.ts'),
   wireshark: () => import('./wireshark.ts'),
   complete: () => import('./complete.ts'),

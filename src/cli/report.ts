@@ -1,12 +1,12 @@
 import { basename } from 'node:path';
 import { CaptureError } from '../capture/capture-error.ts';
-import type { ConnectionAccount, RecordingAccount } from '../decode/account/account.ts';
 import { open, Pseudonyms } from '../decode/redaction.ts';
-import { recordsAround, reportOf, tellingConnection } from '../decode/report/report.ts';
+import { recordsAround, reportOf } from '../decode/report/report.ts';
 import { reportText } from '../export/report/text.ts';
 import { accountOf, linesOf } from '../trace/accounting.ts';
+import { chosenIn, placeOf } from './chosen.ts';
 import type { Command } from './command.ts';
-import { Failure, UsageError, wholeNumber } from './usage.ts';
+import { Failure, wholeNumber } from './usage.ts';
 
 interface ReportOptions {
   json?: boolean;
@@ -24,7 +24,7 @@ export const command: Command<ReportOptions> = {
     'Prints at most 80 lines about one connection of a capture: both peers, what was negotiated, memory, rings, how it ' +
     'ended, what was found, what is missing. Addresses, paths, process ids, names and content are replaced by pseudonyms ' +
     '(docs/report.md). Without --session or --epoch it is the first connection that went wrong, else the last one.',
-  arguments: [{ name: '<file>', meaning: 'a capture', completes: 'file' }],
+  arguments: [{ name: '<file>', meaning: 'a capture; FILE#1.2 is its session 1, epoch 2', completes: 'file' }],
   options: [
     { flags: '--json', meaning: 'print one JSON object' },
     { flags: '--no-redact', meaning: 'leave addresses, paths, process ids and names as they are' },
@@ -36,11 +36,12 @@ export const command: Command<ReportOptions> = {
     { line: 'vhuscope report vm.pcapng', meaning: 'the lines to paste' },
     { line: 'vhuscope report vm.pcapng --epoch 2 --json', meaning: 'the connection after the reconnect, as data' },
   ],
-  async run([path = ''], options) {
+  async run([place = ''], options) {
     const { json, redact = true } = options;
+    const { path, choice } = placeOf(place);
     try {
       const recording = accountOf(path);
-      const connection = chosen(recording, options, path);
+      const connection = chosenIn(recording, { ...choice, ...options });
       const lines = linesOf(path, new Set(recordsAround(connection)));
       const redaction = redact ? new Pseudonyms(connection.story.state.memory) : open;
       const file = redact ? 'FILE' : basename(path);
@@ -54,19 +55,3 @@ export const command: Command<ReportOptions> = {
     }
   },
 };
-
-/** The connection that is asked for, or the most telling one. */
-function chosen(recording: RecordingAccount, options: ReportOptions, path: string): ConnectionAccount {
-  const { pair, session, epoch } = options;
-  const connections = recording.connections.filter(
-    one =>
-      (pair === undefined || one.pair === pair) &&
-      (session === undefined || one.session === session) &&
-      (epoch === undefined || one.epoch === epoch),
-  );
-  const found = tellingConnection({ ...recording, connections });
-  if (found) return found;
-  const all = recording.connections.map(one => `${one.pair} ${one.session}.${one.epoch}`);
-  if (all.length === 0) throw new Failure(`${path}: nobody connected while this was recorded`);
-  throw new UsageError(`report: there is no such connection in ${path}; it has ${all.join(', ')}`);
-}

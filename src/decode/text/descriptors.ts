@@ -42,14 +42,25 @@ function writeFd(out: LineBuffer, fd: FdIdentity): void {
 
 /** Bytes with the largest unit that loses nothing: `256M`, `4097`. */
 export function writeSize(out: LineBuffer, size: number): void {
+  const { value, unit } = inUnits(size);
+  out.decimal(value);
+  out.ascii(unit);
+}
+
+/** The same as a text. */
+export function sizeText(size: number): string {
+  const { value, unit } = inUnits(size);
+  return `${value}${unit}`;
+}
+
+function inUnits(size: number): { value: number; unit: string } {
   let unit = 0;
   let value = size;
   while (value >= 1024 && value % 1024 === 0 && unit < units.length - 1) {
     value /= 1024;
     unit++;
   }
-  out.decimal(value);
-  out.ascii(units[unit] as string);
+  return { value, unit: units[unit] as string };
 }
 
 /** Reads one descriptor; undefined where the text is none. */
