@@ -23,8 +23,10 @@ describe('Regular', () => {
     fc.assert(
       fc.property(
         anyPattern,
-        fc.string({ unit: fc.constantFrom('a', 'b', 'c', '1', '.', ' '), maxLength: 12 }),
+        fc.string({ unit: fc.constantFrom('a', 'b', 'c', '1', '.', ' '), maxLength: 8 }),
         (pattern, text) => {
+          // The engine of the language needs years for some nested repetitions.
+          fc.pre((pattern.match(/[*+}]/g) ?? []).length <= 4);
           expect(new Regular(pattern).test(text), `/${pattern}/ on ${JSON.stringify(text)}`).toBe(
             new RegExp(pattern, 's').test(text),
           );
