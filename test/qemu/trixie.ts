@@ -61,7 +61,7 @@ function bootstrap(): void {
 }
 
 /** The Debian archive that this machine's apt uses. */
-function archive(): { mirror: string; keyring: string } {
+export function archive(): { mirror: string; keyring: string } {
   const format = '$(REPO_URI)|$(SIGNED_BY)';
   const filters = ['Created-By: Packages', 'Origin: Debian', 'Label: Debian', 'Component: main'];
   const first = run('apt-get', ['indextargets', '--format', format, ...filters]).split('\n')[0] ?? '';

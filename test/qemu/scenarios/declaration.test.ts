@@ -1,11 +1,10 @@
-import { spawnSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
-import { fixedSize } from '../../../src/decode/decode.ts';
-import type { ArrayField, Field, NamedField, Struct } from '../../../src/decode/schema.ts';
+import type { Struct } from '../../../src/decode/schema.ts';
 import { type DeviceSpec, devices } from '../../../src/decode/spec/devices/index.ts';
 import { gpu } from '../../../src/decode/spec/gpu.ts';
 import * as payloads from '../../../src/decode/spec/payloads.ts';
 import { transportFeatures } from '../../../src/decode/spec/transport-features.ts';
+import { constants, layoutOf, leaves } from '../layouts.ts';
 
 /** A declared layout and the C struct that must lie in memory alike, with the members in the order of our fields. */
 interface Twin {
@@ -90,70 +89,9 @@ const newer = ['can', 'media', 'rpmb', 'spi', 'video_decoder', 'video_encoder'];
 /** Where the kernel's name of a device differs from ours. */
 const kernelName: { [device: string]: string } = { bluetooth: 'bt' };
 
-/** The fields that have a value of their own, groups opened, with offset and size in bytes. */
-function leaves(struct: Struct, base = 0): { offset: number; size: number }[] {
-  let offset = base;
-  // A field that exists only under a condition belongs to a newer layout than the one compared here.
-  return always(struct).flatMap(field => {
-    const size = sizeOf(field);
-    const place = { offset, size };
-    offset += size;
-    if (field.kind === 'group') return leaves(field.of, place.offset);
-    if (field.kind === 'array') return repeated(field, place.offset);
-    return field.kind === 'pad' ? [] : [place];
-  });
-}
-
-function sizeOf(field: Field): number {
-  if (field.kind === 'group') return total(field.of);
-  if (field.kind === 'array') return Number(field.count) * total(field.of);
-  return fixedSize(field) ?? Number.NaN;
-}
-
-function always(struct: Struct): readonly NamedField[] {
-  return struct.list.filter(field => field.when === undefined);
-}
-
-function total(struct: Struct): number {
-  return always(struct).reduce((sum, field) => sum + sizeOf(field), 0);
-}
-
-function repeated(field: ArrayField, offset: number): { offset: number; size: number }[] {
-  return Array.from({ length: Number(field.count) }, (_, at) => leaves(field.of, offset + at * total(field.of))).flat();
-}
-
-/** Runs a compiled program and returns the numbers it prints, a row for each line. */
-function compileAndRun(source: string): number[][] {
-  const script = 'd=$(mktemp -d); trap "rm -rf $d" EXIT; gcc -x c -o "$d/layout" - && "$d/layout"';
-  const done = spawnSync('sh', ['-c', script], { input: source, encoding: 'utf8' });
-  if (done.status !== 0) throw new Error(`gcc: ${done.stderr}`);
-  return done.stdout
-    .trim()
-    .split('\n')
-    .map(line => line.split(' ').map(Number));
-}
-
-/** Offset and size of members of a C struct. */
-function layoutOf(type: string, header: string, members: readonly string[]): { offset: number; size: number }[] {
-  const prints = members.map(m => `printf("%zu %zu\\n", offsetof(${type}, ${m}), sizeof(((${type} *)0)->${m}));`);
-  const includes = ['stdio.h', 'stddef.h', 'sys/types.h', header].map(name => `#include <${name}>`).join('\n');
-  return compileAndRun(`${includes}\nint main(void) { ${prints.join('\n')} return 0; }\n`).map(
-    ([offset = -1, size = -1]) => ({ offset, size }),
-  );
-}
-
-/** All constants of a kernel header. */
-function constants(header: string): Map<string, number> {
-  const done = spawnSync('gcc', ['-dM', '-E', '-x', 'c', '-'], { input: `#include <${header}>\n`, encoding: 'utf8' });
-  if (done.status !== 0) throw new Error(`gcc: ${done.stderr}`);
-  return new Map(
-    [...done.stdout.matchAll(/^#define (\w+)\s+\(?(\d+)\)?$/gm)].map(match => [match[1] as string, Number(match[2])]),
-  );
-}
-
 describe('declared layouts lie as the kernel has them', () => {
   it.each(twins)('$type', ({ ours, type, header, members }) => {
-    expect(leaves(ours)).toEqual(layoutOf(type, header, members.split(' ')));
+    expect(leaves(ours)).toEqual(layoutOf(type, members.split(' '), `#include <${header}>`));
   });
 
   it('and no configuration space is forgotten here', () => {
@@ -165,7 +103,8 @@ describe('declared layouts lie as the kernel has them', () => {
   it.each(declared)('configuration space of $name', device => {
     const header = `linux/virtio_${kernelName[device.name] ?? device.name}.h`;
     const members = (configs[device.name] as string).split(' ');
-    const theirs = layoutOf(`struct virtio_${kernelName[device.name] ?? device.name}_config`, header, members);
+    const type = `struct virtio_${kernelName[device.name] ?? device.name}_config`;
+    const theirs = layoutOf(type, members, `#include <${header}>`);
     const ours = leaves(device.config as Struct);
     const padding = members.flatMap((name, at) => (name === 'padding' ? [at] : []));
     expect(ours.slice(0, theirs.length - padding.length)).toEqual(theirs.filter((_, at) => !padding.includes(at)));
