@@ -5,25 +5,29 @@ import { rules } from '../decode/check/rules/index.ts';
 import { type CheckResult, findingsFormats } from '../export/findings/index.ts';
 import { examine } from '../trace/examination.ts';
 import type { Command } from './command.ts';
-import { type SurfaceOptions, surfaceOf } from './terminal.ts';
-import { Failure, UsageError } from './usage.ts';
+import { type ConformanceOptions, checkConformance } from './conformance.ts';
+import { surfaceOf } from './terminal.ts';
+import { Failure, UsageError, wholeNumber } from './usage.ts';
 
-interface CheckOptions extends SurfaceOptions {
-  json?: boolean;
+interface CheckOptions extends ConformanceOptions {
   junit?: boolean;
   sarif?: boolean;
   rule?: readonly string[];
   severity?: Severity;
 }
 
-/** `vhuscope check`: rules and diagnoses over captures. */
+/** `vhuscope check`: rules and diagnoses over captures, or probes of a running implementation. */
 export const command: Command<CheckOptions> = {
   name: 'check',
-  summary: 'say what is wrong in a capture, who is to blame and what to do',
+  summary: 'say what is wrong in a capture or with an implementation, who is to blame and what to do',
   about:
     'Checks captures against the rules of the protocol and tells what usually lies behind what happened. ' +
-    'The exit status is 1 where there is an error, 0 otherwise.',
-  arguments: [{ name: '<files...>', meaning: 'captures', completes: 'file' }],
+    'The exit status is 1 where there is an error, 0 otherwise. With --back-end or --front-end there is no capture: ' +
+    'vhuscope plays the other side itself, tries legal and broken requests out, one connection each, and tells what the ' +
+    'implementation does; a command after -- starts it, anew whenever it has ended.',
+  arguments: [
+    { name: '[files...]', meaning: 'captures, or the command that starts the implementation', completes: 'file' },
+  ],
   options: [
     { flags: '--json', meaning: 'print one JSON object for each capture' },
     { flags: '--junit', meaning: 'print a JUnit report' },
@@ -35,13 +39,27 @@ export const command: Command<CheckOptions> = {
       choices: [...severities],
       default: 'note',
     },
+    { flags: '--back-end <socket>', meaning: 'try a back-end out: connect to its socket, or listen:SOCKET' },
+    { flags: '--front-end <socket>', meaning: 'try a front-end out: listen for it, or connect:SOCKET' },
+    { flags: '--probe <id>', meaning: 'only this probe (docs/implementations.md lists them)', repeats: true },
+    {
+      flags: '--patience <ms>',
+      meaning: 'how long an implementation may take for an answer, in ms (default 1000)',
+      parse: wholeNumber('--patience', 1),
+    },
     { flags: '--color <when>', meaning: 'use colours', choices: ['auto', 'always', 'never'], default: 'auto' },
   ],
   examples: [
     { line: 'vhuscope check vm.pcapng', meaning: 'what is wrong, if anything' },
     { line: 'vhuscope check --severity error --junit captures/*.pcapng > report.xml', meaning: 'in a pipeline' },
+    {
+      line: 'vhuscope check --back-end vfs.sock -- virtiofsd --socket-path=vfs.sock --shared-dir=.',
+      meaning: 'what a back-end does with 150 legal and broken requests',
+    },
   ],
   async run(args, options) {
+    if (options.backEnd !== undefined || options.frontEnd !== undefined) return checkConformance(options, args);
+    if (args.length === 0) throw new UsageError('check: name a capture, or --back-end or --front-end');
     const formats = findingsFormats.filter(({ name }) => options[name as 'json' | 'junit' | 'sarif'] === true);
     if (formats.length > 1) throw new UsageError('check: choose one of --json, --junit and --sarif');
     const format = formats[0] ?? findingsFormats[0];

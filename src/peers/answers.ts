@@ -32,7 +32,7 @@ type Answers<View> = { readonly [message: string]: (view: View, request: Payload
  * answered with the addresses of the back-end; the empty one that acknowledges this answer is not.
  */
 export function isAnswered(
-  spec: MessageSpec,
+  spec: MessageSpec | undefined,
   needReply: boolean,
   acknowledges: boolean,
   facts: Facts,
@@ -40,7 +40,7 @@ export function isAnswered(
 ): boolean {
   const answer = answering(spec, needReply, facts);
   if (answer === 'own') return true;
-  if (spec.name === 'SET_MEM_TABLE' && migration.postcopy === 'listening') return facts.fdCount > 0;
+  if (spec?.name === 'SET_MEM_TABLE' && migration.postcopy === 'listening') return facts.fdCount > 0;
   return answer !== 'never' && acknowledges;
 }
 

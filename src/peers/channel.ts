@@ -87,7 +87,10 @@ export class Channel {
     while (sent < bytes.length) {
       const taken = send(this.fd, memory.address + sent, bytes.length - sent, sent === 0 ? fds : []);
       if (taken === -errno.EAGAIN) blocked();
-      else sent += checked(taken, 'cannot send');
+      else {
+        if (taken === -errno.EPIPE || taken === -errno.ECONNRESET) this.ended = true;
+        sent += checked(taken, 'cannot send');
+      }
     }
   }
 

@@ -7,12 +7,11 @@ import type { Facts } from '../decode/condition.ts';
 import type { Payload } from '../decode/decode.ts';
 import { encodeMessage } from '../decode/encode.ts';
 import type { Channel as ChannelName, Direction, Frame } from '../decode/frame.ts';
-import { headerSize, needReplyFlag, protocolVersion, replyFlag } from '../decode/header.ts';
+import { headerSize, needReplyFlag, protocolVersion, readU32, replyFlag } from '../decode/header.ts';
 import type { Message } from '../decode/message.ts';
-import type { MessageSpec } from '../decode/schema.ts';
 import { monotonicNs } from '../sys/clock.ts';
 import { Epoll, readiness } from '../sys/epoll.ts';
-import { close } from '../sys/libc.ts';
+import { close, littleEndian } from '../sys/libc.ts';
 import { shutDown, socketPair } from '../sys/socket.ts';
 import { isAnswered } from './answers.ts';
 import { Channel } from './channel.ts';
@@ -49,6 +48,8 @@ export class Connection {
   readonly answers: Uint8Array[] = [];
   /** Requests of the other side that were answered and that nobody has waited for, by name. */
   readonly requests: string[] = [];
+  /** How many messages there had been at each mark. */
+  readonly marks: Record<string, number> = {};
   readonly #dir: Direction;
   readonly #channels = new Map<ChannelName, Channel>();
   /** Replies that nobody has taken yet, by the number of the request. */
@@ -129,25 +130,27 @@ export class Connection {
   request(name: string, given: Payload = {}, options: SendOptions = {}): void {
     const channel = options.channel ?? messageByName(name)?.channel ?? 'main';
     const spec = messageNamed(channel, name);
-    if (!spec) throw new PeerError(`no message of the ${channel} channel is called ${name}`);
-    const made = this.role.request(spec.name, given, this.witness.session);
-    const needReply = options.needReply ?? (this.#hasReplyAck() && this.role.wantsReply(spec.name));
+    if (!spec && !isNumbered(name)) throw new PeerError(`no message of the ${channel} channel is called ${name}`);
+    const made = this.role.request(spec?.name ?? name, given, this.witness.session);
+    const needReply = options.needReply ?? (this.#hasReplyAck() && this.role.wantsReply(spec?.name ?? name));
     const fds = this.#open(options.fds ?? made.fds ?? []);
-    const { flags, size, pieces, fdsWith } = options;
+    const { flags, size, length, rest, pieces, fdsWith } = options;
     const payload = overridden(made.payload, given);
     const bytes = encodeMessage(
       {
-        ...{ channel, dir: this.#dir, spec, needReply, payload, fdCount: fds.length },
+        ...{ channel, dir: this.#dir, spec, name, needReply, payload, rest, fdCount: fds.length },
         ...(flags !== undefined && { flags }),
         ...(size !== undefined && { size }),
+        ...(length !== undefined && { length }),
       },
       this.witness.context(),
     );
     const answered = isAnswered(spec, needReply, true, this.facts(fds.length), this.witness.session);
     const n = this.witness.frames.length + 1;
-    if (answered) this.witness.asked(channel, n);
+    const id = readU32(bytes, 0, !littleEndian);
+    if (answered) this.witness.asked(channel, n, id);
     this.#write(channel, bytes, fds, pieces, fdsWith);
-    if (answered && !options.pipelined) this.#awaitReply(n, spec, options.mayFail === true);
+    if (answered && !options.pipelined) this.#awaitReply(n, id, spec?.name ?? name, options);
     this.role.changed?.();
   }
 
@@ -156,13 +159,15 @@ export class Connection {
     this.#write(channel, bytes, this.#open(fds));
   }
 
-  #awaitReply(n: number, spec: MessageSpec, mayFail: boolean): void {
-    this.until(`the reply to ${spec.name}`, () => this.#replies.has(n));
-    const reply = this.#replies.get(n) as Message;
+  #awaitReply(n: number, id: number, name: string, { mayFail, mayStaySilent }: SendOptions): void {
+    const end = monotonicNs() + this.role.patience * 1e6;
+    this.until(`the reply to ${name}`, () => this.#replies.has(n) || (mayStaySilent === true && monotonicNs() > end));
+    const reply = this.#replies.get(n);
+    if (!reply) return;
     this.#replies.delete(n);
-    if (reply.id !== spec.id) throw new PeerError(`expected a reply to ${spec.name}, got one to ${reply.name}`);
+    if (reply.id !== id) throw new PeerError(`expected a reply to ${name}, got one to ${reply.name}`);
     const { result } = reply.payload;
-    if (result !== undefined && result !== 0 && !mayFail) throw new PeerError(`${spec.name} was refused: ${result}`);
+    if (result !== undefined && result !== 0 && !mayFail) throw new PeerError(`${name} was refused: ${result}`);
   }
 
   #hasReplyAck(): boolean {
@@ -217,7 +222,7 @@ export class Connection {
         },
         this.witness.context(),
       );
-      this.witness.asked(channel, frame.n);
+      this.witness.asked(channel, frame.n, message.id);
       this.#write(channel, bytes, fds, this.role.twoWrites ? [headerSize] : []);
     }
     this.role.answered?.(message, this.witness.descriptor(frame.n, 0));
@@ -235,7 +240,9 @@ export class Connection {
   ): void {
     const channel = this.#channel(name);
     const numbers = fds.map(({ fd }) => fd);
-    this.witness.record(name, this.#dir, bytes, numbers, false);
+    const fdAt = pieces.slice(0, fdsWith).reduce((sum, length) => sum + length, 0);
+    // What has no header is no message.
+    if (bytes.length >= headerSize) this.witness.record(name, this.#dir, bytes, numbers, false, fdAt);
     let at = 0;
     for (const [i, length] of [...pieces, bytes.length].entries()) {
       const piece = bytes.subarray(at, at + length);
@@ -264,6 +271,11 @@ export class Connection {
     if ('record' in spec) throw new PeerError(`message ${spec.record} has left no descriptor ${spec.at}`);
     return undefined;
   }
+}
+
+/** Whether a message is named by its number alone, as in `UNKNOWN(99)`. */
+function isNumbered(name: string): boolean {
+  return /^UNKNOWN\(\d+\)$/.test(name);
 }
 
 /** The given fields over the defaults; a list of names only adds to a default mask, which has taken it in already. */

@@ -154,22 +154,23 @@ export const qemuPostcopy: Script = [
 ];
 
 /** How DPDK's virtio-user, a front-end without a VM, begins, starts and stops a net device of one queue pair. */
-export const virtioUser: Script = script(
-  ...['SET_OWNER', 'GET_FEATURES', 'GET_PROTOCOL_FEATURES', 'SET_PROTOCOL_FEATURES'].map(name => send(name)),
-  perRing(2, ring => send('SET_VRING_CALL', { index: ring })),
-  send('SET_FEATURES'),
-  when(has.status, [
-    send('SET_STATUS', { status: ['ACKNOWLEDGE', 'DRIVER', 'FEATURES_OK'] }),
-    send('GET_STATUS'),
-    send('GET_STATUS'),
-  ]),
-  send('SET_MEM_TABLE'),
-  perRing(2, setsUp),
-  perRing(2, ring => send('SET_VRING_ENABLE', { index: ring })),
-  when(has.status, send('SET_STATUS', { status: ['ACKNOWLEDGE', 'DRIVER', 'DRIVER_OK', 'FEATURES_OK'] })),
-  perRing(2, ring => send('SET_VRING_ENABLE', { index: ring, num: 0 })),
-  perRing(2, ring => send('GET_VRING_BASE', { index: ring })),
-);
+export const virtioUser = (rings = 2): Script =>
+  script(
+    ...['SET_OWNER', 'GET_FEATURES', 'GET_PROTOCOL_FEATURES', 'SET_PROTOCOL_FEATURES'].map(name => send(name)),
+    perRing(rings, ring => send('SET_VRING_CALL', { index: ring })),
+    send('SET_FEATURES'),
+    when(has.status, [
+      send('SET_STATUS', { status: ['ACKNOWLEDGE', 'DRIVER', 'FEATURES_OK'] }),
+      send('GET_STATUS'),
+      send('GET_STATUS'),
+    ]),
+    send('SET_MEM_TABLE'),
+    perRing(rings, setsUp),
+    perRing(rings, ring => send('SET_VRING_ENABLE', { index: ring })),
+    when(has.status, send('SET_STATUS', { status: ['ACKNOWLEDGE', 'DRIVER', 'DRIVER_OK', 'FEATURES_OK'] })),
+    perRing(rings, ring => send('SET_VRING_ENABLE', { index: ring, num: 0 })),
+    perRing(rings, ring => send('GET_VRING_BASE', { index: ring })),
+  );
 
 /** How Cloud Hypervisor begins and starts a device: the owner first, the back-end channel last. */
 export function cloudHypervisor(rings = 1): Script {

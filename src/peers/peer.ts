@@ -33,8 +33,12 @@ export type Plan = {
   readonly socket: 'listen' | 'connect';
   /** What it does, connection by connection; it ends after the last. */
   readonly scripts: readonly Script[];
+  /** Goes on with the next connection where one could not take all of its steps. */
+  readonly goesOn?: boolean;
   /** How long it waits for anything, ms. */
   readonly patience?: number;
+  /** How long it waits for a connection, ms, where that is not the same. */
+  readonly connectPatience?: number;
 } & (
   | { readonly side: 'front-end'; readonly traits: FrontEndTraits }
   | { readonly side: 'back-end'; readonly traits: BackEndTraits }
@@ -46,6 +50,10 @@ export interface Account {
   readonly frames: readonly Frame[];
   /** What came back through rings and pipes, in order. */
   readonly answers: readonly Uint8Array[];
+  /** How many messages there had been at each mark of the script. */
+  readonly marks: Readonly<Record<string, number>>;
+  /** The other side had closed the connection before the script was over, or before it gave up. */
+  readonly closed: boolean;
 }
 
 /** How a peer ended. */
@@ -78,11 +86,12 @@ export function runPeer(plan: Plan, listening: () => void, stopped: () => boolea
     for (const script of plan.scripts) {
       const fd = patiently(plan, setting, () => (listener === undefined ? dial(plan.address) : acceptFrom(listener)));
       const connection = new Connection(fd, roleFor);
-      const account = { frames: connection.witness.frames, answers: connection.answers };
-      connections.push(account);
       try {
         perform(script, connection);
+      } catch (error) {
+        if (plan.goesOn !== true) throw error;
       } finally {
+        connections.push(accountOf(connection));
         connection.close();
       }
     }
@@ -93,6 +102,11 @@ export function runPeer(plan: Plan, listening: () => void, stopped: () => boolea
     resources.close();
     if (listener !== undefined) stopListening(listener, plan.address);
   }
+}
+
+function accountOf(connection: Connection): Account {
+  const { witness, answers, marks } = connection;
+  return { frames: witness.frames, answers, marks, closed: connection.isClosed('main') };
 }
 
 /** Makes the role of each connection; what outlives connections, the driver or the device, is made once. */
@@ -131,7 +145,7 @@ const notYet: readonly number[] = [errno.EAGAIN, errno.ENOENT, errno.ECONNREFUSE
 
 /** Tries for a connection until there is one. */
 function patiently(plan: Plan, { patience, stopped }: Setting, attempt: () => number): number {
-  const deadline = monotonicNs() + patience * 1e6;
+  const deadline = monotonicNs() + (plan.connectPatience ?? patience) * 1e6;
   for (;;) {
     const fd = attempt();
     if (fd >= 0) return fd;

@@ -53,6 +53,9 @@ const steps: { readonly [Kind in Step['do']]: (step: Step & { do: Kind }, connec
     const end = monotonicNs() + ms * 1e6;
     while (monotonicNs() < end) connection.turn();
   },
+  mark: ({ name }, { marks, witness }) => {
+    marks[name] = witness.frames.length;
+  },
   close: ({ channel, how }, connection) => connection.closeChannel(channel, how),
   when: ({ cond, steps: then, otherwise }, connection) =>
     perform(holds(cond, connection.facts(0, true)) ? then : otherwise, connection),

@@ -34,10 +34,16 @@ export interface SendOptions {
   readonly pipelined?: boolean;
   /** The reply may say that it failed. */
   readonly mayFail?: boolean;
+  /** The reply may never come: the script goes on when the patience is over. */
+  readonly mayStaySilent?: boolean;
+  /** Bytes after the fields of the payload. */
+  readonly rest?: Uint8Array;
   /** The whole flags word. */
   readonly flags?: number;
   /** The size in the header, instead of the true one. */
   readonly size?: number;
+  /** Cuts the payload to that many bytes, or fills it up with zeros. */
+  readonly length?: number;
   /** Sends the message in pieces of these many bytes, the rest last. */
   readonly pieces?: readonly number[];
   /** Which of the pieces carries the descriptors; 0, the first, is what the specification wants. */
@@ -72,6 +78,8 @@ export type Step =
   /** Reads memory that this peer has made, from its start; the bytes are an answer. */
   | { readonly do: 'peek'; readonly memory: string; readonly bytes: number }
   | { readonly do: 'wait'; readonly ms: number }
+  /** Notes how many messages there have been, under a name, in the account of the connection. */
+  | { readonly do: 'mark'; readonly name: string }
   /** Closes a channel, or shuts down one direction of it. */
   | { readonly do: 'close'; readonly channel: Channel; readonly how: 'close' | 'write' | 'read' | 'both' }
   /** Steps that depend on what was negotiated; what is not yet acknowledged counts as what is on offer. */
@@ -85,7 +93,7 @@ export function script(...parts: readonly (Step | Script)[]): Script {
   return parts.flatMap(part => part as Step);
 }
 
-/** Sends a request; fields left out are filled in. */
+/** Sends a request, also `UNKNOWN(n)`; fields left out are filled in. */
 export function send(message: string, payload: Payload = {}, options: SendOptions = {}): Step {
   return { do: 'send', message, payload, options };
 }
@@ -133,6 +141,11 @@ export function peek(memory: string, bytes: number): Step {
 /** Does nothing for a while, apart from answering. */
 export function wait(ms: number): Step {
   return { do: 'wait', ms };
+}
+
+/** Notes how far the connection has come. */
+export function mark(name: string): Step {
+  return { do: 'mark', name };
 }
 
 /** Closes a channel, or shuts down one direction of it. */

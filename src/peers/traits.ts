@@ -129,6 +129,21 @@ export const virtioUserLike: FrontEndTraits = {
   needReply: ['SET_MEM_TABLE', 'SET_STATUS'],
 };
 
+/**
+ * The front-end of the conformance peer. It takes the protocol features whose messages it tries, and none that would
+ * change what the other messages look like; of a device type it takes nothing.
+ */
+export const conformanceFrontEnd: FrontEndTraits = {
+  ...qemuLike({ device: 0 }),
+  accepts: {
+    virtio: ['PROTOCOL_FEATURES', 'VERSION_1'],
+    protocol: [
+      ...['MQ', 'LOG_SHMFD', 'RARP', 'REPLY_ACK', 'MTU', 'BACKEND_REQ', 'PAGEFAULT', 'CONFIG', 'BACKEND_SEND_FD'],
+      ...['INFLIGHT_SHMFD', 'RESET_DEVICE', 'CONFIGURE_MEM_SLOTS', 'STATUS', 'SHARED_OBJECT', 'DEVICE_STATE', 'SHMEM'],
+    ],
+  },
+};
+
 /** A block device of 1 MiB that answers as libvhost-user does. */
 export function blockBackEnd(changes: Partial<BackEndTraits> = {}): BackEndTraits {
   const { device = deviceIds.blk } = changes;

@@ -3,6 +3,7 @@
  * descriptors that came with them. It is a second witness beside a capture of the same connection.
  */
 import type { Channel, Context, Direction, Frame } from '../decode/frame.ts';
+import { requester } from '../decode/header.ts';
 import { decodeFrame, type Message } from '../decode/message.ts';
 import { fold, newSession, type Session } from '../decode/session/session.ts';
 import { monotonicNs } from '../sys/clock.ts';
@@ -18,20 +19,21 @@ export class Witness {
   readonly #descriptors = new Map<string, number>();
   readonly #arrived = new Set<string>();
   /** Requests that will be answered, by channel. */
-  readonly #asked = new Map<Channel, number[]>();
+  readonly #asked = new Map<Channel, { n: number; id: number }[]>();
 
   /** @param base what is known of the peers beforehand: the device, the dialects */
   constructor(base: Context) {
     this.#base = littleEndian ? base : { ...base, bigEndian: true };
   }
 
-  /** Logs a message and follows it in the session. */
+  /** Logs a message and follows it in the session; its descriptors went with byte `fdAt`. */
   record(
     channel: Channel,
     dir: Direction,
     bytes: Uint8Array,
     fds: readonly number[],
     arrived: boolean,
+    fdAt = 0,
   ): { frame: Frame; message: Message } {
     const now = BigInt(Math.round(monotonicNs()));
     const frame: Frame = {
@@ -50,11 +52,12 @@ export class Witness {
       offset: 0,
       fds: fds.map(fd => inspect(fd).identity),
       context: this.context(),
+      ...(fdAt > 0 && fds.length > 0 && { fdAt }),
     };
     const message = decodeFrame(frame);
-    if (message.reply) {
-      frame.reply = true;
-      const request = this.#asked.get(channel)?.shift();
+    if (message.reply) frame.reply = true;
+    if (message.reply && dir !== requester(channel)) {
+      const request = this.#takeRequest(channel, message.id);
       if (request !== undefined) frame.answers = request;
     }
     this.frames.push(frame);
@@ -66,9 +69,19 @@ export class Witness {
     return { frame, message };
   }
 
-  /** The message with that number will be answered by the next reply on its channel that has no request yet. */
-  asked(channel: Channel, n: number): void {
-    this.#asked.set(channel, [...(this.#asked.get(channel) ?? []), n]);
+  /** The message with that number will be answered on its channel; `id` says which message it is. */
+  asked(channel: Channel, n: number, id: number): void {
+    this.#asked.set(channel, [...(this.#asked.get(channel) ?? []), { n, id }]);
+  }
+
+  /** The oldest request of that kind that waits; where there is none, the oldest of all, wrongly answered. */
+  #takeRequest(channel: Channel, id: number): number | undefined {
+    const waiting = this.#asked.get(channel) ?? [];
+    const at = Math.max(
+      0,
+      waiting.findIndex(request => request.id === id),
+    );
+    return waiting.splice(at, 1)[0]?.n;
   }
 
   /** The open descriptor that a message carried; undefined once nothing referred to it any more. */

@@ -61,7 +61,7 @@ const rows: [capture: string, traits: FrontEndTraits, says: Script, part: (all: 
     upTo('GET_VRING_BASE 1'),
   ],
   ['net', qemuLike({ device: 1 }), script(conversations.qemuNet(1), conversations.qemuNetStops(1)), withoutRepetition],
-  ['virtio-user', virtioUserLike, conversations.virtioUser, upTo('GET_VRING_BASE 1')],
+  ['virtio-user', virtioUserLike, conversations.virtioUser(), upTo('GET_VRING_BASE 1')],
 ];
 
 describe('the order of real front-ends', () => {

@@ -37,7 +37,8 @@ export const negotiation: readonly Rule[] = [
     offenders: 'QEMU, for transport bits outside its list for the device (RING_RESET for gpu in 10.0)',
     confidence: 'spec',
     on: ['SET_FEATURES'],
-    check: ({ after, frame }) => {
+    check: ({ after, frame, message: { reply } }) => {
+      if (reply) return undefined;
       const extra = surplus(after.negotiation.virtio);
       if (extra === 0n) return undefined;
       const message = `acknowledges ${spell('virtio', extra, frame.context.device)}, which was not offered`;
@@ -84,7 +85,8 @@ export const negotiation: readonly Rule[] = [
     remedy: 'acknowledge a subset of what the back-end offers',
     confidence: 'spec',
     on: ['SET_PROTOCOL_FEATURES'],
-    check: ({ after }) => {
+    check: ({ after, message: { reply } }) => {
+      if (reply) return undefined;
       const extra = surplus(after.negotiation.protocol);
       return extra === 0n ? undefined : `acknowledges ${spell('protocol', extra, undefined)}, which was not offered`;
     },
@@ -113,8 +115,8 @@ export const negotiation: readonly Rule[] = [
     remedy: 'acknowledge both, or neither',
     confidence: 'spec',
     on: ['SET_PROTOCOL_FEATURES'],
-    check: ({ after }) =>
-      missingNeeds(after.negotiation.protocol.accepted ?? 0n).map(({ name, needs }): Found => {
+    check: ({ after, message: { reply } }) =>
+      missingNeeds(reply ? 0n : (after.negotiation.protocol.accepted ?? 0n)).map(({ name, needs }): Found => {
         const implied = name === 'HOST_NOTIFIER' || name === 'SHMEM' || name === 'BACKEND_SEND_FD';
         return {
           message: `${name} is acknowledged without ${needs.join(' and ')}`,
@@ -132,7 +134,8 @@ export const negotiation: readonly Rule[] = [
       'let the back-end offer REPLY_ACK and BACKEND_REQ: IOTLB misses need both, and QEMU refuses the device otherwise',
     confidence: 'observed',
     on: ['SET_FEATURES'],
-    check: ({ after }) => {
+    check: ({ after, message: { reply } }) => {
+      if (reply) return undefined;
       const { virtio, protocol } = after.negotiation;
       if (((virtio.accepted ?? 0n) & transportBit('ACCESS_PLATFORM')) === 0n) return undefined;
       const needs = protocolBit('REPLY_ACK') | protocolBit('BACKEND_REQ');
@@ -151,7 +154,8 @@ export const negotiation: readonly Rule[] = [
     remedy: 'acknowledge VERSION_1 too',
     confidence: 'spec',
     on: ['SET_FEATURES'],
-    check: ({ after, frame }) => {
+    check: ({ after, frame, message: { reply } }) => {
+      if (reply) return undefined;
       const accepted = after.negotiation.virtio.accepted ?? 0n;
       if ((accepted & transportBit('VERSION_1')) !== 0n) return undefined;
       const modern = (['RING_PACKED', 'ACCESS_PLATFORM', 'IN_ORDER', 'SR_IOV', 'RING_RESET'] as const).reduce(
