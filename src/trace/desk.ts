@@ -7,6 +7,8 @@ import { Listing } from './listing.ts';
 import type { Answer, Question, SearchOrder, Standing } from './questions.ts';
 import { searchStride, type Wanted, wantedBy } from './search.ts';
 import { type Choice, Selection } from './selection.ts';
+import { Survey } from './survey.ts';
+import { bySeverity, foundBy, listedConnections, stateAt } from './surveyed.ts';
 import type { Trace } from './trace.ts';
 
 /** Told of a question: an answer ends it, progress does not. */
@@ -28,6 +30,7 @@ const mostSelections = 4;
 /** A trace and what is asked of it. */
 export class Desk {
   readonly #trace: Trace;
+  readonly #survey: Survey;
   readonly #listing: Listing;
   readonly #report: (report: Report) => void;
   #selections: Selection[];
@@ -36,7 +39,8 @@ export class Desk {
   /** @param ascii write arrows with ASCII characters only */
   constructor(trace: Trace, ascii: boolean, report: (report: Report) => void) {
     this.#trace = trace;
-    this.#listing = new Listing(trace, ascii);
+    this.#survey = new Survey(trace);
+    this.#listing = new Listing(trace, this.#survey, ascii);
     this.#report = report;
     this.#selections = [new Selection(trace, { filter: '', fold: false })];
   }
@@ -50,6 +54,8 @@ export class Desk {
       rows: this.#trace.length,
       chosen: chosen.length,
       examined: chosen.examined,
+      surveyed: this.#survey.length,
+      findings: bySeverity(this.#survey.findings),
       choice: chosen.choice,
       indexed: done,
       size,
@@ -60,7 +66,9 @@ export class Desk {
 
   /** Whether `work` has something to do. */
   get isBusy(): boolean {
-    return this.#tasks.length > 0 || (this.#selections[0] as Selection).examined < this.#trace.length;
+    const { length } = this.#trace;
+    const [selection] = this.#selections;
+    return this.#tasks.length > 0 || (selection?.examined ?? length) < length || this.#survey.length < length;
   }
 
   /** Makes a choice the current one: its rows are looked for. */
@@ -84,11 +92,14 @@ export class Desk {
     this.#tasks = this.#tasks.filter(task => task.id !== id);
   }
 
-  /** Works until a time of `performance.now()`, first at what is chosen. */
+  /** Works until a time of `performance.now()`: first at what is chosen, then at questions, then at the survey. */
   work(until: number): void {
-    if ((this.#selections[0] as Selection).advance(until)) return;
+    if (this.#selections[0]?.advance(until)) return;
     const [task] = this.#tasks;
-    if (!task) return;
+    if (!task) {
+      this.#survey.advance(until);
+      return;
+    }
     const { id } = task;
     try {
       const step = task.step(until);
@@ -107,7 +118,17 @@ export class Desk {
       case 'place':
         return this.#placing(id, question.choice, question.row);
       case 'detail':
-        return { answer: detailOf(this.#trace, this.#listing, question.row) };
+        return { answer: detailOf(this.#trace, this.#survey, this.#listing, question.row) };
+      case 'state':
+        return this.#stating(id, question.row);
+      case 'found':
+        return { answer: foundBy(this.#survey) };
+      case 'connections':
+        return { answer: listedConnections(this.#survey) };
+      case 'stretches':
+        return { answer: this.#survey.stretches };
+      case 'statistics':
+        return { answer: this.#survey.statistics() };
       case 'search':
         return this.#searching(id, question);
       case 'number':
@@ -131,6 +152,18 @@ export class Desk {
         selection.advance(until);
         if (selection.examined <= Math.min(row, length - 1)) return { done: selection.examined, of: row };
         return { answer: selection.positionOf(row) };
+      },
+    };
+  }
+
+  /** The state is known once the survey has come as far as the row. */
+  #stating(id: number, row: number): Task {
+    return {
+      id,
+      step: until => {
+        if (row >= this.#survey.length) this.#survey.advance(until);
+        if (row >= this.#survey.length) return { done: this.#survey.length, of: row };
+        return { answer: stateAt(this.#trace, this.#survey.states, row) };
       },
     };
   }

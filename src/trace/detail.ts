@@ -1,22 +1,26 @@
 /** Everything that is known of one record: its fields, its declaration, its descriptors. */
+import { callPath } from '../decode/call-paths.ts';
 import type { Frame } from '../decode/frame.ts';
 import { plain } from '../decode/plain.ts';
 import type { MessageSpec } from '../decode/schema.ts';
+import { deviceById } from '../decode/spec/devices/index.ts';
 import { jsonBody } from '../decode/text/event.ts';
 import { decodeTree, type MessageTree } from '../decode/tree.ts';
 import type { Listing } from './listing.ts';
-import type { Declared, Detail, PassedFd } from './questions.ts';
+import type { Declared, Detail, ListedRow, PassedFd } from './questions.ts';
+import type { Survey } from './survey.ts';
 import type { Trace } from './trace.ts';
 
 /** Records told for one descriptor; an object that is passed more often is known well enough. */
 const mostPassings = 200;
 
 /** The detail of a row. */
-export function detailOf(trace: Trace, listing: Listing, at: number): Detail {
+export function detailOf(trace: Trace, survey: Survey, listing: Listing, at: number): Detail {
   const row = listing.row(at);
   const frame = trace.frame(at);
   const tree = frame.kind === 'message' ? treeOf(frame) : undefined;
   const spec = tree?.message.spec;
+  const callers = callersOf(row, frame);
   return {
     row,
     frame,
@@ -24,8 +28,17 @@ export function detailOf(trace: Trace, listing: Listing, at: number): Detail {
     body: frame.kind === 'event' || frame.kind === 'finding' ? bodyOf(frame) : [],
     fds: frame.fds.map(identity => ({ identity, passings: passings(trace, identity.object, frame.captureId) })),
     problems: tree?.message.problems ?? [],
+    findings: survey.findings.filter(({ row: found, records }) => found === at || records.includes(frame.n)),
+    ...(callers && { callPath: callers }),
     ...(spec && { declared: declared(spec) }),
   };
+}
+
+/** How QEMU comes to send a request, where the front-end may be QEMU. */
+function callersOf({ name, phase, reply, dir }: ListedRow, { context }: Frame): readonly string[] | undefined {
+  const { frontEnd = 'qemu', device } = context;
+  if (reply || phase === undefined || dir !== 'front-to-back' || frontEnd !== 'qemu') return undefined;
+  return callPath(name, phase, deviceById(device)?.name);
 }
 
 function treeOf(frame: Frame): MessageTree {

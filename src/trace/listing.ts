@@ -3,16 +3,19 @@ import type { Frame } from '../decode/frame.ts';
 import { eventName } from '../decode/text/event.ts';
 import { LineWriter } from '../decode/text/line.ts';
 import type { ListedRow } from './questions.ts';
+import type { Survey } from './survey.ts';
 import type { Trace } from './trace.ts';
 
 /** Writes what lists show of rows. */
 export class Listing {
   readonly #trace: Trace;
+  readonly #survey: Survey;
   readonly #coloured: LineWriter;
   readonly #plain: LineWriter;
 
-  constructor(trace: Trace, ascii: boolean) {
+  constructor(trace: Trace, survey: Survey, ascii: boolean) {
     this.#trace = trace;
+    this.#survey = survey;
     this.#coloured = new LineWriter({ colour: true, ascii });
     this.#plain = new LineWriter({ ascii });
   }
@@ -26,6 +29,8 @@ export class Listing {
     const previous = at > 0 ? this.#trace.frame(at - 1) : frame;
     const { pair, session, epoch, channel, dir, kind, n, wallNs } = frame;
     const latencyNs = reply ? row.latencyNs : partner >= 0 ? this.#trace.row(partner).latencyNs : undefined;
+    const phase = this.#survey.phaseAt(at);
+    const severity = this.#survey.severityAt(at);
     return {
       ...{ row: at, n, kind, channel, dir, pair, session, epoch, wallNs, reply },
       sinceFirstNs: row.sinceFirstNs,
@@ -38,6 +43,8 @@ export class Listing {
       ...(partner >= 0 && { partner }),
       ...(partner >= 0 && !reply && { answer: answered(this.said(this.#trace.frame(partner))) }),
       ...(latencyNs !== undefined && { latencyNs }),
+      ...(phase && { phase }),
+      ...(severity && { severity }),
     };
   }
 

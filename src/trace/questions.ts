@@ -2,10 +2,17 @@
  * What a viewer asks of a trace, and what it is answered. Both cross from one thread to another, so they are plain
  * values. A question says everything the answer depends on: an answer that comes late is recognised and dropped.
  */
+import type { ChannelEnd, Peer } from '../decode/account/account.ts';
+import type { Severity, Side } from '../decode/check/rule.ts';
 import type { Problem } from '../decode/decode.ts';
+import type { Verdict } from '../decode/diagnose/diagnosis.ts';
 import type { FdIdentity, Frame } from '../decode/frame.ts';
+import type { Phase } from '../decode/phase.ts';
+import type { Session } from '../decode/session/session.ts';
 import type { TreeNode } from '../decode/tree.ts';
 import type { Choice } from './selection.ts';
+import type { Statistics } from './statistics.ts';
+import type { PlacedFinding, Stretch } from './survey.ts';
 
 /** A record as a list shows it. */
 export interface ListedRow {
@@ -37,6 +44,10 @@ export interface ListedRow {
   readonly problems: number;
   /** A person or a rule changed, dropped or made it. */
   readonly touched: boolean;
+  /** What it is part of; absent where the survey has not come that far. */
+  readonly phase?: Phase;
+  /** The worst thing that was found here. */
+  readonly severity?: Severity;
 }
 
 /** A descriptor of a message. */
@@ -68,6 +79,51 @@ export interface Detail {
   readonly declared?: Declared;
   readonly fds: readonly PassedFd[];
   readonly problems: readonly Problem[];
+  /** What was found at this record. */
+  readonly findings: readonly PlacedFinding[];
+  /** Functions through which QEMU sends it, outermost first. */
+  readonly callPath?: readonly string[];
+}
+
+/** A connection at a row. */
+export interface ConnectionState {
+  readonly row: number;
+  readonly n: number;
+  readonly pair: string;
+  readonly session: number;
+  readonly epoch: number;
+  /** Virtio device id, where known. */
+  readonly device: number | undefined;
+  readonly state: Session;
+  /** The state before that row, to tell what changed with it. */
+  readonly before: Session | undefined;
+  /** Requests that wait for an answer, oldest first. */
+  readonly waiting: readonly { readonly n: number; readonly name: string }[];
+  readonly ended: boolean;
+}
+
+/** A connection as a list of them shows it. */
+export interface ListedConnection {
+  readonly pair: string;
+  readonly session: number;
+  readonly epoch: number;
+  readonly device: number | undefined;
+  readonly deviceReason: string | undefined;
+  readonly peers: { readonly [side in Side]: Peer };
+  /** Row of its first record, where that is known. */
+  readonly first: number | undefined;
+  readonly fromNs: bigint;
+  readonly toNs: bigint;
+  readonly messages: number;
+  readonly findings: { readonly [severity in Severity]: number };
+  readonly ends: readonly ChannelEnd[];
+  readonly verdicts: readonly Verdict[];
+}
+
+/** What was found in a trace. */
+export interface Found {
+  readonly findings: readonly PlacedFinding[];
+  readonly verdicts: readonly Verdict[];
 }
 
 /** Where to look for text. */
@@ -83,7 +139,8 @@ export interface SearchOrder {
 /** What may be asked, and the answer to it. */
 export interface Dialogue {
   rows: {
-    question: { readonly choice: Choice; readonly from: number; readonly count: number };
+    /** `surveyed`: the survey has come so far; before, phases and findings are not known. */
+    question: { readonly choice: Choice; readonly from: number; readonly count: number; readonly surveyed: boolean };
     answer: readonly ListedRow[];
   };
   /** The position of a row in a choice, or of the next row in it. */
@@ -91,7 +148,14 @@ export interface Dialogue {
     question: { readonly choice: Choice; readonly row: number };
     answer: { readonly position: number; readonly shown: boolean };
   };
-  detail: { question: { readonly row: number }; answer: Detail };
+  detail: { question: { readonly row: number; readonly surveyed: boolean }; answer: Detail };
+  /** The connection of a row; undefined where it belongs to none. */
+  state: { question: { readonly row: number }; answer: ConnectionState | undefined };
+  /** `surveyed`: how many rows the survey had gone through; a question with more is a new one. */
+  found: { question: { readonly surveyed: number }; answer: Found };
+  connections: { question: { readonly surveyed: number }; answer: readonly ListedConnection[] };
+  stretches: { question: { readonly surveyed: number }; answer: readonly Stretch[] };
+  statistics: { question: { readonly surveyed: number }; answer: Statistics };
   /** The next row that matches; undefined where there is none. */
   search: { question: SearchOrder; answer: number | undefined };
   /** The row of a record by its number; undefined where there is none. */
@@ -114,6 +178,9 @@ export interface Standing {
   readonly chosen: number;
   readonly examined: number;
   readonly choice: Choice;
+  /** Rows the survey has gone through, and what it has found. */
+  readonly surveyed: number;
+  readonly findings: { readonly [severity in Severity]: number };
   /** Bytes that are indexed, and those there are. */
   readonly indexed: number;
   readonly size: number;

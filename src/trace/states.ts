@@ -4,7 +4,7 @@
  * records is shown in milliseconds and the memory stays bounded.
  */
 import type { Frame } from '../decode/frame.ts';
-import { decodeFrame } from '../decode/message.ts';
+import { decodeFrame, type Message } from '../decode/message.ts';
 import type { Connection } from '../decode/session/connection.ts';
 import { Connections } from '../decode/session/connections.ts';
 import type { Trace } from './trace.ts';
@@ -24,6 +24,15 @@ export interface Moment {
   readonly connection: Connection | undefined;
   /** All that are open, and of each session the last one where it has ended. Immutable, shared between moments. */
   readonly connections: readonly Connection[];
+}
+
+/** Is shown every row as it is folded, with its message and connection where it has one. */
+export type Seen = (row: number, frame: Frame, message: Message | undefined, change: Folded | undefined) => void;
+
+/** A connection before and after a message. */
+export interface Folded {
+  readonly before: Connection;
+  readonly after: Connection;
 }
 
 /** The connections before a row. */
@@ -57,13 +66,14 @@ export class States {
   /**
    * Folds on, for at most so many rows (4000 take about 5 ms).
    *
+   * @param seen is shown each of them, so that whoever wants to look at every message need not decode it again
    * @returns false once all rows that are indexed are folded
    */
-  advance(rows = 4000): boolean {
+  advance(rows = 4000, seen?: Seen): boolean {
     const end = Math.min(this.#length + rows, this.#trace.length);
     for (; this.#length < end; this.#length++) {
       this.#mark();
-      take(this.#front, this.#trace.frame(this.#length));
+      take(this.#front, this.#trace.frame(this.#length), this.#length, seen);
     }
     return this.#length < this.#trace.length;
   }
@@ -99,7 +109,9 @@ export class States {
 }
 
 /** Folds one record. */
-function take(connections: Connections, frame: Frame): void {
-  if (frame.kind === 'message') connections.message(frame, decodeFrame(frame));
-  else if (frame.kind === 'event') connections.event(frame);
+function take(connections: Connections, frame: Frame, row = 0, seen?: Seen): void {
+  const message = frame.kind === 'message' ? decodeFrame(frame) : undefined;
+  const folded = message && connections.message(frame, message);
+  if (frame.kind === 'event') connections.event(frame);
+  seen?.(row, frame, message, folded);
 }

@@ -18,7 +18,14 @@ export type Entry =
 /** Answers by the key of their question, and the rows of the current choice by page. */
 export interface Known {
   readonly entries: ReadonlyMap<string, Entry>;
-  readonly pages: ReadonlyMap<number, readonly ListedRow[]>;
+  readonly pages: ReadonlyMap<number, Page>;
+}
+
+/** Rows that follow each other, asked at once. */
+export interface Page {
+  readonly rows: readonly ListedRow[];
+  /** The survey had come so far: phases and findings are among what is known. */
+  readonly surveyed: boolean;
 }
 
 /** Nothing. */
@@ -51,10 +58,10 @@ export function noted(known: Known, key: string, entry: Entry): Known {
 }
 
 /** Keeps a page of rows; those that were kept longest without being taken anew are dropped. */
-export function pageKept(known: Known, page: number, rows: readonly ListedRow[]): Known {
+export function pageKept(known: Known, number: number, page: Page): Known {
   const pages = new Map(known.pages);
-  pages.delete(page);
-  pages.set(page, rows);
+  pages.delete(number);
+  pages.set(number, page);
   for (const oldest of pages.keys()) {
     if (pages.size <= mostPages) break;
     pages.delete(oldest);
@@ -77,5 +84,5 @@ export function forgotten(known: Known, wanted: ReadonlySet<string>): { known: K
 
 /** The row at a position of the current choice, where its page is known. */
 export function rowAt({ pages }: Known, position: number): ListedRow | undefined {
-  return pages.get(Math.floor(position / pageRows))?.[position % pageRows];
+  return pages.get(Math.floor(position / pageRows))?.rows[position % pageRows];
 }

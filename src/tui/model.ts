@@ -81,6 +81,8 @@ export function newModel(title: string, size: Size, ability: Ability, following:
       rows: 0,
       chosen: 0,
       examined: 0,
+      surveyed: 0,
+      findings: { error: 0, warning: 0, note: 0 },
       choice: everything,
       indexed: 0,
       size: 0,
@@ -122,4 +124,14 @@ export function chosenRows({ standing, choice }: Model): number {
 /** Whether two choices are the same. */
 export function sameChoice(a: Choice, b: Choice): boolean {
   return a.filter === b.filter && a.fold === b.fold;
+}
+
+/**
+ * How many rows are surveyed, as questions about the whole say it: exact while there are few and once all are, in steps
+ * of some thousandths in between, so that a growing capture does not ask at every record.
+ */
+export function surveyedUpTo({ standing: { surveyed, settled } }: Model): number {
+  if (settled || surveyed < 4096) return surveyed;
+  const step = 2 ** (Math.floor(Math.log2(surveyed)) - 8);
+  return Math.floor(surveyed / step) * step;
 }

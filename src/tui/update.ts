@@ -88,7 +88,10 @@ function answered(model: Model, key: string, answer: Answer): Step {
   const { question } = entry;
   if (question.kind === 'rows') {
     if (!sameChoice(question.choice, model.choice)) return stay(model);
-    const known = pageKept(model.known, question.from / pageRows, answer as Answer<'rows'>);
+    const known = pageKept(model.known, question.from / pageRows, {
+      rows: answer as Answer<'rows'>,
+      surveyed: question.surveyed,
+    });
     return stay({ ...model, known: noted(known, key, { state: 'answered', question, answer: [] }) });
   }
   const known = noted(model.known, key, { state: 'answered', question, answer });

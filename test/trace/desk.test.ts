@@ -29,7 +29,8 @@ function asked<K extends QuestionKind>(question: Question<K>): Answer<K> {
   return report.answer as Answer<K>;
 }
 
-const numbers = (choice: Choice): number[] => asked({ kind: 'rows', choice, from: 0, count: 100 }).map(({ n }) => n);
+const numbers = (choice: Choice): number[] =>
+  asked({ kind: 'rows', choice, from: 0, count: 100, surveyed: false }).map(({ n }) => n);
 
 describe('a desk', () => {
   it('lists what a filter lets through', () => {
@@ -52,7 +53,7 @@ describe('a desk', () => {
   });
 
   it('ties requests and replies', () => {
-    const rows = asked({ kind: 'rows', choice: everything, from: 43, count: 2 });
+    const rows = asked({ kind: 'rows', choice: everything, from: 43, count: 2, surveyed: false });
     expect(rows.map(({ partner }) => partner)).toEqual([44, 43]);
     expect(rows[0]?.answer?.endsWith('2')).toBe(true);
     expect(rows[0]?.latencyNs).toBe(rows[1]?.latencyNs);
@@ -75,11 +76,12 @@ describe('a desk', () => {
   });
 
   it('tells every passing of a descriptor', () => {
-    const { fds } = asked({ kind: 'detail', row: 24 });
+    const { fds } = asked({ kind: 'detail', row: 24, surveyed: false });
     expect(fds[0]?.passings.map(({ n }) => n)).toEqual([25, 40]);
   });
 
   it('tells progress of a long search, and forgets a cancelled one', () => {
+    while (desk.isBusy) desk.work(performance.now() + 1);
     desk.ask(7, { kind: 'search', choice: everything, text: 'no such words', from: 0, direction: 1 });
     desk.work(performance.now());
     expect(reports.at(-1)).toMatchObject({ type: 'progress', id: 7 });
@@ -87,8 +89,28 @@ describe('a desk', () => {
     expect(desk.isBusy).toBe(false);
   });
 
+  it('gives the state at a row, and the one before it', () => {
+    const at = trace.rowOf(33);
+    const { n, state, before } = asked({ kind: 'state', row: at }) ?? {};
+    expect(n).toBe(33);
+    expect(state?.vrings.byIndex.get(0)?.running).toBe('started');
+    expect(before?.vrings.byIndex.get(0)?.running).toBe('stopped');
+  });
+
+  it('surveys the trace: stretches, connections, counts', () => {
+    while (desk.isBusy) desk.work(performance.now() + 1);
+    const stretches = asked({ kind: 'stretches', surveyed: 54 });
+    expect(stretches.map(({ phase }) => phase)).toEqual(['negotiation', 'start', 'stop']);
+    const [connection] = asked({ kind: 'connections', surveyed: 54 });
+    expect(connection).toMatchObject({ session: 1, epoch: 1, messages: 43, device: 26 });
+    const { messages, names, answers, percentiles } = asked({ kind: 'statistics', surveyed: 54 });
+    expect({ messages, answers }).toEqual({ messages: 43, answers: 9 });
+    expect(names[0]).toMatchObject({ name: 'SET_VRING_CALL', requests: 8, replies: 0 });
+    expect(percentiles.at(-1)?.ns).toBeCloseTo(2_420_000, -4);
+  });
+
   it('answers a question about a row that is not there with a failure', () => {
-    desk.ask(1, { kind: 'detail', row: 99 });
+    desk.ask(1, { kind: 'detail', row: 99, surveyed: false });
     expect(reports).toMatchObject([{ type: 'failed', id: 1 }]);
   });
 });

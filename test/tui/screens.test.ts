@@ -17,6 +17,9 @@ const sizes = [
 const places: { readonly [view: string]: { readonly capture: string; readonly keys: readonly string[] } } = {
   messages: { capture: 'fs', keys: ['j', 'j', 'j', 'j', 'j'] },
   detail: { capture: 'fs', keys: [':', '"28"', 'enter', '2'] },
+  state: { capture: 'fs', keys: [':', '"37"', 'enter', '4'] },
+  findings: { capture: 'unshared-blk', keys: ['5'] },
+  sessions: { capture: 'reconnect', keys: ['7'] },
   bytes: { capture: 'fs', keys: [':', '"28"', 'enter', '3'] },
 };
 

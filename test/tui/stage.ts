@@ -32,6 +32,7 @@ export class Stage {
     this.#trace = Trace.open(path);
     while (this.#trace.advance());
     this.#desk = new Desk(this.#trace, ability.ascii, report => this.#reports.push(report));
+    while (this.#desk.isBusy) this.#desk.work(performance.now() + 1);
     this.model = newModel(path.split('/').at(-1) ?? '', size, ability, false);
     this.#stand();
   }

@@ -70,7 +70,10 @@ function originOf({ session, epoch }: ListedRow): string {
 /** One cell that says what is wrong with a record, or how it was marked. */
 function signOf(row: ListedRow, mark: string | undefined): Span {
   if (mark !== undefined) return span(drawable(mark), 'key');
+  if (row.severity === 'error') return span('E', 'bad');
+  if (row.severity === 'warning') return span('W', 'warn');
   if (row.problems > 0) return span('!', 'bad');
+  if (row.severity === 'note') return span('n', 'event');
   if (row.touched) return span('*', 'warn');
   return span(' ');
 }

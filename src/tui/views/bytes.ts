@@ -5,7 +5,7 @@ import { type Ground, type Line, type Size, type Span, span } from '../frame.ts'
 import { type Model, slot } from '../model.ts';
 import { topFor } from '../scroll.ts';
 import { type Step, stay } from '../step.ts';
-import { currentDetail, currentField, selectByte } from './detail.ts';
+import { currentDetail, currentField, detailQuestion, selectByte } from './detail.ts';
 import { rowUnderCursor } from './messages.ts';
 import type { View } from './view.ts';
 
@@ -69,7 +69,7 @@ export const view: View = {
   bindings,
   wants: (model): Question[] => {
     const row = rowUnderCursor(model);
-    return row ? [{ kind: 'detail', row: row.row }] : [];
+    return row ? [detailQuestion(model, row)] : [];
   },
   draw: (model, { height }: Size, focused) => {
     const bytes = bytesOf(model);

@@ -1,11 +1,14 @@
 /** The views, in the order of their keys. */
 import { view as bytes } from './bytes.ts';
 import { view as detail } from './detail.ts';
+import { view as findings } from './findings.ts';
 import { view as messages } from './messages.ts';
+import { view as sessions } from './sessions.ts';
+import { view as state } from './state.ts';
 import type { View } from './view.ts';
 
 /** Every view; the messages are always on the screen. */
-export const views: readonly View[] = [messages, detail, bytes];
+export const views: readonly View[] = [messages, detail, bytes, state, findings, sessions];
 
 /** The view of an id; the messages where there is none. */
 export function viewOf(id: string): View {

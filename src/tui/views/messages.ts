@@ -62,15 +62,18 @@ function topOf(model: Model, height: number): number {
 }
 
 function wants(model: Model, { height }: Size): Question[] {
+  const { standing, choice, known } = model;
   const count = chosenRows(model);
   const top = topOf(model, height);
   const questions: Question[] = [];
   const last = Math.floor(Math.max(0, Math.min(count, top + height + pageRows / 2) - 1) / pageRows);
-  for (let page = Math.floor(top / pageRows); page <= last; page++) {
-    const from = page * pageRows;
+  for (let number = Math.floor(top / pageRows); number <= last; number++) {
+    const from = number * pageRows;
     const expected = Math.min(pageRows, count - from);
-    if (expected <= (model.known.pages.get(page)?.length ?? 0)) continue;
-    questions.push({ kind: 'rows', choice: model.choice, from, count: expected });
+    const page = known.pages.get(number);
+    const surveyed = standing.surveyed > (page?.rows.at(-1)?.row ?? standing.rows - 1);
+    if (page && page.rows.length >= expected && (page.surveyed || !surveyed)) continue;
+    if (expected > 0) questions.push({ kind: 'rows', choice, from, count: expected, surveyed });
   }
   return questions;
 }

@@ -1,0 +1,127 @@
+/**
+ * A trace gone through once, in slices: the state at every row, what rules find, phases, counts. What was gone through
+ * can be asked for while it goes on.
+ */
+import { Account, type ConnectionAccount } from '../decode/account/account.ts';
+import type { Finding, Severity } from '../decode/check/rule.ts';
+import type { Frame } from '../decode/frame.ts';
+import type { Message } from '../decode/message.ts';
+import { type Phase, phaseOf, phases } from '../decode/phase.ts';
+import { Timing } from '../decode/timing.ts';
+import { type Folded, type Seen, States } from './states.ts';
+import { Counting, type Statistics } from './statistics.ts';
+import type { Trace } from './trace.ts';
+
+/** A finding and the row at which it became true. */
+export interface PlacedFinding extends Finding {
+  readonly row: number;
+}
+
+/** Messages of a connection that follow each other in the same phase. */
+export interface Stretch {
+  readonly pair: string;
+  readonly session: number;
+  readonly epoch: number;
+  readonly phase: Phase;
+  /** Its first and its last row; rows of other connections may lie between. */
+  readonly first: number;
+  readonly last: number;
+  readonly messages: number;
+  /** Wall clock of the first and the last message, nanoseconds since 1970. */
+  readonly fromNs: bigint;
+  readonly toNs: bigint;
+}
+
+/** Rows between two looks at the clock. */
+const rowsAtATime = 256;
+/** Findings and stretches that are kept; those beyond are counted. */
+const mostFindings = 10_000;
+const mostStretches = 10_000;
+const phasesInChunk = 65_536;
+
+type Growing<T> = { -readonly [K in keyof T]: T[K] };
+
+/** The survey of a trace. */
+export class Survey {
+  readonly states: States;
+  readonly findings: PlacedFinding[] = [];
+  readonly stretches: Growing<Stretch>[] = [];
+  readonly #account = new Account();
+  readonly #counting = new Counting();
+  readonly #timing = new Timing();
+  readonly #severities = new Map<number, Severity>();
+  /** The phase of each row, as its number in `phases` and 1; 0 for none. */
+  readonly #phases: Uint8Array[] = [];
+  readonly #open = new Map<string, Growing<Stretch>>();
+
+  constructor(trace: Trace) {
+    this.states = new States(trace);
+  }
+
+  /** Rows gone through. */
+  get length(): number {
+    return this.states.length;
+  }
+
+  /** Goes on until a time of `performance.now()`; false once all there are were gone through. */
+  advance(until: number): boolean {
+    while (this.states.advance(rowsAtATime, this.#see)) if (performance.now() >= until) return true;
+    return false;
+  }
+
+  /** The worst thing that was found at a row. */
+  severityAt(row: number): Severity | undefined {
+    return this.#severities.get(row);
+  }
+
+  /** The phase of a row; undefined on what is no message, and where it is not gone through. */
+  phaseAt(row: number): Phase | undefined {
+    const number = this.#phases[Math.floor(row / phasesInChunk)]?.[row % phasesInChunk] ?? 0;
+    return phases[number - 1];
+  }
+
+  /** What is known of each connection. */
+  connections(): readonly ConnectionAccount[] {
+    return this.#account.result().connections;
+  }
+
+  /** What was counted. */
+  statistics(): Statistics {
+    return this.#counting.result();
+  }
+
+  /** One row, as the fold shows it. */
+  readonly #see: Seen = (row, frame, message, folded) => {
+    const { latencyNs } = this.#timing.next(frame);
+    if (message && !frame.carried) this.#counting.take(row, frame, message, latencyNs);
+    for (const finding of this.#account.take(frame, message)) this.#find(row, finding);
+    if (message && folded) this.#phase(row, frame, message, folded);
+  };
+
+  #find(row: number, finding: Finding): void {
+    if (this.findings.length < mostFindings) this.findings.push({ ...finding, row });
+    const known = this.#severities.get(row);
+    if (known === undefined || rank[finding.severity] < rank[known]) this.#severities.set(row, finding.severity);
+  }
+
+  #phase(row: number, frame: Frame, message: Message, { before }: Folded): void {
+    const { pair, session, epoch, wallNs } = frame;
+    const key = `${pair}/${session}/${epoch}`;
+    const open = this.#open.get(key);
+    const phase = phaseOf(before.state, message, open?.phase);
+    const chunk = Math.floor(row / phasesInChunk);
+    while (this.#phases.length <= chunk) this.#phases.push(new Uint8Array(phasesInChunk));
+    (this.#phases[chunk] as Uint8Array)[row % phasesInChunk] = phases.indexOf(phase) + 1;
+    if (open?.phase === phase) {
+      open.last = row;
+      open.messages++;
+      open.toNs = wallNs;
+      return;
+    }
+    const stretch = { pair, session, epoch, phase, first: row, last: row, messages: 1, fromNs: wallNs, toNs: wallNs };
+    this.#open.set(key, stretch);
+    if (this.stretches.length < mostStretches) this.stretches.push(stretch);
+  }
+}
+
+const rank: { readonly [severity in Severity]: number } = { error: 0, warning: 1, note: 2 };

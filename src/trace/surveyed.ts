@@ -1,0 +1,53 @@
+/** What a survey tells a viewer, as plain values. */
+import type { Severity } from '../decode/check/rule.ts';
+import { allWaiting } from '../decode/session/connection.ts';
+import type { ConnectionState, Found, ListedConnection } from './questions.ts';
+import type { States } from './states.ts';
+import type { Survey } from './survey.ts';
+import type { Trace } from './trace.ts';
+
+/** How many findings there are of each severity. */
+export function bySeverity(findings: Iterable<{ readonly severity: Severity }>): { [severity in Severity]: number } {
+  const counts = { error: 0, warning: 0, note: 0 };
+  for (const { severity } of findings) counts[severity]++;
+  return counts;
+}
+
+/** Findings and what lies behind them. */
+export function foundBy(survey: Survey): Found {
+  return { findings: survey.findings, verdicts: survey.connections().flatMap(({ verdicts }) => verdicts) };
+}
+
+/** The connections, in the order in which they began. */
+export function listedConnections(survey: Survey): ListedConnection[] {
+  const firsts = new Map<string, number>();
+  for (const { pair, session, epoch, first } of survey.stretches) {
+    const key = `${pair}/${session}/${epoch}`;
+    if (!firsts.has(key)) firsts.set(key, first);
+  }
+  return survey.connections().map(connection => {
+    const { pair, session, epoch, device, deviceReason, peers, fromNs, toNs, messages, ends, verdicts } = connection;
+    return {
+      ...{ pair, session, epoch, device, deviceReason, peers, fromNs, toNs, messages, ends, verdicts },
+      first: firsts.get(`${pair}/${session}/${epoch}`),
+      findings: bySeverity(connection.findings),
+    };
+  });
+}
+
+/** The connection of a row, and its state before that row. The row must be surveyed. */
+export function stateAt(trace: Trace, states: States, row: number): ConnectionState | undefined {
+  const earlier = row > 0 ? states.at(row - 1) : undefined;
+  const connection = states.at(row)?.connection;
+  if (!connection) return undefined;
+  const { pair, session, epoch, state } = connection;
+  const same = earlier?.connections.find(one => one.pair === pair && one.session === session && one.epoch === epoch);
+  const { n, context } = trace.frame(row);
+  return {
+    ...{ row, n, pair, session, epoch, state },
+    device: context.device,
+    before: same?.state,
+    waiting: allWaiting(connection).map(({ frame, message }) => ({ n: frame.n, name: message.name })),
+    ended: connection.endedAt !== undefined,
+  };
+}
