@@ -27,6 +27,8 @@ export interface Stretch {
   readonly first: number;
   readonly last: number;
   readonly messages: number;
+  /** What was said, each name once, the first few. */
+  readonly names: readonly string[];
   /** Wall clock of the first and the last message, nanoseconds since 1970. */
   readonly fromNs: bigint;
   readonly toNs: bigint;
@@ -37,6 +39,8 @@ const rowsAtATime = 256;
 /** Findings and stretches that are kept; those beyond are counted. */
 const mostFindings = 10_000;
 const mostStretches = 10_000;
+/** Names that are kept of a stretch. */
+const mostNames = 12;
 const phasesInChunk = 65_536;
 
 type Growing<T> = { -readonly [K in keyof T]: T[K] };
@@ -115,10 +119,23 @@ export class Survey {
     if (open?.phase === phase) {
       open.last = row;
       open.messages++;
+      if (open.names.length < mostNames && !open.names.includes(message.name))
+        open.names = [...open.names, message.name];
       open.toNs = wallNs;
       return;
     }
-    const stretch = { pair, session, epoch, phase, first: row, last: row, messages: 1, fromNs: wallNs, toNs: wallNs };
+    const stretch = {
+      pair,
+      session,
+      epoch,
+      phase,
+      first: row,
+      last: row,
+      messages: 1,
+      names: [message.name],
+      fromNs: wallNs,
+      toNs: wallNs,
+    };
     this.#open.set(key, stretch);
     if (this.stretches.length < mostStretches) this.stretches.push(stretch);
   }

@@ -3,6 +3,8 @@
 /** One set. */
 export interface Glyphs {
   readonly horizontal: string;
+  /** A line of a channel besides the main one. */
+  readonly dashed: string;
   readonly vertical: string;
   readonly topLeft: string;
   readonly topRight: string;
@@ -28,6 +30,7 @@ export interface Glyphs {
 
 const unicode: Glyphs = {
   horizontal: '─',
+  dashed: '╌',
   vertical: '│',
   topLeft: '┌',
   topRight: '┐',
@@ -52,6 +55,7 @@ const unicode: Glyphs = {
 
 const ascii: Glyphs = {
   horizontal: '-',
+  dashed: '.',
   vertical: '|',
   topLeft: '+',
   topRight: '+',

@@ -19,6 +19,8 @@ const places: { readonly [view: string]: { readonly capture: string; readonly ke
   detail: { capture: 'fs', keys: [':', '"28"', 'enter', '2'] },
   state: { capture: 'fs', keys: [':', '"37"', 'enter', '4'] },
   findings: { capture: 'unshared-blk', keys: ['5'] },
+  ladder: { capture: 'fs', keys: [':', '"33"', 'enter', '6'] },
+  statistics: { capture: 'migration-net-source', keys: ['8'] },
   sessions: { capture: 'reconnect', keys: ['7'] },
   bytes: { capture: 'fs', keys: [':', '"28"', 'enter', '3'] },
 };

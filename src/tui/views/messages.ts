@@ -61,7 +61,8 @@ function topOf(model: Model, height: number): number {
   return topFor(model.list.top, model.list.cursor, chosenRows(model), height);
 }
 
-function wants(model: Model, { height }: Size): Question[] {
+/** The rows that a list of a height around the cursor shows, as far as they are not known. */
+export function pagesWanted(model: Model, { height }: Size): Question[] {
   const { standing, choice, known } = model;
   const count = chosenRows(model);
   const top = topOf(model, height);
@@ -137,7 +138,7 @@ export const view: View = {
   help: 'the messages, one a line',
   key: '1',
   bindings,
-  wants,
+  wants: pagesWanted,
   draw: (model, size, focused) => {
     const content = draw(model, size);
     const at = model.list.cursor - (content.scroll?.top ?? 0);

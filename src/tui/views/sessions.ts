@@ -56,10 +56,10 @@ function linesOfConnection(connection: ListedConnection, micro: string): Session
       span(` ${session}.${epoch}  `, 'name'),
       span(drawable(pair), 'name'),
       span(`  ${title}`),
-      span(deviceReason === undefined ? '' : ` (${drawable(deviceReason)})`, 'faint'),
       span(`  ${messages} messages in ${lasted}`, 'faint'),
       ...found,
     ],
+    ...(deviceReason === undefined ? [] : [[span(`   device    ${drawable(deviceReason)}`, 'faint')]]),
     peerLine('front-end', peers['front-end']),
     peerLine('back-end', peers['back-end']),
     ...connection.ends.map(({ channel, how, first, softened }) => [
