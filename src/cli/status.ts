@@ -65,6 +65,10 @@ const sentences: { [Type in EngineEvent['type']]: (event: Of<Type>) => string | 
   raw: ({ channel, direction, reason }) =>
     `warning: ${channel} ${direction}: forwarding bytes without understanding them (${rawReasons[reason]})`,
   ctrunc: ({ n, why }) => `warning: the kernel dropped descriptors of record ${n}: ${why}`,
+  held: ({ name, direction, n, rule, ms }) =>
+    `held ${name} ${direction === 'front-to-back' ? 'to the back-end' : 'to the front-end'} as ${n} (${rule}); ` +
+    `vhuscope ctl release ${n}${ms === undefined ? '' : `, or it goes on by itself in ${ms / 1000} s`}`,
+  'let-go': ({ n, how, by }) => (how === 'released' ? `let ${n} go, by ${by}` : `let ${n} go (${how})`),
   queued: () => 'connected, but the listening side has not answered; it may serve another connection',
   absent: ({ side, error }) => `the ${side} does not listen (${error})`,
   refused: ({ side, error }) => `closed a connection, since the ${side} does not listen (${error})`,

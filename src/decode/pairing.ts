@@ -52,6 +52,12 @@ export class Pairing {
     return last;
   }
 
+  /** The number that `reply` would give, without taking it. */
+  peek(id: number): number {
+    const waiting = this.#waiting.get(id);
+    return waiting === undefined ? 0 : (waiting.must[0] ?? waiting.may);
+  }
+
   #mustReply(id: number, flags: number, size: number, context: Context): boolean {
     const facts = { context, size, fdCount: 0, first: 0, assumed: false };
     const needReply = this.#channel !== 'gpu' && (flags & needReplyFlag) !== 0;

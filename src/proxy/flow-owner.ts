@@ -12,6 +12,8 @@ export interface FlowOwner {
   spoke(): void;
   /** Whether descriptors of a message with that number, or one not known yet, may be exchanged. */
   mayExchange(id: number | undefined): boolean;
+  /** A message that is armed for is complete. Whether somebody has taken it over, to send it or not. */
+  diverted(flow: Flow): boolean;
   /** A message is complete and will now be sent; its only descriptor may be exchanged. */
   substitution(flow: Flow, fd: number): Substitution | undefined;
   /** A message, or a part of it, has been sent on (or, with `dropped`, could not be). */

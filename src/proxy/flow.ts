@@ -13,6 +13,8 @@ import { arrival, fdsAhead, peekBytes, receive, send } from '../sys/transfer.ts'
 import type { EndKind } from './ending.ts';
 import type { FlowOwner } from './flow-owner.ts';
 import { judge, type RawReason } from './framing.ts';
+import type { Detour } from './hold/detour.ts';
+import { largestArmed } from './hold/verdicts.ts';
 import { PassedFds } from './passed-fds.ts';
 
 /** Bytes that are cut through in one piece of a long message, and read at once in raw mode. */
@@ -29,11 +31,19 @@ export class Flow {
   readonly to: number;
   readonly #owner: FlowOwner;
 
-  /** `receiving`: waits for input. `sending`: has something for the target. `closed`: will do nothing more. */
-  phase: 'receiving' | 'sending' | 'closed' = 'receiving';
+  /**
+   * `receiving`: waits for input. `sending`: has something for the target. `detoured`: what goes to the target is the
+   * detour's business, and nothing is read. `closed`: will do nothing more.
+   */
+  phase: 'receiving' | 'sending' | 'detoured' | 'closed' = 'receiving';
   /** Why a sending direction does not go on: the target is full, or the kernel wants us to try again later. */
   blocked: 'no' | 'output' | 'later' = 'no';
   mode: 'message' | 'stream' | 'raw' = 'message';
+
+  /** Message numbers that are shown to the owner before they go on, see `hold/verdicts.ts`; undefined for none. */
+  armed: Uint8Array | undefined;
+  /** What people and rules have this direction send; made when the first of them does. */
+  detour: Detour | undefined;
 
   memory = new Memory(smallest);
   /** Bytes in memory, bytes wanted before they are sent, bytes sent of them. */
@@ -51,7 +61,7 @@ export class Flow {
   sentNs = 0;
 
   /** The descriptors of this message. */
-  readonly fds: PassedFds;
+  fds: PassedFds;
   /** Where the input paused within this message. */
   #gaps: number[] = [];
   #ending: EndKind | undefined;
@@ -63,7 +73,11 @@ export class Flow {
     this.direction = direction;
     this.from = from;
     this.to = to;
-    this.fds = new PassedFds(fd => owner.closeSlowly(fd));
+    this.fds = this.#noFds();
+  }
+
+  #noFds(): PassedFds {
+    return new PassedFds(fd => this.#owner.closeSlowly(fd));
   }
 
   /** Whether the input paused within the message. */
@@ -76,6 +90,11 @@ export class Flow {
     return [...this.#gaps, this.have].map((end, i, ends) => end - (ends[i - 1] ?? 0));
   }
 
+  /** Where the input paused within the message, as offsets in it. */
+  get pieceEnds(): readonly number[] {
+    return this.#gaps;
+  }
+
   /** Nothing of a message is on its way. */
   get idle(): boolean {
     return this.phase === 'closed' || (this.phase === 'receiving' && this.have === 0 && this.rest === 0);
@@ -83,7 +102,12 @@ export class Flow {
 
   /** Bytes taken in that have not been sent on. */
   get held(): number {
-    return this.phase === 'closed' ? 0 : this.have - this.sent;
+    return this.phase === 'closed' ? 0 : this.have - this.sent + (this.detour?.held ?? 0);
+  }
+
+  /** Whether something else may be sent to the target now, in between two messages. */
+  get isBetweenMessages(): boolean {
+    return this.phase === 'detoured' || (this.phase === 'receiving' && this.mode === 'message' && this.sent === 0);
   }
 
   /** Goes on until there is nothing to do, it has to wait, or its turn is over. */
@@ -95,8 +119,38 @@ export class Flow {
       } else if (this.phase === 'sending') {
         if (!this.#send()) return;
         messages++;
-      } else return;
+      } else {
+        if (this.phase === 'detoured') this.detour?.run();
+        return;
+      }
     }
+  }
+
+  /** Reads nothing more, and leaves the target to the detour, until `resume`. Only in between two messages. */
+  pause(): void {
+    this.phase = 'detoured';
+  }
+
+  /** Goes on with what comes from the source. */
+  resume(): void {
+    if (this.phase !== 'detoured') return;
+    this.phase = 'receiving';
+    this.blocked = 'no';
+  }
+
+  /** Hands the message that has just been gathered over, with its descriptors, as if it had been sent. */
+  handOver(): { memory: Memory; have: number; fds: PassedFds; pieces: number[]; paused: boolean } {
+    const { memory, have, fds, pieces, paused } = this;
+    this.memory = new Memory(smallest);
+    this.fds = this.#noFds();
+    this.have = 0;
+    this.#want = headerSize;
+    if (paused) this.#gaps = [];
+    return { memory, have, fds, pieces, paused };
+  }
+
+  #isArmed(id: number): boolean {
+    return this.armed !== undefined && this.armed[id < 255 ? id : 255] !== 0;
   }
 
   #receive(): boolean {
@@ -132,7 +186,7 @@ export class Flow {
   /** Whether what is there of a message is sent on before the rest has come. */
   #partGoesOn(): boolean {
     if (this.mode !== 'message') return true;
-    if (!this.#owner.preserveSegments) return false;
+    if (!this.#owner.preserveSegments || this.armed !== undefined) return false;
     // Descriptors wait until it is known whether they are to be exchanged.
     const id = this.have < 4 ? undefined : (this.memory.u32[0] as number);
     return !this.fds.waiting || !this.#owner.mayExchange(id);
@@ -151,7 +205,7 @@ export class Flow {
       this.turnRaw('descriptor-flood');
       return;
     }
-    if (judgement === 'gather') {
+    if (judgement === 'gather' || (judgement === 'stream' && size <= largestArmed && this.#isArmed(u32[0] as number))) {
       if (size === 0) {
         this.#gathered();
         return;
@@ -180,6 +234,7 @@ export class Flow {
       return;
     }
     if (!this.#owner.preserveSegments) this.fds.gather();
+    if (this.armed !== undefined && this.#isArmed(this.memory.u32[0] as number) && this.#owner.diverted(this)) return;
     const { only } = this.fds;
     const substitution = only === undefined ? undefined : this.#owner.substitution(this, only);
     if (substitution !== undefined) this.fds.exchange(substitution);
@@ -244,6 +299,7 @@ export class Flow {
     if (this.#gaps.length > 0) this.#gaps = [];
     if (this.phase === 'closed') return;
     this.phase = 'receiving';
+    if (this.detour !== undefined) this.detour.betweenMessages();
     if (this.#ending !== undefined) this.#owner.sourceEnded(this, this.#ending);
   }
 
@@ -276,6 +332,7 @@ export class Flow {
   close(): void {
     if (this.phase === 'closed') return;
     this.phase = 'closed';
+    this.detour?.abandon();
     this.fds.abandon();
     if (this.have > 0) this.#passed(true);
   }

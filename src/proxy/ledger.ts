@@ -13,9 +13,9 @@ import { ringOf, useOf, usesEndedBy } from '../decode/uses.ts';
 import { monotonicNs } from '../sys/clock.ts';
 import { littleEndian } from '../sys/libc.ts';
 import type { DeviceEvent } from './device-event.ts';
-import type { Flow } from './flow.ts';
 import { isPlain } from './framing.ts';
 import type { Link } from './link.ts';
+import type { Alteration, Passing } from './passing.ts';
 import { type DirectionNumber, type Entry, type Origin, plainEntry, type Recording } from './recording.ts';
 
 const setFeatures = 2;
@@ -88,8 +88,13 @@ export class Ledger implements Origin {
     return this.#recording.event(this, event, monotonicNs(), direction);
   }
 
+  /** The number of the request that a reply of that direction would answer; 0 where there is none. */
+  answeredBy(direction: 1 | 2, id: number): number {
+    return (this.#asked[2 - direction] as Pairing).peek(id);
+  }
+
   /** Records what a flow has passed on, or could not deliver; returns the record's number. */
-  passed(flow: Flow, dropped: boolean): number {
+  passed(flow: Passing, dropped: boolean): number {
     const entry = this.#entry;
     entry.direction = flow.direction;
     entry.flags = dropped ? headerFlag.dropped : 0;
@@ -105,6 +110,7 @@ export class Ledger implements Origin {
     entry.seg = undefined;
     entry.fdAt = 0;
     entry.continues = undefined;
+    entry.alteration = flow.alteration;
     const streamed = this.#streamed[flow.direction - 1] as { n: number; wireLength: number };
     if (flow.passedBefore > 0) {
       entry.kind = 1;
@@ -121,14 +127,14 @@ export class Ledger implements Origin {
     return n;
   }
 
-  #raw(entry: Entry, flow: Flow): number {
+  #raw(entry: Entry, flow: Passing): number {
     entry.kind = 2;
     entry.wireLength = flow.have;
     if (entry.fds.length > 0) this.#objects.pass(this.#owner.connection, undefined, entry.fds);
     return this.#recording.add(this, entry);
   }
 
-  #message(entry: Entry, flow: Flow): number {
+  #message(entry: Entry, flow: Passing): number {
     const { u32, bytes } = flow.memory;
     const id = u32[0] as number;
     const flags = u32[1] as number;
@@ -140,7 +146,7 @@ export class Ledger implements Origin {
     entry.wireLength = headerSize + size;
     if (reply) {
       entry.flags |= headerFlag.reply;
-      entry.answers = (this.#asked[2 - flow.direction] as Pairing).reply(id);
+      entry.answers = flow.alteration?.answers ?? (this.#asked[2 - flow.direction] as Pairing).reply(id);
     }
     if (flow.mode === 'message') {
       if (flow.paused) {
@@ -154,25 +160,29 @@ export class Ledger implements Origin {
       this.#objects.pass(this.#owner.connection, use, entry.fds);
     }
     if (!this.#owner.setting.keepSecrets && mayHoldSecrets(channel, id)) {
-      const masked = maskSecrets(bytes.subarray(0, flow.have), this.#envelope(entry, flow));
+      const envelope = this.#envelope(entry, flow);
+      const masked = maskSecrets(bytes.subarray(0, flow.have), envelope);
       if (masked !== undefined) {
         entry.bytes = masked;
         entry.flags |= headerFlag.masked;
       }
+      const sentBytes = flow.alteration?.sentBytes;
+      const maskedToo = sentBytes && maskSecrets(sentBytes, { ...envelope, wireLength: sentBytes.length });
+      if (maskedToo) entry.alteration = { ...(flow.alteration as Alteration), sentBytes: maskedToo };
     }
     // What a message shows of the device type helps to read that message already; the event that says so comes behind it.
     const shown = tellsDevice(channel, id) ? this.#inferDevice(entry, flow) : undefined;
     const n = this.#recording.add(this, entry);
     if (shown !== undefined) this.event(shown);
     if (!reply) {
-      (this.#asked[flow.direction - 1] as Pairing).request(n, id, flags, size, this.context);
+      this.#ask(n, id, flags, size, flow);
       if (channel === 'main' && flow.direction === 1) this.#learn(id, size, flow);
     }
     return n;
   }
 
   /** What the decoder must know of the message at hand. */
-  #envelope({ wireLength }: Entry, { direction, fds }: Flow): Envelope {
+  #envelope({ wireLength }: Entry, { direction, fds }: Passing): Envelope {
     const { channel } = this.#link;
     const context = littleEndian ? this.context : { ...this.context, bigEndian: true };
     return {
@@ -181,14 +191,26 @@ export class Ledger implements Origin {
     };
   }
 
-  #inferDevice(entry: Entry, flow: Flow): DeviceEvent | undefined {
+  #inferDevice(entry: Entry, flow: Passing): DeviceEvent | undefined {
     const message = decodeMessage(flow.memory.bytes.subarray(0, flow.have), this.#envelope(entry, flow));
     const inferred = this.#owner.inference.hear(message);
     return inferred && this.#owner.takeDevice(inferred);
   }
 
+  /** Notes a request as the other side got it: that is what it will answer. */
+  #ask(n: number, id: number, flags: number, size: number, flow: Passing): void {
+    const asked = this.#asked[flow.direction - 1] as Pairing;
+    const sent = flow.alteration?.sentBytes;
+    if (sent === undefined) asked.request(n, id, flags, size, this.context);
+    else if (sent.length >= headerSize) {
+      const view = new DataView(sent.buffer, sent.byteOffset, headerSize);
+      const word = (at: number): number => view.getUint32(at, littleEndian);
+      asked.request(n, word(0), word(4), word(8), this.context);
+    }
+  }
+
   /** Takes what a request of the front-end settles into the context of the records to come. */
-  #learn(id: number, size: number, flow: Flow): void {
+  #learn(id: number, size: number, flow: Passing): void {
     for (const kind of usesEndedBy('main', id)) {
       const ring = ringOf(flow.memory.bytes, size, littleEndian);
       this.#objects.end(this.#owner.connection, `main:${kind}:${ring}`);

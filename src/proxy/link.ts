@@ -10,17 +10,22 @@ import { delivered, type EndKind } from './ending.ts';
 import { Flow } from './flow.ts';
 import type { FlowOwner } from './flow-owner.ts';
 import type { RawReason } from './framing.ts';
+import { Crossing, type CrossingOwner } from './hold/crossing.ts';
+import { Detour } from './hold/detour.ts';
+import { merged } from './hold/verdicts.ts';
 import { channelOpenedBy } from './interposing.ts';
 import type { Substitution } from './passed-fds.ts';
+import type { Passing } from './passing.ts';
 import { type Handler, type Poller, unwatched } from './poller.ts';
 import type { Closed, Side } from './reports.ts';
 
 /** What a channel tells its session. */
-export interface LinkOwner {
+export interface LinkOwner extends CrossingOwner {
   readonly preserveSegments: boolean;
   spoke(): void;
-  substitution(link: Link, flow: Flow, fd: number): Substitution | undefined;
-  passed(link: Link, flow: Flow, dropped: boolean): void;
+  passed(link: Link, flow: Passing, dropped: boolean): number;
+  /** The kernel dropped descriptors of record `n`. */
+  truncated(link: Link, n: number): void;
   turnedRaw(link: Link, flow: Flow, reason: RawReason): void;
   linkClosed(link: Link, closed: Closed): void;
   closeSlowly(fd: number): void;
@@ -45,6 +50,7 @@ export class Link implements FlowOwner, Handler {
   /** Bytes that were taken in and could not be delivered. */
   #undelivered = 0;
   #retrying = false;
+  #crossing: Crossing | undefined;
 
   constructor(owner: LinkOwner, poller: Poller, channel: Channel, front: number, back: number) {
     this.#owner = owner;
@@ -58,6 +64,28 @@ export class Link implements FlowOwner, Handler {
     this.#watch();
   }
 
+  /** Records an event of one direction; returns its number. */
+  told(flow: Flow, event: { event: string } & Record<string, unknown>): number {
+    return this.#owner.told(this, flow, event);
+  }
+
+  /** Looks anew at what is armed for. */
+  arm(): void {
+    const awaited = this.#crossing === undefined ? [] : [this.#crossing.awaited];
+    for (const flow of [this.forth, this.backward]) flow.armed = merged([...this.#owner.armed(this, flow), ...awaited]);
+  }
+
+  /** What people and rules have a direction send. */
+  detour(flow: Flow): Detour {
+    flow.detour ??= new Detour(flow, this.#shared());
+    return flow.detour;
+  }
+
+  #shared(): Crossing {
+    this.#crossing ??= new Crossing(this, this.#owner, this.#poller);
+    return this.#crossing;
+  }
+
   get preserveSegments(): boolean {
     return this.#owner.preserveSegments;
   }
@@ -67,7 +95,8 @@ export class Link implements FlowOwner, Handler {
     const writer = fd === this.front ? this.backward : this.forth;
     const gone = (events & (readiness.hangUp | readiness.error)) !== 0;
     if (reader.phase === 'receiving' && (gone || (events & readiness.in) !== 0)) reader.run();
-    if (writer.phase === 'sending' && (gone || (events & readiness.out) !== 0)) writer.run();
+    if ((writer.phase === 'sending' || writer.phase === 'detoured') && (gone || (events & readiness.out) !== 0))
+      writer.run();
     if (gone && reader.phase === 'closed' && !this.closed)
       this.#finish((events & readiness.error) !== 0 ? 'reset' : 'eof', this.#sideOf(fd));
     this.#watch();
@@ -113,12 +142,35 @@ export class Link implements FlowOwner, Handler {
   }
 
   substitution(flow: Flow, fd: number): Substitution | undefined {
-    return this.#owner.substitution(this, flow, fd);
+    return this.#owner.substitution(this, flow.direction, flow.memory.u32[0] as number, fd);
+  }
+
+  diverted(flow: Flow): boolean {
+    const course = this.#shared().planned(flow);
+    if (course !== undefined) this.detour(flow).take(course);
+    return course !== undefined;
   }
 
   passed(flow: Flow, dropped: boolean): void {
     if (dropped && !this.closed) this.#undelivered += flow.have - flow.sent;
-    this.#owner.passed(this, flow, dropped);
+    this.#tell(flow, dropped);
+  }
+
+  /** Records a message that took a detour; with `lost` it could not be delivered. Returns its number. */
+  record(passing: Passing, lost: boolean): number {
+    if (lost && !this.closed) this.#undelivered += passing.have;
+    return this.#tell(passing, lost);
+  }
+
+  #tell(passing: Passing, dropped: boolean): number {
+    const n = this.#owner.passed(this, passing, dropped);
+    if (passing.fds.truncated) this.#owner.truncated(this, n);
+    return n;
+  }
+
+  /** The other direction. */
+  opposite(flow: Flow): Flow {
+    return flow === this.forth ? this.backward : this.forth;
   }
 
   turnedRaw(flow: Flow, reason: RawReason): void {
@@ -138,7 +190,7 @@ export class Link implements FlowOwner, Handler {
     this.#firstEnd ??= { how, side };
     shutDown(flow.to, 'write');
     flow.close();
-    const other = flow === this.forth ? this.backward : this.forth;
+    const other = this.opposite(flow);
     if (other.phase === 'closed') this.#finish(how, side);
   }
 
@@ -147,7 +199,7 @@ export class Link implements FlowOwner, Handler {
     this.#firstEnd ??= { how, side };
     flow.close();
     if (this.closed) return;
-    const other = flow === this.forth ? this.backward : this.forth;
+    const other = this.opposite(flow);
     if (other.phase === 'closed') {
       this.#finish(how, side);
       return;
@@ -192,7 +244,9 @@ export class Link implements FlowOwner, Handler {
 function interest(reader: Flow, writer: Flow): number {
   let events = 0;
   if (reader.phase === 'receiving') events |= readiness.in;
-  if (writer.phase === 'sending' && writer.blocked === 'output') events |= readiness.out;
+  const sends = writer.phase === 'sending' || writer.phase === 'detoured';
+  if (sends && writer.blocked === 'output') events |= readiness.out;
   // A hang-up is always told, again and again: not to be heard while the reader cannot act on it.
-  return events === 0 && reader.phase === 'sending' ? unwatched : events;
+  const busy = reader.phase === 'sending' || reader.phase === 'detoured';
+  return events === 0 && busy ? unwatched : events;
 }

@@ -3,6 +3,7 @@
  * exactly once: by this, then by nobody.
  */
 import type { FdIdentity } from '../decode/frame.ts';
+import { inspect } from '../sys/descriptor.ts';
 import { mostFds } from '../sys/transfer.ts';
 import { letGo } from './letting-go.ts';
 
@@ -32,6 +33,8 @@ export class PassedFds {
   readonly #closeSlowly: (fd: number) => void;
   #groups: Group[] = [];
   #substitution: Substitution | undefined;
+  /** What all of them are is known before they go. */
+  #identified = false;
   /** What those that are sent were, in order. */
   identities: FdIdentity[] = [];
   /** How many came. */
@@ -76,6 +79,28 @@ export class PassedFds {
     return this.count === 1 ? group?.fds[0] : undefined;
   }
 
+  /** All that wait to be sent, in order. */
+  get all(): readonly number[] {
+    return this.#groups.flatMap(({ fds }) => fds);
+  }
+
+  /** Says what those that wait are, and keeps them. */
+  identify(): void {
+    this.identities = this.all.map(fd => inspect(fd).identity);
+    this.#identified = true;
+  }
+
+  /** Closes descriptors, and says what they are unless that is known. */
+  #letGo(fds: readonly number[]): void {
+    const identities = letGo(fds, this.#closeSlowly);
+    if (!this.#identified) this.identities.push(...identities);
+  }
+
+  /** They have been sent, or will not be: says what those that are left are, and closes them. */
+  letGoAll(): void {
+    while (this.#groups.length > 0) this.sent();
+  }
+
   /** Exchanges the only descriptor for another. */
   exchange(substitution: Substitution): void {
     this.#substitution = substitution;
@@ -99,20 +124,20 @@ export class PassedFds {
     const { fds } = this.#groups.shift() as Group;
     const substitution = this.#substitution;
     if (substitution === undefined) {
-      this.identities.push(...letGo(fds, this.#closeSlowly));
+      this.#letGo(fds);
       return;
     }
     this.#substitution = undefined;
-    this.identities.push(substitution.identity);
+    if (!this.#identified) this.identities.push(substitution.identity);
     substitution.commit();
   }
 
   /** They will not be sent: closes them. */
   abandon(): void {
     if (this.#substitution !== undefined) {
-      this.identities.push(this.#substitution.identity);
+      if (!this.#identified) this.identities.push(this.#substitution.identity);
       this.#substitution.abandon();
-    } else for (const { fds } of this.#groups) this.identities.push(...letGo(fds, this.#closeSlowly));
+    } else for (const { fds } of this.#groups) this.#letGo(fds);
     this.#substitution = undefined;
     this.#groups = [];
   }

@@ -3,11 +3,19 @@
  * Under pressure it shortens, then counts what it loses; it never waits.
  */
 import { maxCapturedLength, packetFlag } from '../capture/pcapng/blocks.ts';
-import { type FixedHeader, fixedLength, headerFlag, pduTags, writeFixed } from '../capture/pseudo-header.ts';
+import {
+  type FixedHeader,
+  fixedLength,
+  headerFlag,
+  type PseudoHeader,
+  pduTags,
+  writeFixed,
+} from '../capture/pseudo-header.ts';
 import { writePseudoHeader } from '../capture/pseudo-header-write.ts';
 import type { Context, FdIdentity } from '../decode/frame.ts';
 import { channels, deviceSources, dialects } from '../decode/frame.ts';
 import { littleEndian } from '../sys/libc.ts';
+import type { Alteration } from './passing.ts';
 import { frameKind, type RingWriter } from './ring.ts';
 
 /** Where a record belongs: one channel of one epoch. Numbers are those of the capture file. */
@@ -47,6 +55,8 @@ export interface Entry {
   fdAt: number;
   /** These bytes continue record `n`, at this offset of the message. */
   continues: { n: number; offset: number } | undefined;
+  /** What was done to it on purpose. */
+  alteration: Alteration | undefined;
 }
 
 /** Under pressure a record keeps so many bytes of its message. */
@@ -158,7 +168,8 @@ export class Recording {
 
   #write(origin: Origin, entry: Entry, n: number, room: number, limit: number): boolean {
     this.#lastAt = entry.receivedNs;
-    const simple = entry.fds.length === 0 && entry.seg === undefined && entry.fdAt === 0;
+    const simple =
+      entry.fds.length === 0 && entry.seg === undefined && entry.fdAt === 0 && entry.alteration === undefined;
     const headerLength = simple ? fixedLength : this.#longHeader(origin, entry, n);
     const fits = maxCapturedLength - pduTags.length - headerLength;
     const captured = Math.min(entry.length, room, fits);
@@ -249,6 +260,7 @@ export class Recording {
       ...(entry.seg !== undefined && { seg: entry.seg }),
       ...(entry.fdAt > 0 && { fdAt: entry.fdAt }),
       ...(entry.continues !== undefined && { fragmentOffset: entry.continues.offset }),
+      ...(entry.alteration !== undefined && alterationFields(entry.alteration)),
       context: littleEndian ? origin.context : { ...origin.context, bigEndian: true },
     });
   }
@@ -261,7 +273,16 @@ export const plainEntry: Entry = {
   ...{ kind: 1, direction: 0, flags: 0, answers: 0, bytes: new Uint8Array(0), length: 0, wireLength: 0 },
   ...{ streamOffset: 0, receivedNs: 0, sentNs: 0, fds: noFds, fdCount: 0, seg: undefined, fdAt: 0 },
   continues: undefined,
+  alteration: undefined,
 };
+
+function alterationFields({ heldNs, sentBytes, injected }: Alteration): Partial<PseudoHeader> {
+  return {
+    ...(heldNs > 0 && { heldNs: BigInt(Math.round(heldNs)) }),
+    ...(sentBytes !== undefined && { sentBytes }),
+    ...(injected && { injected }),
+  };
+}
 
 function contextFlags(context: Context): number {
   let flags = littleEndian ? 0 : headerFlag.bigEndian;

@@ -6,6 +6,7 @@
 import { Objects } from '../decode/objects.ts';
 import { monotonicNs, wallOffsetNs } from '../sys/clock.ts';
 import { readiness } from '../sys/epoll.ts';
+import { Desk } from './hold/desk.ts';
 import { Pair, type PairOwner } from './pair.ts';
 import { type Handler, Poller } from './poller.ts';
 import type { Origin, Recording } from './recording.ts';
@@ -20,9 +21,11 @@ export class Relay implements PairOwner {
   readonly poller: Poller;
   readonly recording: Recording;
   readonly objects = new Objects();
+  readonly desk: Desk;
   readonly #report: (report: Report) => void;
   readonly #pairs = new Map<string, Pair>();
   readonly #sessions = new Map<number, Session>();
+  readonly #answers: { [Name in keyof Questions]: (params: Questions[Name]['params']) => Questions[Name]['result'] };
   #lastConnection = 0;
   #turns = 0;
   /** When a stop is complete at the latest, on the monotonic clock. */
@@ -33,7 +36,14 @@ export class Relay implements PairOwner {
     this.recording = recording;
     this.#report = report;
     this.poller = new Poller(error => this.#failed(error));
+    this.desk = new Desk(this);
+    this.#answers = { counts: () => ({ records: this.recording.last }), ...this.desk.orders };
     this.recording.setWallOffset(wallOffsetNs());
+  }
+
+  /** Every connection. */
+  get sessions(): Iterable<Session> {
+    return this.#sessions.values();
   }
 
   /** Calls `action` whenever a descriptor can be read, such as an eventfd. */
@@ -89,18 +99,19 @@ export class Relay implements PairOwner {
     }
   }
 
-  #answer({ ask, question }: Extract<Command, { type: 'ask' }>): void {
+  #answer({ ask, question, params }: Extract<Command, { type: 'ask' }>): void {
     try {
-      const result = this.#answers[question]();
+      const result = this.ask(question, params as never);
       this.#report({ type: 'answer', ask, result });
     } catch (error) {
       this.#report({ type: 'answer', ask, error: (error as Error).message });
     }
   }
 
-  readonly #answers: { [Name in keyof Questions]: () => Questions[Name]['result'] } = {
-    counts: () => ({ records: this.recording.last }),
-  };
+  /** Answers a question, or carries out an order. Throws for people where that is not possible. */
+  ask<Name extends keyof Questions>(question: Name, params: Questions[Name]['params']): Questions[Name]['result'] {
+    return this.#answers[question](params);
+  }
 
   #event(place: EventPlace, event: { event: string } & Record<string, unknown>): void {
     const session = place.connection === undefined ? undefined : this.#sessions.get(place.connection);
@@ -166,7 +177,10 @@ export class Relay implements PairOwner {
    */
   stop(graceMs: number): void {
     const until = monotonicNs() + graceMs * 1e6;
-    if (this.#stopAt === undefined) for (const pair of this.#pairs.values()) pair.stopAccepting();
+    if (this.#stopAt === undefined) {
+      for (const pair of this.#pairs.values()) pair.stopAccepting();
+      this.desk.close();
+    }
     this.#stopAt = Math.min(until, this.#stopAt ?? until);
   }
 

@@ -1,10 +1,11 @@
 /** What the relay's thread tells the engine, and what the engine tells it. Plain data: it crosses threads. */
 import type { KnownDevice } from '../decode/device.ts';
-import type { Channel, Dialect } from '../decode/frame.ts';
+import type { Channel, Dialect, Direction } from '../decode/frame.ts';
 import type { Connection } from '../sys/process.ts';
 import type { Address } from '../sys/socket.ts';
 import type { EndKind } from './ending.ts';
 import type { RawReason } from './framing.ts';
+import type { Orders } from './hold/orders.ts';
 
 /** One of the two sides of a pair. */
 export type Side = 'front-end' | 'back-end';
@@ -33,13 +34,27 @@ export type Report =
   | { type: 'refused'; pair: string; side: Side; error: string }
   | { type: 'accept-failed'; pair: string; side: Side; error: string }
   | { type: 'internal-error'; pair: string; message: string }
+  /** A message is held; `n` is the event that tells of it, `ms` until it goes on by itself. */
+  | {
+      type: 'held';
+      pair: string;
+      connection: number;
+      channel: Channel;
+      direction: Direction;
+      n: number;
+      name: string;
+      rule: string;
+      ms?: number;
+    }
+  /** It is held no longer: `released`, `deadline`, `closed` or `engine-ends`. */
+  | { type: 'let-go'; pair: string; connection: number; n: number; how: string; by?: string }
   | { type: 'close-slowly'; fd: number }
   /** What the relay says to an `ask` of that number; `error` is for people. */
   | { type: 'answer'; ask: number; result?: unknown; error?: string }
   | { type: 'stopped'; records: number };
 
 /** Everything the relay can be asked, by name: what it takes, and what it answers. */
-export interface Questions {
+export interface Questions extends Orders {
   counts: { params: object; result: { records: number } };
 }
 

@@ -9,10 +9,14 @@ import { type Connection, connectionOf } from '../sys/process.ts';
 import { type DeviceEvent, deviceEvent } from './device-event.ts';
 import type { Flow } from './flow.ts';
 import type { RawReason } from './framing.ts';
+import type { Course } from './hold/course.ts';
+import type { Desk } from './hold/desk.ts';
+import type { Step } from './hold/plan.ts';
 import { channelOpenedBy, interposed } from './interposing.ts';
 import { Ledger } from './ledger.ts';
 import { Link, type LinkOwner } from './link.ts';
 import type { Substitution } from './passed-fds.ts';
+import type { Passing } from './passing.ts';
 import type { Poller } from './poller.ts';
 import type { Recording } from './recording.ts';
 import type { Closed, PairSetting, Report } from './reports.ts';
@@ -22,6 +26,7 @@ export interface SessionOwner {
   readonly poller: Poller;
   readonly recording: Recording;
   readonly objects: Objects;
+  readonly desk: Desk;
   report(report: Report): void;
   /** The first byte has come: gives the session its numbers. */
   numbers(session: Session): { session: number; epoch: number };
@@ -73,6 +78,7 @@ export class Session implements LinkOwner {
     const { recording, objects } = this.#owner;
     const snapLength = this.setting.snapLength[channel] ?? Number.POSITIVE_INFINITY;
     this.#ledgers.set(link, new Ledger(this, link, recording, objects, `${this.setting.name}/${channel}`, snapLength));
+    link.arm();
     return link;
   }
 
@@ -139,9 +145,43 @@ export class Session implements LinkOwner {
     for (const event of this.#early.splice(0)) this.event(event);
   }
 
-  substitution(link: Link, flow: Flow, fd: number): Substitution | undefined {
-    if (link !== this.main || flow.direction !== 1) return undefined;
-    const channel = channelOpenedBy(flow.memory.u32[0] as number);
+  /** Its channels. */
+  get links(): Iterable<Link> {
+    return this.#ledgers.keys();
+  }
+
+  armed(link: Link, flow: Flow): readonly Uint8Array[] {
+    return this.#owner.desk.tables(link, flow);
+  }
+
+  planned(link: Link, flow: Flow): Course | undefined {
+    const answers = this.answeredBy(link, flow, flow.memory.u32[0] as number);
+    return this.#safely(() => this.#owner.desk.planned(this, link, flow, answers));
+  }
+
+  held(link: Link, flow: Flow, course: Course, step: Extract<Step, { do: 'hold' }>): void {
+    this.#owner.desk.held(this, link, flow, course, step);
+  }
+
+  letGo(course: Course, how: string): void {
+    this.#owner.desk.letGo(course, how);
+  }
+
+  done(link: Link, flow: Flow, course: Course): void {
+    this.#owner.desk.done(link, flow, course);
+  }
+
+  told(link: Link, flow: Flow, event: { event: string } & Record<string, unknown>): number {
+    return this.event(event, link, flow.direction);
+  }
+
+  answeredBy(link: Link, flow: Flow, id: number): number {
+    return this.#ledgers.get(link)?.answeredBy(flow.direction, id) ?? 0;
+  }
+
+  substitution(link: Link, direction: 1 | 2, id: number, fd: number): Substitution | undefined {
+    if (link !== this.main || direction !== 1) return undefined;
+    const channel = channelOpenedBy(id);
     if (channel === undefined) return undefined;
     const made = this.setting.interpose ? interposed(fd) : { why: 'switched off' };
     if ('why' in made) {
@@ -158,9 +198,11 @@ export class Session implements LinkOwner {
     return { substitute: made.substitute, identity: made.identity, commit, abandon: made.abandon };
   }
 
-  passed(link: Link, flow: Flow, dropped: boolean): void {
-    const n = this.#safely(() => this.#ledgers.get(link)?.passed(flow, dropped)) ?? 0;
-    if (!flow.fds.truncated) return;
+  passed(link: Link, flow: Passing, dropped: boolean): number {
+    return this.#safely(() => this.#ledgers.get(link)?.passed(flow, dropped)) ?? 0;
+  }
+
+  truncated(link: Link, n: number): void {
     const why = 'no room for more open descriptors, or forbidden';
     this.#report({ type: 'ctrunc', channel: link.channel, n, why });
   }

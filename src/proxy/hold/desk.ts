@@ -1,0 +1,401 @@
+/**
+ * Where the relay's rules are applied and its held messages are kept, and where the orders about them are carried out.
+ * One for all pairs; it lives on the relay's thread.
+ */
+import { changed, composed } from '../../decode/edit.ts';
+import type { Channel, Context, Direction, FdIdentity, Frame } from '../../decode/frame.ts';
+import { isReply } from '../../decode/header.ts';
+import type { Envelope } from '../../decode/message.ts';
+import { maskSecrets } from '../../decode/secrets.ts';
+import { parseLine } from '../../decode/text/parse.ts';
+import { monotonicNs } from '../../sys/clock.ts';
+import { inspect } from '../../sys/descriptor.ts';
+import { littleEndian } from '../../sys/libc.ts';
+import type { Flow } from '../flow.ts';
+import type { Link } from '../link.ts';
+import type { Report } from '../reports.ts';
+import { tampers } from '../tamper/index.ts';
+import { Course } from './course.ts';
+import { choicesOf } from './fd-choice.ts';
+import type { HeldMessage, Obeyed, Orders } from './orders.ts';
+import { Parcel } from './parcel.ts';
+import {
+  after,
+  noting,
+  type Passage,
+  type Plan,
+  passageOf,
+  plainPlan,
+  type Step,
+  without,
+  withParting,
+} from './plan.ts';
+import { replyTo } from './reply.ts';
+import { type ArmedRule, armedRule, dice, tableIndex, Watcher } from './rule.ts';
+import { entryOf } from './verdicts.ts';
+
+/** A connection, as far as rules and orders are concerned. */
+export interface DeskSession {
+  readonly connection: number;
+  readonly session: number;
+  readonly epoch: number;
+  readonly context: Context;
+  readonly setting: { readonly name: string; readonly preserveSegments: boolean; readonly keepSecrets: boolean };
+  /** Its channels. */
+  readonly links: Iterable<Link>;
+}
+
+/** What the desk needs of the relay. */
+export interface DeskOwner {
+  readonly sessions: Iterable<DeskSession>;
+  report(report: Report): void;
+}
+
+interface Held {
+  readonly course: Course;
+  readonly session: DeskSession;
+  readonly link: Link;
+  readonly flow: Flow;
+  readonly name: string;
+  readonly rule: string;
+  readonly since: number;
+  ms: number;
+}
+
+/** Holds that are over and remembered, so that a late order hears what became of them. */
+const mostPast = 1000;
+/** Bytes of a held message that its event tells. */
+const mostTold = 4096;
+
+export class Desk {
+  readonly #owner: DeskOwner;
+  #fromFile: readonly Watcher[] = [];
+  #added: readonly Watcher[] = [];
+  readonly #held = new Map<number, Held>();
+  readonly #past = new Map<number, string>();
+  /** Who lets a message go at present. */
+  #by: string | undefined;
+
+  constructor(owner: DeskOwner) {
+    this.#owner = owner;
+  }
+
+  get #watchers(): readonly Watcher[] {
+    return this.#added.length === 0 ? this.#fromFile : [...this.#fromFile, ...this.#added];
+  }
+
+  /** The messages of a direction that some rule is about. */
+  tables(link: Link, flow: Flow): Uint8Array[] {
+    const index = tableIndex(link.channelNumber, flow.direction);
+    return this.#watchers.map(({ tables }) => tables[index] as Uint8Array);
+  }
+
+  /** What becomes of a message by the rules; undefined where none of them fires. */
+  planned(session: DeskSession, link: Link, flow: Flow, answers: number): Course | undefined {
+    const bytes = flow.memory.bytes.subarray(0, flow.have);
+    const index = tableIndex(link.channelNumber, flow.direction);
+    const entry = entryOf(flow.memory.u32[0] as number);
+    const { count } = flow.fds;
+    const passage = passageOf(bytes, envelopeOf(session, link, flow, count));
+    const frame = frameOf(session, link, flow, bytes, passage, answers);
+    let plan = plainPlan(bytes, count, session.setting.preserveSegments ? flow.pieceEnds : []);
+    for (const watcher of this.#watchers) {
+      if ((watcher.tables[index] as Uint8Array)[entry] === 0) continue;
+      if (watcher.fires(frame, () => passage.message.name, session.connection)) plan = apply(watcher, plan, passage);
+    }
+    this.#forgetSpent();
+    if (plan.deeds.length === 0) return undefined;
+    return new Course(plan, { parcel: Parcel.from(flow, bytes) });
+  }
+
+  /** Breakpoints that have fired as often as they should are gone. */
+  #forgetSpent(): void {
+    const spent = this.#added.filter(({ rule, tally }) => rule.times !== undefined && tally.fired >= rule.times);
+    if (spent.length === 0) return;
+    this.#added = this.#added.filter(watcher => !spent.includes(watcher));
+    this.#arm();
+  }
+
+  #arm(): void {
+    for (const session of this.#owner.sessions) for (const link of session.links) link.arm();
+  }
+
+  /** A message is held: tells of it, and keeps it for orders. */
+  held(session: DeskSession, link: Link, flow: Flow, course: Course, step: Extract<Step, { do: 'hold' }>): void {
+    const bytes = course.parting?.bytes ?? new Uint8Array(0);
+    const fds = course.parcel?.fds.all ?? [];
+    course.parcel?.fds.identify();
+    const envelope = envelopeOf(session, link, flow, fds.length);
+    const { name } = passageOf(bytes, envelope).message;
+    const shown = session.setting.keepSecrets ? bytes : (maskSecrets(bytes, envelope) ?? bytes);
+    const rule = course.deeds.at(-1)?.by ?? '';
+    const { ms } = step;
+    const n = link.told(flow, {
+      ...{ event: 'held', channel: link.channel, direction: envelope.dir, name, rule },
+      ...(step.why !== '' && { why: step.why }),
+      ...(Number.isFinite(ms) && { deadline_ms: ms }),
+      size: bytes.length,
+      bytes: Buffer.from(shown.subarray(0, mostTold)).toString('hex'),
+      fds: (course.parcel?.fds.identities ?? []).map(({ kind, size }) => ({
+        kind,
+        ...(size !== undefined && { size }),
+      })),
+    });
+    course.heldAs = n;
+    this.#held.set(n, { course, session, link, flow, name, rule, since: monotonicNs(), ms });
+    const at = { pair: session.setting.name, connection: session.connection, channel: link.channel };
+    const direction = envelope.dir as Direction;
+    this.#owner.report({ type: 'held', ...at, direction, n, name, rule, ...(Number.isFinite(ms) && { ms }) });
+  }
+
+  /** A held message goes on, or will never. */
+  letGo(course: Course, how: string): void {
+    const n = course.heldAs;
+    const held = this.#held.get(n);
+    if (held === undefined) return;
+    this.#held.delete(n);
+    this.#past.set(n, how);
+    if (this.#past.size > mostPast) this.#past.delete(this.#past.keys().next().value as number);
+    const by = this.#by === undefined ? {} : { by: this.#by };
+    const held_ms = Math.round((monotonicNs() - held.since) / 1e6);
+    held.link.told(held.flow, { event: 'released', hold: n, how, held_ms, ...by });
+    const { session } = held;
+    this.#owner.report({ type: 'let-go', pair: session.setting.name, connection: session.connection, n, how, ...by });
+  }
+
+  /** Something was done to a message: tells of it, now that the message has its number. */
+  done(link: Link, flow: Flow, { deeds, n, heldAs, parcel }: Course): void {
+    const sent = parcel?.alteration?.sentBytes;
+    const told = deeds.filter(({ what }) => what !== '' && what !== 'held');
+    if (told.length === 0) return;
+    const event = sent === undefined ? 'tampered' : sent.length === 0 ? 'dropped' : 'edited';
+    const by = [...new Set(told.map(each => each.by))].join(', ');
+    const did = told.map(({ what }) => what);
+    link.told(flow, { event, of: n, by, did, ...(heldAs > 0 && { hold: heldAs }) });
+  }
+
+  /** Lets everything go: the engine is about to end. */
+  close(): void {
+    for (const { link, flow } of [...this.#held.values()]) link.detour(flow).hurry();
+    for (const session of this.#owner.sessions)
+      for (const link of session.links) for (const flow of [link.forth, link.backward]) flow.detour?.hurry();
+  }
+
+  readonly orders: { [Name in keyof Orders]: (params: Orders[Name]['params']) => Orders[Name]['result'] } = {
+    'set-rules': ({ rules }) => {
+      this.#fromFile = rules.map(rule => this.#watcher(rule));
+      this.#arm();
+      return {};
+    },
+    rules: () =>
+      this.#watchers.map(({ rule, tally }) => ({
+        ...{ name: rule.name, when: rule.when, does: rule.do.map(action => toldOf(action)) },
+        ...(rule.place !== undefined && { place: rule.place }),
+        ...{ seen: tally.seen, matched: tally.matched, fired: tally.fired, last: tally.last },
+      })),
+    'add-rule': ({ rule }) => {
+      this.#added = [...this.#added.filter(each => each.rule.name !== rule.rule.name), new Watcher(rule)];
+      this.#arm();
+      return {};
+    },
+    'remove-rule': ({ name }) => {
+      const removed = this.#added.map(({ rule }) => rule.name).filter(each => name === undefined || each === name);
+      if (name !== undefined && removed.length === 0) throw new Error(`there is no breakpoint ${name}`);
+      this.#added = this.#added.filter(({ rule }) => !removed.includes(rule.name));
+      this.#arm();
+      return { removed };
+    },
+    holds: () => [...this.#held].map(([n, held]) => shownHold(n, held)),
+    release: ({ n, by }) =>
+      n === undefined ? [...this.#held.keys()].map(each => this.#goOn(each, by)) : [this.#goOn(n, by)],
+    step: ({ n, by }) => {
+      const held = this.#held.get(n);
+      if (held !== undefined) this.#stepFrom(held, by);
+      return this.#goOn(n, by);
+    },
+    edit: ({ n, by, change, fds }) => this.#treat(n, by, held => this.#edited(held, change, fds), 'edited', 'held'),
+    drop: ({ n, by }) => this.#treat(n, by, ({ course }) => without(course), 'dropped', 'released'),
+    answer: ({ n, by, with: written }) =>
+      this.#treat(n, by, held => this.#answered(held, written), `answered with ${written}`, 'released'),
+    close: ({ n, by }) =>
+      this.#treat(n, by, ({ course }) => after(without(course), { do: 'close' }), 'closed', 'released'),
+    inject: params => this.#inject(params),
+  };
+
+  /** A rule that is the same as before goes on counting. */
+  #watcher(armed: ArmedRule): Watcher {
+    const text = JSON.stringify(armed.rule);
+    return this.#fromFile.find(({ rule }) => JSON.stringify(rule) === text) ?? new Watcher(armed);
+  }
+
+  #goOn(n: number, by: string): Obeyed {
+    const held = this.#held.get(n);
+    if (held === undefined) return this.#tooLate(n);
+    this.#by = by;
+    try {
+      held.link.detour(held.flow).goOn(held.course, 'released');
+    } finally {
+      this.#by = undefined;
+    }
+    return { n, done: true, state: 'released' };
+  }
+
+  #tooLate(n: number): Obeyed {
+    const state = this.#past.get(n);
+    if (state === undefined) throw new Error(`no message is held as ${n}`);
+    return { n, done: false, state };
+  }
+
+  /** Changes the plan of a held message, and lets it go unless it stays held. */
+  #treat(n: number, by: string, change: (held: Held) => Plan, what: string, then: 'held' | 'released'): Obeyed {
+    const held = this.#held.get(n);
+    if (held === undefined) return this.#tooLate(n);
+    const { course } = held;
+    const plan = noting(change(held), { by, what });
+    course.steps = plan.steps;
+    course.deeds = plan.deeds;
+    if (then === 'released') return this.#goOn(n, by);
+    // Whoever edits is there: the time begins anew.
+    held.link.detour(held.flow).prolong(course, held.ms);
+    held.ms += (monotonicNs() - held.since) / 1e6;
+    return { n, done: true, state: 'held' };
+  }
+
+  #edited(
+    { course, session, link, flow }: Held,
+    change: Orders['edit']['params']['change'],
+    fds: Orders['edit']['params']['fds'],
+  ): Plan {
+    const parting = course.parting;
+    if (parting === undefined) throw new Error('it is not going to be sent, there is nothing to edit');
+    const envelope = envelopeOf(session, link, flow, parting.fds.length);
+    const came = course.parcel?.fds.identities ?? [];
+    const bytes = change === undefined ? parting.bytes : changed(parting.bytes, envelope, change);
+    const inLine = change !== undefined && 'line' in change ? choicesOf(parseLine(change.line).fds, came) : undefined;
+    const chosen = fds ?? inLine ?? parting.fds;
+    for (const fd of chosen)
+      if (typeof fd === 'number' && fd >= came.length)
+        throw new Error(`there is no descriptor ${fd}, ${came.length} came with the message`);
+    return withParting(course, () => ({ bytes, fds: chosen, cuts: [] }));
+  }
+
+  #answered({ course, session, link, flow }: Held, written: string): Plan {
+    const bytes = course.parting?.bytes ?? course.parcel?.bytes ?? new Uint8Array(0);
+    const reply = replyTo(passageOf(bytes, envelopeOf(session, link, flow, 0)), written);
+    return after(without(course), { do: 'answer', bytes: reply, fds: [], cuts: [] });
+  }
+
+  #stepFrom({ session }: Held, by: string): void {
+    const settings = { why: `step by ${by}` };
+    const rule = {
+      name: 'step',
+      when: '',
+      times: 1,
+      connection: session.connection,
+      do: [{ tamper: 'hold', settings }],
+    };
+    this.orders['add-rule']({ rule: armedRule(rule), by });
+  }
+
+  #inject({ change, channel, direction, fds = [], keepReply, by, ...where }: Orders['inject']['params']): {
+    n?: number;
+  } {
+    const session = this.#sessionFor(where);
+    const context = contextOf(session);
+    const { bytes, line } = composed(change, context);
+    const wanted = channel ?? line?.channel ?? 'main';
+    const link = [...session.links].find(each => each.channel === wanted);
+    if (link === undefined) throw new Error(`the connection has no ${wanted} channel`);
+    const flow = (direction ?? line?.dir ?? 'front-to-back') === 'front-to-back' ? link.forth : link.backward;
+    for (const fd of fds) if (typeof fd === 'number') throw new Error('a new message can only have fresh descriptors');
+    let sent: number | undefined;
+    const step: Step = { do: 'inject', bytes, fds, cuts: [], keepReply, why: 'ordered' };
+    const onSent = (n: number): void => {
+      sent = n;
+    };
+    link.detour(flow).insert(new Course({ steps: [step], deeds: [] }, { by, onSent }));
+    return sent === undefined ? {} : { n: sent };
+  }
+
+  #sessionFor({ pair, connection }: { pair?: string; connection?: number }): DeskSession {
+    const all = [...this.#owner.sessions].filter(
+      each => (pair ?? each.setting.name) === each.setting.name && (connection ?? each.connection) === each.connection,
+    );
+    const [only] = all;
+    if (only === undefined) throw new Error('there is no such connection at present');
+    if (all.length > 1)
+      throw new Error(
+        `several connections, name one: ${all.map(each => `${each.setting.name} ${each.connection}`).join(', ')}`,
+      );
+    return only;
+  }
+}
+
+function contextOf(session: DeskSession): Context {
+  return littleEndian ? session.context : { ...session.context, bigEndian: true };
+}
+
+function envelopeOf(session: DeskSession, link: Link, flow: Flow, fdCount: number): Envelope {
+  const dir = flow.direction === 1 ? 'front-to-back' : 'back-to-front';
+  return { channel: link.channel as Channel, dir, context: contextOf(session), fdCount };
+}
+
+/** A message as filters see it. Descriptors are looked at only if a filter asks for them. */
+function frameOf(
+  session: DeskSession,
+  link: Link,
+  flow: Flow,
+  bytes: Uint8Array,
+  { envelope }: Passage,
+  answers: number,
+): Frame {
+  let fds: FdIdentity[] | undefined;
+  return {
+    ...{ n: 0, kind: 'message', pair: session.setting.name, channel: link.channel, dir: envelope.dir as Direction },
+    ...{ session: session.session, epoch: session.epoch, wallNs: 0n, receivedNs: BigInt(flow.receivedNs), sentNs: 0n },
+    ...{ bytes, wireLength: bytes.length, offset: flow.streamOffset, fdCount: flow.fds.count },
+    ...(isReply(link.channel, envelope.dir, flow.memory.u32[1] as number) && {
+      reply: true,
+      ...(answers > 0 && { answers }),
+    }),
+    context: envelope.context,
+    get fds() {
+      fds ??= flow.fds.all.map(fd => inspect(fd).identity);
+      return fds;
+    },
+  };
+}
+
+/** What a rule does to a plan; the plan as it was where one of its actions cannot be done. */
+function apply(watcher: Watcher, plan: Plan, passage: Passage): Plan {
+  const { rule, tally } = watcher;
+  const random = dice(rule.seed ?? 1, tally.matched + 0x1_0000);
+  try {
+    return rule.do.reduce((so, { tamper: name, settings }) => {
+      const tamper = tampers[name];
+      if (tamper === undefined) return so;
+      return noting(tamper.apply(so, settings, passage, { random }), { by: rule.name, what: tamper.told(settings) });
+    }, plan);
+  } catch (error) {
+    watcher.failed((error as Error).message);
+    return plan;
+  }
+}
+
+function toldOf({ tamper, settings }: { tamper: string; settings: unknown }): string {
+  return tampers[tamper]?.told(settings) ?? tamper;
+}
+
+function shownHold(n: number, held: Held): HeldMessage {
+  const { course, session, link, flow, name, rule, since, ms } = held;
+  const heldMs = (monotonicNs() - since) / 1e6;
+  const bytes = course.parting?.bytes;
+  return {
+    ...{ n, pair: session.setting.name, connection: session.connection, session: session.session },
+    ...{ epoch: session.epoch, channel: link.channel, name, rule, heldMs: Math.round(heldMs) },
+    direction: flow.direction === 1 ? 'front-to-back' : 'back-to-front',
+    ...(Number.isFinite(ms) && { leftMs: Math.max(0, Math.round(ms - heldMs)) }),
+    ...(bytes !== undefined && { bytes: Uint8Array.from(bytes) }),
+    fds: course.parcel?.fds.identities ?? [],
+  };
+}

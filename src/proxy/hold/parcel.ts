@@ -1,0 +1,71 @@
+import { headerSize } from '../../decode/header.ts';
+import { Memory } from '../../sys/libc.ts';
+import type { Flow } from '../flow.ts';
+import { PassedFds } from '../passed-fds.ts';
+import type { Alteration, Passing } from '../passing.ts';
+
+/** A message that was taken out of its direction, with its descriptors, which it owns until they are sent or dropped. */
+export class Parcel implements Passing {
+  readonly direction: 1 | 2;
+  readonly memory: Memory;
+  readonly have: number;
+  readonly fds: PassedFds;
+  readonly pieces: number[];
+  readonly paused: boolean;
+  readonly mode = 'message';
+  readonly passedBefore = 0;
+  readonly streamOffset: number;
+  readonly receivedNs: number;
+  sentNs = 0;
+  alteration?: Alteration;
+
+  /** Takes over what a flow has gathered; `bytes` is its message, as plans were made for it. */
+  static from(flow: Flow, bytes: Uint8Array): Parcel {
+    flow.fds.gather();
+    const { streamOffset, receivedNs, direction } = flow;
+    return new Parcel({ direction, streamOffset, receivedNs, bytes, ...flow.handOver() });
+  }
+
+  /** A message of our own. */
+  static made(direction: 1 | 2, bytes: Uint8Array, now: number, closeSlowly: (fd: number) => void): Parcel {
+    const memory = new Memory(Math.max(bytes.length, headerSize));
+    memory.bytes.set(bytes);
+    const fds = new PassedFds(closeSlowly);
+    const have = bytes.length;
+    const plain = { streamOffset: 0, pieces: [have], paused: false };
+    return new Parcel({
+      direction,
+      receivedNs: now,
+      memory,
+      have,
+      fds,
+      bytes: memory.bytes.subarray(0, have),
+      ...plain,
+    });
+  }
+
+  private constructor(of: {
+    direction: 1 | 2;
+    streamOffset: number;
+    receivedNs: number;
+    memory: Memory;
+    have: number;
+    bytes: Uint8Array;
+    fds: PassedFds;
+    pieces: number[];
+    paused: boolean;
+  }) {
+    this.direction = of.direction;
+    this.streamOffset = of.streamOffset;
+    this.receivedNs = of.receivedNs;
+    this.memory = of.memory;
+    this.have = of.have;
+    this.fds = of.fds;
+    this.pieces = of.pieces;
+    this.paused = of.paused;
+    this.bytes = of.bytes;
+  }
+
+  /** The message as it came; always the same view of it. */
+  readonly bytes: Uint8Array;
+}
