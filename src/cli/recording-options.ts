@@ -1,4 +1,7 @@
 /** The options that every command with an engine shares: where to record, what to show, how to treat a pair. */
+import { pointAt, SyntaxProblem } from '../decode/syntax-problem.ts';
+import { breakpoint } from '../proxy/breakpoint.ts';
+import { type ArmedRule, armedRule } from '../proxy/hold/rule.ts';
 import type { OptionSpec } from './command.ts';
 import type { ServeOptions } from './serve.ts';
 import { byteSize, UsageError, wholeNumber } from './usage.ts';
@@ -16,6 +19,9 @@ export interface CaptureFlags {
   name?: string;
   /** False where switched off. */
   control?: boolean;
+  hold?: string[];
+  holdFor?: number;
+  holdForever?: boolean;
 }
 
 /** Values of `pairOptions`. */
@@ -48,6 +54,13 @@ export const captureOptions: readonly OptionSpec[] = [
   { flags: '--require-capture', meaning: 'close the connections rather than let one go on unrecorded' },
   { flags: '--name <name>', meaning: 'name of this engine for vhuscope ctl; else that of the first pair' },
   { flags: '--no-control', meaning: 'have no control socket' },
+  {
+    flags: '--hold <filter>',
+    meaning: 'hold messages that match, for vhuscope ctl to look at and let go (docs/intercept.md)',
+    repeats: true,
+  },
+  { flags: '--hold-for <seconds>', meaning: 'let go after so long; else 30', parse: wholeNumber('--hold-for', 1) },
+  { flags: '--hold-forever', meaning: 'never let go by itself' },
 ];
 
 /** How to treat a pair. */
@@ -62,6 +75,23 @@ export const pairOptions: readonly OptionSpec[] = [
   },
   { flags: '--keep-secrets', meaning: 'record the keys of crypto sessions as they are' },
 ];
+
+/** The breakpoints of the command line. */
+function breakpointsFrom({ hold = [], holdFor, holdForever }: CaptureFlags): ArmedRule[] {
+  if (hold.length === 0 && (holdFor !== undefined || holdForever)) throw new UsageError('--hold-for needs --hold');
+  if (holdFor !== undefined && holdForever) throw new UsageError('--hold-for and --hold-forever contradict each other');
+  const ms = holdFor === undefined ? undefined : holdFor * 1000;
+  return hold.map((filter, i) => {
+    try {
+      return armedRule(
+        breakpoint({ filter, ms, forever: holdForever }, hold.length === 1 ? '--hold' : `--hold ${i + 1}`),
+      );
+    } catch (error) {
+      if (!(error instanceof SyntaxProblem)) throw error;
+      throw new UsageError(`--hold: ${pointAt(filter, error)}`);
+    }
+  });
+}
 
 /** What to serve with, apart from the pairs; throws UsageError for options that contradict each other. */
 export function servingFrom(flags: CaptureFlags): Omit<ServeOptions, 'pairs'> {
@@ -84,6 +114,7 @@ export function servingFrom(flags: CaptureFlags): Omit<ServeOptions, 'pairs'> {
     ...(print && { print }),
     ...(name !== undefined && { name }),
     ...(!control && { uncontrolled: true }),
+    rules: breakpointsFrom(flags),
     quiet,
   };
 }

@@ -7,6 +7,7 @@ import { startControl } from '../control/server.ts';
 import { handlersOf } from '../proxy/controlled.ts';
 import type { CaptureOptions, Engine, EngineEvent, EngineOptions } from '../proxy/engine.ts';
 import { startEngine } from '../proxy/engine.ts';
+import type { ArmedRule } from '../proxy/hold/rule.ts';
 import { Overview } from '../proxy/overview.ts';
 import { peerCredentials } from '../sys/socket.ts';
 import { type LiveForm, printLive } from './live.ts';
@@ -27,6 +28,8 @@ export interface ServeOptions {
   quiet: boolean;
   /** The engine's name, by which `ctl` and other viewers find it; that of the first pair where absent. */
   name?: string;
+  /** Breakpoints to begin with. */
+  rules?: readonly ArmedRule[];
   /** Have no control socket. */
   uncontrolled?: boolean;
   /** Hears every event of the engine, before people do. */
@@ -105,7 +108,7 @@ export async function serve(options: ServeOptions): Promise<Served> {
   const capture: CaptureOptions = { ...options.capture, path, ...(temporary && { rotation: temporaryRotation }) };
   let engine: Engine;
   try {
-    engine = await startEngine({ pairs: options.pairs, capture, version: program }, hear);
+    engine = await startEngine({ pairs: options.pairs, capture, version: program, rules: options.rules ?? [] }, hear);
   } catch (error) {
     control?.close();
     temporary?.remove();

@@ -3,6 +3,7 @@
  * client and its users take their types from them, and docs/control.md tells them in prose.
  */
 import { z } from 'zod';
+import type { FdIdentity } from '../decode/frame.ts';
 
 /** Goes up when a message changes its meaning; new requests, keys and events do not change it. */
 export const controlVersion = 1;
@@ -23,6 +24,8 @@ function request<Params extends z.ZodType, Result extends z.ZodType>(
 }
 
 const nothing = z.strictObject({});
+const channel = z.enum(['main', 'backend-req', 'gpu']);
+const direction = z.enum(['front-to-back', 'back-to-front']);
 /** The number of a record, as in the capture. */
 const recordNumber = z.int().positive();
 const side = z.enum(['front-end', 'back-end']);
@@ -95,6 +98,57 @@ const statusSchema = z.object({
   }),
 });
 
+/** A message that is held. */
+const heldSchema = z.object({
+  /** Number of the event that told of it; orders name it by that. */
+  n: z.int(),
+  pair: z.string(),
+  connection: z.int(),
+  session: z.int(),
+  epoch: z.int(),
+  channel,
+  direction,
+  name: z.string(),
+  /** The rule or breakpoint. */
+  rule: z.string(),
+  /** Milliseconds it has been held, and until it goes on by itself; absent where it never does. */
+  heldMs: z.number(),
+  leftMs: z.number().optional(),
+  /** What would be sent at present as a transcript line, which can be edited; empty where nothing would be. */
+  line: z.string(),
+  /** The same as bytes, header included; absent where nothing would be sent. */
+  bytes: z.custom<Uint8Array>(value => value instanceof Uint8Array).optional(),
+  /** What came with it: `kind` and what is known of each. */
+  fds: z.array(z.custom<FdIdentity>(value => typeof value === 'object' && value !== null && 'kind' in value)),
+});
+
+/** What became of an order about a held message; with `done` false it had gone on before, as `state` says. */
+const obeyedSchema = z.object({ n: z.int(), done: z.boolean(), state: z.string() });
+
+/** A message as somebody writes it: a transcript line, hex with its header, or assignments to fields of another one. */
+const changeSchema = z.union([
+  z.strictObject({ line: z.string().max(1 << 18) }),
+  z.strictObject({ hex: z.string().max(1 << 19) }),
+  z.strictObject({ set: z.string().max(1 << 16) }),
+]);
+
+/** Descriptors for a message: places among those that came, and fresh ones; `0,0,memfd:4K,eventfd,null` or `none`. */
+const fdsSchema = z.string().max(4096);
+
+const ruleSchema = z.object({
+  name: z.string(),
+  /** `file:line:column`. */
+  place: z.string().optional(),
+  when: z.string(),
+  does: z.array(z.string()),
+  /** Messages of the kind it is about; those that its filter matched; those it was applied to. */
+  seen: z.int(),
+  matched: z.int(),
+  fired: z.int(),
+  /** What became of the last one, and why. */
+  last: z.string(),
+});
+
 /** Every request by its name. */
 export const requests = {
   hello: request(
@@ -116,6 +170,79 @@ export const requests = {
     'writes a person’s words into the capture, about a record where one is named',
     z.strictObject({ text: z.string().min(1).max(65_536), of: recordNumber.optional() }),
     nothing,
+  ),
+  hold: request(
+    'sets a breakpoint: messages that the filter matches are held',
+    z.strictObject({
+      filter: z.string().max(65_536),
+      /** The breakpoint's name; a number is made up without. One of the same name is replaced. */
+      name: z.string().min(1).max(64).optional(),
+      /** Hold one message, then forget the breakpoint. */
+      once: z.boolean().optional(),
+      /** Only at this match of each connection. */
+      nth: z.int().positive().optional(),
+      pair: z.string().optional(),
+      connection: z.int().positive().optional(),
+      /** Milliseconds until a held message goes on by itself; 30 seconds without. */
+      ms: z.int().positive().optional(),
+      forever: z.boolean().optional(),
+    }),
+    z.object({ name: z.string() }),
+  ),
+  unhold: request(
+    'takes a breakpoint away, all of them without a name; what is held stays held',
+    z.strictObject({ name: z.string().optional() }),
+    z.object({ removed: z.array(z.string()) }),
+  ),
+  holds: request('asks what is held', nothing, z.object({ held: z.array(heldSchema) })),
+  release: request(
+    'lets a held message go, all of them without a number',
+    z.strictObject({ n: recordNumber.optional() }),
+    z.object({ released: z.array(obeyedSchema) }),
+  ),
+  step: request(
+    'lets a held message go and holds the next of its connection, in either direction',
+    z.strictObject({ n: recordNumber }),
+    obeyedSchema,
+  ),
+  edit: request(
+    'changes a held message or its descriptors; it stays held, and its time begins anew',
+    z.strictObject({ n: recordNumber, change: changeSchema.optional(), fds: fdsSchema.optional() }),
+    obeyedSchema,
+  ),
+  drop: request('keeps a held message from the other side', z.strictObject({ n: recordNumber }), obeyedSchema),
+  answer: request(
+    'answers a held message in the name of the side it was meant for, which does not get it',
+    z.strictObject({
+      n: recordNumber,
+      /** `ok`, `error`, `empty`, a number for a u64, or a transcript line. */
+      with: z.string().max(1 << 18),
+    }),
+    obeyedSchema,
+  ),
+  close: request('closes the connection of a held message', z.strictObject({ n: recordNumber }), obeyedSchema),
+  inject: request(
+    'sends a message of ours',
+    z.strictObject({
+      message: changeSchema,
+      pair: z.string().optional(),
+      connection: z.int().positive().optional(),
+      /** Where the line does not tell: the main channel, and towards whom its requests go. */
+      channel: channel.optional(),
+      direction: direction.optional(),
+      fds: fdsSchema.optional(),
+      /** Keep the reply from the side that did not ask. */
+      keepReply: z.boolean().optional(),
+    }),
+    z.object({
+      /** Its record; absent while it waits for the end of another message. */
+      n: z.int().optional(),
+    }),
+  ),
+  rules: request(
+    'asks for rules and breakpoints and what became of them',
+    nothing,
+    z.object({ rules: z.array(ruleSchema) }),
   ),
   stop: request(
     'ends the engine: closes the connections, writes the capture to its end',
@@ -142,6 +269,13 @@ export type Status = Result<'status'>;
 export type PairStatus = Status['pairs'][number];
 /** One connection in it. */
 export type ConnectionStatus = Status['connections'][number];
+
+/** A message that is held. */
+export type HeldStatus = z.infer<typeof heldSchema>;
+/** A message as somebody writes it. */
+export type WrittenChange = z.infer<typeof changeSchema>;
+/** A rule or breakpoint, and what became of it. */
+export type RuleStatus = z.infer<typeof ruleSchema>;
 
 /** Something an engine tells without having been asked; the keys beside `type` depend on it, see docs/control.md. */
 export const eventSchema = z.looseObject({ type: z.string() });

@@ -1,12 +1,17 @@
 /** What an engine does when it is asked through its control socket. */
 import { resolve } from 'node:path';
 import type { ControlServer, Handlers } from '../control/server.ts';
+import { pointAt, SyntaxProblem } from '../decode/syntax-problem.ts';
+import { breakpoint } from './breakpoint.ts';
 import type { Engine } from './engine.ts';
+import { parseFdChoices } from './hold/fd-choice.ts';
+import { armedRule } from './hold/rule.ts';
 import type { Overview } from './overview.ts';
 
 /** The handlers of an engine's control socket. */
 export function handlersOf(engine: Engine, overview: Overview, server: ControlServer, version: string): Handlers {
   const started = new Date().toISOString();
+  let breakpoints = 0;
   return {
     async status() {
       const { pairs, connections, connected, path, failing } = overview.status;
@@ -27,6 +32,38 @@ export function handlersOf(engine: Engine, overview: Overview, server: ControlSe
       engine.note(text, of, name);
       return {};
     },
+    async hold(options, { name: by }) {
+      const name = options.name ?? `b${++breakpoints}`;
+      const rule = readable(options.filter, () => armedRule(breakpoint(options, name)));
+      await engine.ask('add-rule', { rule, by });
+      engine.record({ event: 'breakpoint', name, filter: options.filter, by });
+      return { name };
+    },
+    unhold: ({ name }) => engine.ask('remove-rule', name === undefined ? {} : { name }),
+    holds: async () => ({ held: await engine.ask('holds', {}) }),
+    release: async ({ n }, { name: by }) => ({
+      released: await engine.ask('release', { by, ...(n !== undefined && { n }) }),
+    }),
+    step: ({ n }, { name: by }) => engine.ask('step', { n, by }),
+    edit: ({ n, change, fds }, { name: by }) =>
+      engine.ask('edit', {
+        ...{ n, by },
+        ...(change !== undefined && { change }),
+        ...(fds !== undefined && { fds: parseFdChoices(fds) }),
+      }),
+    drop: ({ n }, { name: by }) => engine.ask('drop', { n, by }),
+    answer: ({ n, with: written }, { name: by }) => engine.ask('answer', { n, by, with: written }),
+    close: ({ n }, { name: by }) => engine.ask('close', { n, by }),
+    inject: ({ message, pair, connection, channel, direction, fds, keepReply = false }, { name: by }) =>
+      engine.ask('inject', {
+        ...{ change: message, keepReply, by },
+        ...(pair !== undefined && { pair }),
+        ...(connection !== undefined && { connection }),
+        ...(channel !== undefined && { channel }),
+        ...(direction !== undefined && { direction }),
+        ...(fds !== undefined && { fds: parseFdChoices(fds) }),
+      }),
+    rules: async () => ({ rules: await engine.ask('rules', {}) }),
     stop({ graceMs }, { name }) {
       engine.record({ event: 'stop-asked', by: name });
       // Answered at once: the socket goes away with the engine.
@@ -34,4 +71,14 @@ export function handlersOf(engine: Engine, overview: Overview, server: ControlSe
       return {};
     },
   };
+}
+
+/** Reads a filter; what is wrong with it is shown in it. */
+function readable<Result>(text: string, read: () => Result): Result {
+  try {
+    return read();
+  } catch (error) {
+    if (!(error instanceof SyntaxProblem)) throw error;
+    throw new Error(`in the filter: ${pointAt(text, error)}`);
+  }
 }

@@ -4,6 +4,7 @@ import type { KnownDevice } from '../decode/device.ts';
 import type { Channel } from '../decode/frame.ts';
 import { addressText, socketNature } from '../sys/socket.ts';
 import type { SideOptions } from './gate.ts';
+import type { ArmedRule } from './hold/rule.ts';
 import type { Rotation } from './recorder.ts';
 import type { PairSetting, Reach } from './reports.ts';
 
@@ -43,6 +44,8 @@ export interface EngineOptions {
   capture: CaptureOptions;
   /** The program and its version, `vhuscope 1.2.3`. */
   version: string;
+  /** Breakpoints and rules that are there before the first message. */
+  rules?: readonly ArmedRule[];
   /** Bytes of the ring between relay and recorder, a power of two; 32 MiB by default. */
   ringBytes?: number;
 }

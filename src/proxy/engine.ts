@@ -143,6 +143,8 @@ class RunningEngine implements Engine {
       if (pair.device !== undefined && pair.device.from !== 'option')
         this.record(deviceEvent(pair.device, true), pair.name);
     }
+    // Commands keep their order: the rules are in force before anybody can connect.
+    for (const rule of this.#options.rules ?? []) await this.ask('add-rule', { rule, by: 'the command line' });
     for (const gate of this.#gates.values()) gate.start();
   }
 

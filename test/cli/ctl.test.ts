@@ -65,11 +65,50 @@ describe('vhuscope ctl', () => {
     expect(types).toEqual(expect.arrayContaining(['connected', 'closed', 'recorded']));
   });
 
+  it('shows what is held, changes it and lets it go', async () => {
+    await stand.backEnd(stand.path('b'));
+    const proxy = stand.vhuscope('proxy', 'f', 'b', '-w', 'c.pcapng', '--device', 'fs', '--hold', 'reply');
+    await proxy.says(/listening/);
+    const frontEnd = connect(stand.path('f'));
+    frontEnd.write(getFeatures);
+    const got = once(frontEnd, 'data');
+    await proxy.says(/held GET_FEATURES to the front-end as \d+ \(--hold\); vhuscope ctl release/);
+    const [held] = JSON.parse((await ctl('holds', '--json')).out);
+    expect(held).toMatchObject({
+      ...{ name: 'GET_FEATURES', direction: 'back-to-front', rule: '--hold', leftMs: expect.any(Number) },
+      bytes: '0100000005000000080000000000004001000000',
+      line: 'F←B GET_FEATURES = PROTOCOL_FEATURES|VERSION_1',
+    });
+    const n = String(held.n);
+    expect((await ctl('holds')).out).toMatch(
+      /^\d+ {2}F←B GET_FEATURES = .*\n {4}f 1\.1, --hold, held for .* s left\n$/,
+    );
+    expect(await ctl('edit', n, 'nothing=3')).toMatchObject({
+      status: 1,
+      err: expect.stringMatching(/no field nothing/),
+    });
+    expect(await ctl('edit', n, 'F←B GET_FEATURES = VERSION_1', '--release')).toMatchObject({ out: `${n} released\n` });
+    expect((await got)[0].toString('hex')).toBe('0100000005000000080000000000000001000000');
+    expect(await ctl('release', n)).toEqual({ status: 1, out: `${n} had gone on (released)\n`, err: '' });
+    expect((await ctl('rules')).out).toMatch(
+      /--hold: reply → held\n.* 1 matched and 1 were treated; the last one: fired/,
+    );
+    expect((await ctl('hold', 'SET_FEATURES', '--once', '--as', 'x')).out).toBe('x\n');
+    expect((await ctl('unhold')).out).toBe('--hold\nx\n');
+    frontEnd.destroy();
+    expect((await ctl('stop')).status).toBe(0);
+    const [, reply] = rowsOf(stand.path('c.pcapng')).filter(({ frame }) => frame.kind === 'message');
+    expect(Buffer.from(reply?.frame.bytes ?? []).toString('hex')).toBe(held.bytes);
+    expect(Buffer.from(reply?.frame.sentBytes ?? []).toString('hex')).toBe('0100000005000000080000000000000001000000');
+    expect(reply?.frame.heldNs).toBeGreaterThan(0n);
+  });
+
   it.each<[string[], number, RegExp]>([
     [['lst'], 2, /there is no 'lst' \(did you mean list\?\)/],
     [[], 2, /missing required argument 'verb'/],
     [['status'], 1, /no engine is running; start one/],
     [['status', '-n', 'vm2'], 1, /no engine named vm2 is running/],
+    [['hold'], 1, /no engine is running/],
     [['status', '-n', './no'], 1, /no engine named \.\/no is running/],
   ])('%j ends with %i', async (args, status, message) => {
     expect(await ctl(...args)).toEqual({ status, out: '', err: expect.stringMatching(message) });

@@ -1,5 +1,10 @@
+import { edit, inject } from './edit.ts';
+import { holds } from './held.ts';
+import { hold, unhold } from './hold.ts';
+import { answer, close, drop, release, step } from './let-go.ts';
 import { list } from './list.ts';
 import { note } from './note.ts';
+import { rules } from './rules.ts';
 import { status } from './status.ts';
 import { stop } from './stop.ts';
 import type { Verb } from './verb.ts';
@@ -8,4 +13,7 @@ import { watch } from './watch.ts';
 export { type CtlFlags, type Verb, who } from './verb.ts';
 
 /** The verbs of `vhuscope ctl`, in the order of its help. */
-export const verbs: Readonly<Record<string, Verb>> = { list, status, watch, note, stop };
+export const verbs: Readonly<Record<string, Verb>> = {
+  ...{ list, status, watch, note, stop },
+  ...{ hold, unhold, holds, release, step, edit, drop, answer, close, inject, rules },
+};

@@ -44,11 +44,13 @@ export function recordNumber(text: string | undefined, what: string): number {
 
 /** Prints a value: as JSON on one line where that was asked for, else as `lines` makes it. */
 export function print<Value>(value: Value, flags: CtlFlags, lines: (value: Value) => readonly string[]): void {
-  const text = flags.json ? [JSON.stringify(value, jsonNumber)] : lines(value);
+  const text = flags.json ? [JSON.stringify(value, jsonValue)] : lines(value);
   process.stdout.write(text.map(line => `${line}\n`).join(''));
 }
 
-/** JSON has no big integers. */
-function jsonNumber(_key: string, value: unknown): unknown {
+/** JSON has neither big integers nor bytes: digits stand for both. */
+function jsonValue(this: Record<string, unknown>, key: string, value: unknown): unknown {
+  const plain = this[key];
+  if (plain instanceof Uint8Array) return Buffer.from(plain).toString('hex');
   return typeof value === 'bigint' ? value.toString() : value;
 }

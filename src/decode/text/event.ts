@@ -56,6 +56,15 @@ const sentences: { readonly [event: string]: (body: JsonObject, frame: Frame) =>
     return `recording of ${text(body.pair)} started${after(' by ', body.engine)}${roles.map(one => `, ${one}`).join('')}`;
   },
   stopped: () => 'recording stopped',
+  held: (body, frame) =>
+    `held as ${frame.n} (${text(body.rule)}): ${text(body.line)}${after(', for at most ', body.deadline_ms, ' ms')}`,
+  released: body =>
+    `${text(body.hold)} goes on after ${text(body.held_ms)} ms (${[text(body.how), text(body.by)].filter(Boolean).join(' by ')})`,
+  edited: body => `${text(body.of)} was changed${done(body)}`,
+  dropped: body => `${text(body.of)} was not sent on${done(body)}`,
+  tampered: body => `${text(body.of)} went on${done(body)}`,
+  injected: body => `${text(body.of)} is ours (${text(body.why)})${after(' by ', body.by)}`,
+  breakpoint: body => `${text(body.by)} set breakpoint ${text(body.name)}: ${text(body.filter)}`,
   'stop-asked': body => `${text(body.by)} asked for the end`,
   connected: (body, frame) => {
     const peers = [
@@ -97,6 +106,12 @@ const sentences: { readonly [event: string]: (body: JsonObject, frame: Frame) =>
   queued: () => 'connected, but no byte yet: the peer may be serving another connection',
   'back-end-absent': body => `the back-end is not there${listed(body, ['event'])}`,
 };
+
+/** What was done to a message, and by whom. */
+function done(body: JsonObject): string {
+  const did = Array.isArray(body.did) ? `: ${body.did.map(text).join(', ')}` : '';
+  return `${did}${after(' by ', body.by)}`;
+}
 
 function finding(body: JsonObject): string {
   const records = Array.isArray(body.records) ? ` (records ${body.records.map(text).join(', ')})` : '';

@@ -7,6 +7,7 @@ import type { Channel, Context, Direction, FdIdentity, Frame } from '../../decod
 import { isReply } from '../../decode/header.ts';
 import type { Envelope } from '../../decode/message.ts';
 import { maskSecrets } from '../../decode/secrets.ts';
+import { LineWriter } from '../../decode/text/line.ts';
 import { parseLine } from '../../decode/text/parse.ts';
 import { monotonicNs } from '../../sys/clock.ts';
 import { inspect } from '../../sys/descriptor.ts';
@@ -134,6 +135,7 @@ export class Desk {
       ...{ event: 'held', channel: link.channel, direction: envelope.dir, name, rule },
       ...(step.why !== '' && { why: step.why }),
       ...(Number.isFinite(ms) && { deadline_ms: ms }),
+      line: lineOf(session, link, flow, course).slice(0, mostTold),
       size: bytes.length,
       bytes: Buffer.from(shown.subarray(0, mostTold)).toString('hex'),
       fds: (course.parcel?.fds.identities ?? []).map(({ kind, size }) => ({
@@ -340,6 +342,21 @@ function envelopeOf(session: DeskSession, link: Link, flow: Flow, fdCount: numbe
   return { channel: link.channel as Channel, dir, context: contextOf(session), fdCount };
 }
 
+/** A held message as a transcript line; empty where it is not going to be sent. */
+function lineOf(session: DeskSession, link: Link, flow: Flow, { parting, parcel }: Course): string {
+  if (parting === undefined || parcel === undefined) return '';
+  const { keepSecrets } = session.setting;
+  const envelope = envelopeOf(session, link, flow, parcel.fds.count);
+  const bytes = keepSecrets ? parting.bytes : (maskSecrets(parting.bytes, envelope) ?? parting.bytes);
+  const writer = new LineWriter();
+  writer.said({
+    ...{ n: 0, kind: 'message', pair: session.setting.name, channel: link.channel, dir: envelope.dir as Direction },
+    ...{ session: 0, epoch: 0, wallNs: 0n, receivedNs: 0n, sentNs: 0n, offset: 0, context: envelope.context },
+    ...{ bytes, wireLength: bytes.length, fds: parcel.fds.identities, fdCount: parcel.fds.count },
+  });
+  return writer.out.textFrom(0);
+}
+
 /** A message as filters see it. Descriptors are looked at only if a filter asks for them. */
 function frameOf(
   session: DeskSession,
@@ -395,6 +412,7 @@ function shownHold(n: number, held: Held): HeldMessage {
     ...{ epoch: session.epoch, channel: link.channel, name, rule, heldMs: Math.round(heldMs) },
     direction: flow.direction === 1 ? 'front-to-back' : 'back-to-front',
     ...(Number.isFinite(ms) && { leftMs: Math.max(0, Math.round(ms - heldMs)) }),
+    line: lineOf(session, link, flow, course),
     ...(bytes !== undefined && { bytes: Uint8Array.from(bytes) }),
     fds: course.parcel?.fds.identities ?? [],
   };

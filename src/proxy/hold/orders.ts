@@ -20,7 +20,9 @@ export interface HeldMessage {
   /** Milliseconds it has been held, and milliseconds until it goes on by itself; absent where it never does. */
   heldMs: number;
   leftMs?: number;
-  /** As it would be sent at present; absent where it would not be. */
+  /** A transcript line of what would be sent at present; empty where nothing would be. */
+  line: string;
+  /** The same as bytes; absent where nothing would be sent. */
   bytes?: Uint8Array;
   /** What came with it. */
   fds: FdIdentity[];
