@@ -97,7 +97,13 @@ describe('a held message', () => {
         name: 'SET_FEATURES',
         rule: 'hold SET_FEATURES',
       },
-      ...{ deadline_ms: 30_000, size: 20, bytes: features.toString('hex'), fds: [] },
+      ...{
+        deadline_ms: 30_000,
+        line: 'F→B SET_FEATURES PROTOCOL_FEATURES',
+        size: 20,
+        bytes: features.toString('hex'),
+        fds: [],
+      },
     });
     expect(told?.header).toMatchObject({ dir: 'front-to-back', session: 1, epoch: 1 });
     expect(released?.event).toMatchObject({ hold: 3, how: 'released', by, held_ms: expect.any(Number) });
