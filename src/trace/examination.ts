@@ -22,32 +22,32 @@ export interface Examination {
 /** Examines records as they come; the result can be asked for at any time. */
 export class Examiner {
   readonly #physician = new Physician();
-  readonly #connections = new Set<string>();
   readonly #findings: Finding[] = [];
   #messages = 0;
 
   /** Takes the next record; gives the findings that became true with it. */
   take(frame: Frame, message: Message | undefined): readonly Finding[] {
-    if (frame.session > 0) this.#connections.add(`${frame.pair}/${frame.session}/${frame.epoch}`);
     if (message) this.#messages += 1;
-    const found = message ? this.#physician.message(frame, message) : this.#event(frame);
-    this.#findings.push(...found);
+    const found = message ? this.#physician.message(frame, message) : this.#other(frame);
+    if (found.length > 0) this.#findings.push(...found);
     return found;
   }
 
   /** What was found so far. */
   result(unread: readonly string[] = []): Examination {
+    const speakers = this.#physician.speakers();
     return {
       findings: this.#findings,
       verdicts: this.#physician.verdicts(),
-      speakers: this.#physician.speakers(),
+      speakers,
       messages: this.#messages,
-      connections: this.#connections.size,
+      connections: speakers.length,
       unread,
     };
   }
 
-  #event(frame: Frame): readonly Finding[] {
+  #other(frame: Frame): readonly Finding[] {
+    if (frame.kind === 'raw') return this.#physician.raw(frame);
     return frame.kind === 'event' ? this.#physician.event(frame, jsonBody(frame) ?? {}) : [];
   }
 }

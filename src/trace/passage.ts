@@ -8,7 +8,7 @@ import { decodeFrame, type Message } from '../decode/message.ts';
 export type Taker = (frame: Frame, message: Message | undefined) => void;
 
 /** Records between two reports of progress. */
-const batchSize = 4096;
+const batchSize = 256;
 
 /**
  * Hands every record to `take`. Throws a CaptureError where the file cannot be opened.

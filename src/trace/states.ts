@@ -113,5 +113,6 @@ function take(connections: Connections, frame: Frame, row = 0, seen?: Seen): voi
   const message = frame.kind === 'message' ? decodeFrame(frame) : undefined;
   const folded = message && connections.message(frame, message);
   if (frame.kind === 'event') connections.event(frame);
+  else if (frame.kind === 'raw') connections.raw(frame);
   seen?.(row, frame, message, folded);
 }

@@ -4,12 +4,13 @@ import { diagnoses } from '../../src/decode/diagnose/diagnoses/index.ts';
 import type { Verdict } from '../../src/decode/diagnose/diagnosis.ts';
 import type { Frame } from '../../src/decode/frame.ts';
 import { decodeFrame } from '../../src/decode/message.ts';
+import type { JsonObject } from '../../src/decode/text/event.ts';
 import { frameOf, qemuAndVirtiofsd, virtiofsdStops } from './recording.ts';
 
 const ms = 1_000_000n;
 
 /** Hears the story of a recording, a millisecond a message, with events as JSON lines at its end. */
-function verdictsOn(text: string, events: readonly Record<string, unknown>[] = []): Verdict[] {
+function verdictsOn(text: string, events: readonly JsonObject[] = []): Verdict[] {
   const physician = new Physician();
   let n = 0;
   let offset = 0;

@@ -3,7 +3,8 @@ import type { Frame } from '../frame.ts';
 import type { Message } from '../message.ts';
 import { allWaiting, type Connection, requestOf } from '../session/connection.ts';
 import { Connections } from '../session/connections.ts';
-import type { EndRule, Finding, Found, MessageRule, Rule, Step } from './rule.ts';
+import { jsonBody } from '../text/event.ts';
+import type { EndRule, Finding, Found, MessageRule, RawRule, Rule, Step } from './rule.ts';
 import { rules as allRules } from './rules/index.ts';
 import { sideOf } from './side.ts';
 
@@ -12,6 +13,7 @@ export class Checker {
   readonly #byName = new Map<string, MessageRule[]>();
   readonly #general: MessageRule[] = [];
   readonly #ends: EndRule[] = [];
+  readonly #raw: RawRule[] = [];
   readonly #connections = new Connections();
   readonly #supersedes: ReadonlyMap<string, readonly string[]>;
 
@@ -19,6 +21,7 @@ export class Checker {
     this.#supersedes = new Map(rules.map(rule => [rule.id, rule.supersedes ?? []]));
     for (const rule of rules) {
       if ('atEnd' in rule) this.#ends.push(rule);
+      else if ('checkRaw' in rule) this.#raw.push(rule);
       else if (typeof rule.on === 'string') this.#general.push(rule);
       else for (const name of rule.on) this.#byName.set(name, [...(this.#byName.get(name) ?? []), rule]);
     }
@@ -50,9 +53,17 @@ export class Checker {
     return this.#unsuperseded(found);
   }
 
+  /** Takes bytes that are no message. */
+  raw(frame: Frame): Finding[] {
+    const first = this.#connections.raw(frame);
+    const found: Finding[] = [];
+    for (const rule of this.#raw) this.#collect(found, rule, rule.checkRaw({ frame, first }), frame);
+    return this.#unsuperseded(found);
+  }
+
   /** Takes an event; the end of a connection brings findings of its own. */
-  event(frame: Frame): Finding[] {
-    const connection = this.#connections.event(frame);
+  event(frame: Frame, body = jsonBody(frame)): Finding[] {
+    const connection = this.#connections.event(frame, body);
     if (!connection) return [];
     const { state: session, fromStart } = connection;
     const end = { frame, session, waiting: allWaiting(connection), fromStart };

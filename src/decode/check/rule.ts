@@ -42,6 +42,13 @@ export interface End {
   readonly waiting: readonly Asked[];
 }
 
+/** Bytes that could not be taken for a message. */
+export interface RawStep {
+  readonly frame: Frame;
+  /** The first of its channel and direction: it begins where a message should. */
+  readonly first: boolean;
+}
+
 /** What a rule found; a bare text takes the rule's own severity and the author of the message. */
 export type Found =
   | string
@@ -84,8 +91,13 @@ export interface EndRule extends About {
   readonly atEnd: (end: End) => Found | readonly Found[] | undefined;
 }
 
+/** A rule about bytes that are no message. */
+export interface RawRule extends About {
+  readonly checkRaw: (step: RawStep) => Found | readonly Found[] | undefined;
+}
+
 /** Any rule. */
-export type Rule = MessageRule | EndRule;
+export type Rule = MessageRule | EndRule | RawRule;
 
 /** A rule that fired. */
 export interface Finding {

@@ -4,8 +4,9 @@ import type { Finding, Side } from '../check/rule.ts';
 import { type Identity, identify, unknownPeers } from '../dialects/peers.ts';
 import type { Frame } from '../frame.ts';
 import type { Message } from '../message.ts';
-import { allWaiting, type Connection } from '../session/connection.ts';
+import { allWaiting, type Connection, requestOf } from '../session/connection.ts';
 import { newSession } from '../session/session.ts';
+import type { JsonObject } from '../text/event.ts';
 import { diagnoses } from './diagnoses/index.ts';
 import type { Ending, Exit, Story, Verdict } from './diagnosis.ts';
 
@@ -35,35 +36,43 @@ export interface Speakers {
 export class Physician {
   readonly #checker = new Checker();
   readonly #notes = new Map<string, Notes>();
-  readonly #sent = new Map<string, bigint>();
+  /** The connection that spoke last, which mostly speaks next. */
+  #latest: Notes | undefined;
   #lastNs = 0n;
 
   /** Takes the next message; gives the findings that became true with it. */
   message(frame: Frame, message: Message): Finding[] {
     const notes = this.#notesOf(frame);
+    if (message.reply) this.#time(notes, frame, message);
     const found = this.#checker.message(frame, message);
-    notes.findings.push(...found);
+    if (found.length > 0) notes.findings.push(...found);
     if (frame.channel === 'main') {
       if (message.reply) notes.lastReply = { frame, message };
       else notes.lastRequest = { frame, message };
     }
-    this.#time(notes, frame, message);
+    return found;
+  }
+
+  /** Takes bytes of the recording that are no message. */
+  raw(frame: Frame): Finding[] {
+    const found = this.#checker.raw(frame);
+    this.#notesOf(frame).findings.push(...found);
     return found;
   }
 
   /** Takes an event of the recording, its JSON parsed. */
-  event(frame: Frame, event: { readonly [key: string]: unknown }): Finding[] {
+  event(frame: Frame, event: JsonObject): Finding[] {
     if (frame.session === 0) return [];
     const notes = this.#notesOf(frame);
     if (event.event === 'peer-exit') {
       const { side, state, after_ms } = event;
       notes.exits.push({ side: side as Side, state: String(state), afterMs: Number(after_ms) });
     }
-    if (event.event !== 'closed' || frame.channel !== 'main') return this.#checker.event(frame);
+    if (event.event !== 'closed' || frame.channel !== 'main') return this.#checker.event(frame, event);
     notes.ending = { frame, how: String(event.how), first: (event.first ?? 'unknown') as Ending['first'] };
     const end = this.#checker.connection(frame);
     if (end) notes.end = end;
-    const found = this.#checker.event(frame);
+    const found = this.#checker.event(frame, event);
     notes.findings.push(...found);
     return found;
   }
@@ -88,27 +97,26 @@ export class Physician {
 
   #notesOf(frame: Frame): Notes {
     if (frame.wallNs > this.#lastNs) this.#lastNs = frame.wallNs;
-    const key = `${frame.pair}/${frame.session}/${frame.epoch}`;
-    let notes = this.#notes.get(key);
-    if (!notes) {
-      notes = { findings: [], exits: [], first: frame, last: frame };
-      this.#notes.set(key, notes);
+    const { pair, session, epoch } = frame;
+    let notes = this.#latest;
+    if (notes?.first.epoch !== epoch || notes.first.session !== session || notes.first.pair !== pair) {
+      const key = `${pair}/${session}/${epoch}`;
+      notes = this.#notes.get(key);
+      if (!notes) {
+        notes = { findings: [], exits: [], first: frame, last: frame };
+        this.#notes.set(key, notes);
+      }
+      this.#latest = notes;
     }
     notes.last = frame;
     return notes;
   }
 
   #time(notes: Notes, frame: Frame, message: Message): void {
-    const key = (n: number) => `${frame.pair}/${n}`;
-    if (!message.reply) {
-      if (this.#sent.size > mostTimed) this.#sent.clear();
-      this.#sent.set(key(frame.n), frame.sentNs);
-      return;
-    }
-    const sent = frame.answers === undefined ? undefined : this.#sent.get(key(frame.answers));
-    if (sent === undefined || sent === 0n) return;
-    this.#sent.delete(key(frame.answers as number));
-    const ns = frame.receivedNs - sent;
+    const connection = this.#checker.connection(frame);
+    const request = connection && requestOf(connection, message);
+    if (!request || request.frame.n !== frame.answers || request.frame.sentNs === 0n) return;
+    const ns = frame.receivedNs - request.frame.sentNs;
     if (ns > (notes.slowest?.ns ?? 0n)) notes.slowest = { ns, n: frame.n, name: message.name };
   }
 
@@ -135,9 +143,6 @@ export class Physician {
     };
   }
 }
-
-/** Requests whose sending time is kept while they wait. */
-const mostTimed = 100_000;
 
 /** What the diagnoses say about a story. */
 export function judge(story: Story): Verdict[] {

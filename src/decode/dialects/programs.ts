@@ -19,7 +19,7 @@ interface Clue {
 }
 
 /** Programs by name; the first that matches counts. */
-const clues: readonly Clue[] = [
+export const programs: readonly Clue[] = [
   { name: /^qemu-storage-da/, side: 'back-end', dialect: 'qemu-storage-daemon' },
   { name: /^(qemu-system-|qemu-kvm|kvm$)/, side: 'front-end', dialect: 'qemu' },
   { name: /^(vhost-user-(gpu|input|blk|scsi|bridge)|vubr)/, side: 'back-end', dialect: 'libvhost-user' },
@@ -45,7 +45,7 @@ export function dialectOfProgram(program: Program, side?: Side): Dialect | undef
   const name = programName(program);
   if (name === undefined) return undefined;
   if (name === 'virtiofsd') return virtiofsd(program);
-  return clues.find(one => (one.side === 'either' || side === undefined || one.side === side) && one.name.test(name))
+  return programs.find(one => (one.side === 'either' || side === undefined || one.side === side) && one.name.test(name))
     ?.dialect;
 }
 

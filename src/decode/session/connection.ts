@@ -32,6 +32,8 @@ export interface Connection {
   readonly fromStart: boolean;
   /** Who speaks. */
   readonly peers: Peers;
+  /** Channels and directions whose bytes are no messages any more, as in `main front-to-back`. */
+  readonly unframed: readonly string[];
   /** Record that tells its end. */
   readonly endedAt?: number;
 }
@@ -42,7 +44,7 @@ const nobodyWaits: Connection['waiting'] = { main: [], 'backend-req': [], gpu: [
 
 /** A connection on which nothing was said yet. */
 export function newConnection({ pair, session, epoch }: Frame, previous: Session | undefined): Connection {
-  const nothing = { waiting: nobodyWaits, fromStart: false, peers: unknownPeers };
+  const nothing = { waiting: nobodyWaits, fromStart: false, peers: unknownPeers, unframed: [] };
   return { pair, session, epoch, state: newSession, previous, ...nothing };
 }
 
@@ -77,10 +79,17 @@ export function follow(now: Connection, frame: Frame, message: Message): Connect
     waiting: frame.carried ? now.waiting : settled(now, frame, message),
     fromStart: before.n === 0 ? isFirst(frame) : now.fromStart,
     peers: withMessage(now.peers, { frame, message, before, after }),
+    unframed: now.unframed,
   };
 }
 
 const isFirst = ({ channel, offset, dir }: Frame) => channel === 'main' && offset === 0 && dir === 'front-to-back';
+
+/** The connection after bytes that are no message. */
+export function followRaw(now: Connection, { channel, dir }: Frame): Connection {
+  const stream = `${channel} ${dir}`;
+  return now.unframed.includes(stream) ? now : { ...now, unframed: [...now.unframed, stream] };
+}
 
 /** The connection after an event: who connected, who holds a socket, the end of the main channel. */
 export function followEvent(now: Connection, frame: Frame, body: JsonObject): Connection {

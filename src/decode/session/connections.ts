@@ -2,7 +2,7 @@
 import type { Frame } from '../frame.ts';
 import type { Message } from '../message.ts';
 import { jsonBody } from '../text/event.ts';
-import { type Connection, follow, followEvent, newConnection } from './connection.ts';
+import { type Connection, follow, followEvent, followRaw, newConnection } from './connection.ts';
 
 /** Connections kept; a recording without ends must not fill the memory. The oldest go first. */
 const mostConnections = 4096;
@@ -39,16 +39,24 @@ export class Connections {
   /**
    * Takes an event: who connected, who holds a socket, the end.
    *
+   * @param body its JSON, where that has been read already
    * @returns its connection as it was, where the event ends it
    */
-  event(frame: Frame): Connection | undefined {
-    const body = frame.session === 0 ? undefined : jsonBody(frame);
-    if (!body) return undefined;
+  event(frame: Frame, body = jsonBody(frame)): Connection | undefined {
+    if (!body || frame.session === 0) return undefined;
     const place = this.#placeOf(frame) ?? (body.event === 'connected' ? this.#open(frame) : undefined);
     if (!place) return undefined;
     const { now } = place;
     place.now = followEvent(now, frame, body);
     return now.endedAt === undefined && place.now.endedAt !== undefined ? now : undefined;
+  }
+
+  /** Takes bytes that are no message; says whether they are the first of their channel and direction. */
+  raw(frame: Frame): boolean {
+    const place = this.#placeOf(frame) ?? this.#open(frame);
+    const before = place.now;
+    place.now = followRaw(before, frame);
+    return place.now !== before;
   }
 
   #placeOf(frame: Frame): { now: Connection } | undefined {

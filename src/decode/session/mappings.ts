@@ -1,8 +1,8 @@
-/** What is mapped at run time: device IOTLB entries, VIRTIO shared memory, shared objects. */
+/** What is mapped or open at run time: device IOTLB entries, VIRTIO shared memory, shared objects, crypto sessions. */
 import type { Payload } from '../decode.ts';
 import type { Frame } from '../frame.ts';
 import type { U64 } from '../schema.ts';
-import { type Area, big, type CarriedFd, fdOf, number } from './area.ts';
+import { type Area, big, type CarriedFd, fdOf, known, number } from './area.ts';
 
 /** One entry of the device IOTLB; addresses and sizes in bytes. */
 export interface IotlbEntry {
@@ -35,10 +35,12 @@ export interface Mappings {
   readonly shmem: readonly ShmemMapping[];
   /** UUIDs the back-end has added, and the record that did. */
   readonly objects: ReadonlyMap<string, number>;
+  /** Crypto sessions that are open, and the record that opened them. */
+  readonly cryptoSessions: ReadonlyMap<bigint, number>;
 }
 
 /** Nothing mapped. */
-export const noMappings: Mappings = { iotlb: [], misses: [], shmem: [], objects: new Map() };
+export const noMappings: Mappings = { iotlb: [], misses: [], shmem: [], objects: new Map(), cryptoSessions: new Map() };
 
 /** Entries beyond this are dropped, oldest first: an analyzer must not grow with a guest's IOMMU traffic. */
 const mostEntries = 4096;
@@ -117,6 +119,18 @@ export const mappings: Area<Mappings> = {
     request: (now, { uuid }) => {
       const objects = new Map(now.objects);
       return typeof uuid === 'string' && objects.delete(uuid) ? { ...now, objects } : now;
+    },
+  },
+  CREATE_CRYPTO_SESSION: {
+    reply: (now, { session_id }, { n }) =>
+      known(session_id) && session_id >= 0 && now.cryptoSessions.size < mostEntries
+        ? { ...now, cryptoSessions: new Map(now.cryptoSessions).set(BigInt(session_id), n) }
+        : now,
+  },
+  CLOSE_CRYPTO_SESSION: {
+    request: (now, { session_id }) => {
+      const cryptoSessions = new Map(now.cryptoSessions);
+      return known(session_id) && cryptoSessions.delete(BigInt(session_id)) ? { ...now, cryptoSessions } : now;
     },
   },
   RESET_DEVICE: { request: now => ({ ...now, shmem: [] }) },

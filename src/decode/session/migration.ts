@@ -56,6 +56,8 @@ export interface Migration {
   readonly logging: boolean;
   readonly inflight?: Inflight;
   readonly postcopy: PostcopyPhase;
+  /** Record of an answered postcopy memory table, until the front-end has acknowledged it with an empty one. */
+  readonly tableAnsweredAt?: number;
   readonly transfer: Transfer;
 }
 
@@ -99,6 +101,10 @@ export const migration: Area<Migration> = {
   },
   SET_FEATURES: {
     request: (now, { features }) => (known(features) ? { ...now, logging: (BigInt(features) & logAll) !== 0n } : now),
+  },
+  SET_MEM_TABLE: {
+    request: ({ tableAnsweredAt: _, ...now }) => now,
+    reply: (now, _, { n }) => (now.postcopy === 'listening' ? { ...now, tableAnsweredAt: n } : now),
   },
   GET_INFLIGHT_FD: { reply: (now, payload, frame) => ({ ...now, inflight: inflightOf(payload, frame) }) },
   SET_INFLIGHT_FD: { request: (now, payload, frame) => ({ ...now, inflight: inflightOf(payload, frame) }) },

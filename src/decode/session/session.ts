@@ -84,12 +84,20 @@ export const effective: ReadonlyMap<string, readonly (keyof Areas)[]> = (() => {
  * @param message what the record says
  */
 export function fold(now: Session, frame: Frame, message: Message): Session {
+  // Named one by one, since this is done for every message of a capture and a spread takes several times as long.
   const next: { -readonly [K in keyof Session]: Session[K] } = {
-    ...now,
     n: frame.n,
     messages: now.messages + (frame.carried ? 0 : 1),
+    negotiation: now.negotiation,
+    memory: now.memory,
+    vrings: now.vrings,
+    config: now.config,
+    migration: now.migration,
+    mappings: now.mappings,
+    display: now.display,
   };
-  for (const name of effective.get(message.name) ?? []) applyEffect(next, name, frame, message);
+  const changed = effective.get(message.name);
+  if (changed !== undefined) for (const name of changed) applyEffect(next, name, frame, message);
   return next;
 }
 

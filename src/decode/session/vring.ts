@@ -69,6 +69,8 @@ export interface Vring {
   readonly everEnabled: boolean;
   /** Byte order, once told. */
   readonly bigEndian?: boolean;
+  /** Record of the last RESET_DEVICE: what was set before it has to be set again. */
+  readonly resetAt?: number;
   /** Record of the last change. */
   readonly changedAt: number;
 }
@@ -199,6 +201,7 @@ export const vrings: Area<Vrings> = {
       all(now, n, ring => ({
         running: follow(runningTransitions, ring.running, 'RESET_DEVICE'),
         switched: follow(switchedTransitions, ring.switched, 'RESET_DEVICE'),
+        resetAt: n,
       })),
   },
   RESET_OWNER: {

@@ -1,5 +1,6 @@
 /** What is generated from the declarations and kept in the repository. A new output is a line here. */
 import { diagnosesDoc } from './diagnoses-doc.ts';
+import { dialectsDoc } from './dialects-doc.ts';
 import { protocolDocs } from './docs.ts';
 import { filtersText } from './filters.ts';
 import { recordSchema } from './json-schema.ts';
@@ -29,5 +30,6 @@ export const outputs: readonly Output[] = [
   { path: 'docs/filters.md', make: read => filtersText(read('src/export/derive/filters-introduction.md')) },
   { path: 'docs/rules.md', make: rulesDoc },
   { path: 'docs/diagnoses.md', make: diagnosesDoc },
+  { path: 'docs/dialects.md', make: dialectsDoc },
   { path: 'docs/states.md', make: statesDoc },
 ];

@@ -1,4 +1,6 @@
 /** docs/rules.md: every rule as it stands in the list. */
+
+import { type Elsewhere, elsewhere } from '../../decode/check/elsewhere.ts';
 import type { Rule } from '../../decode/check/rule.ts';
 import { rules } from '../../decode/check/rules/index.ts';
 
@@ -12,6 +14,7 @@ const areas: { readonly [prefix: string]: string } = {
   GAT: 'Messages that need a feature',
   MEM: 'Guest memory',
   RNG: 'Rings',
+  HST: 'Order between the channels',
   CFG: 'Configuration space',
   STA: 'Device status',
   MTU: 'MTU',
@@ -25,6 +28,7 @@ const areas: { readonly [prefix: string]: string } = {
   SHM: 'VIRTIO shared memory',
   SHO: 'Shared objects',
   GPU: 'vhost-user-gpu',
+  DIA: 'Where implementations disagree',
 };
 
 const areaOf = ({ id }: Rule) => id.slice(0, id.indexOf('-'));
@@ -44,6 +48,10 @@ function entry(rule: Rule): string {
   return lines.join('\n');
 }
 
+function without({ id, demand, by, why }: Elsewhere): string {
+  return `| ${id} | ${demand} | ${why ?? by?.join(', ')} |`;
+}
+
 /** The text of docs/rules.md. */
 export function rulesDoc(): string {
   const sections = Object.entries(areas).flatMap(([prefix, title]) => {
@@ -59,6 +67,15 @@ from: the text (*spec*), what implementations were seen to do (*observed*), or a
 (*inferred*). Ids are never used again for something else.
 
 ${sections.join('\n\n')}
+
+## Without a rule of their own
+
+Demands that another rule covers, most often one that is derived from what each message declares, and those that cannot
+be judged from what crosses the socket.
+
+| id | what is demanded | covered by, or why not |
+|---|---|---|
+${elsewhere.map(without).join('\n')}
 `;
 }
 

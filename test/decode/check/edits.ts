@@ -82,6 +82,37 @@ export const resized = (name: string, by: number): Edit =>
     return withBytes(frame, bytes);
   });
 
+/** Overwrites bytes of it, from an offset of the whole message. */
+export const patched = (name: string, offset: number, ...values: number[]): Edit =>
+  change(name, frame => {
+    const bytes = frame.bytes.slice();
+    bytes.set(values, offset);
+    return withBytes(frame, bytes);
+  });
+
+/** Keeps only the first bytes of it, and takes them for no message. */
+export const cutTo = (name: string, length: number): Edit =>
+  change(name, frame => ({ ...withBytes(frame, frame.bytes.slice(0, length)), kind: 'raw' }));
+
+/** Changes what is known of its descriptors. */
+export const describing = (name: string, facts: Partial<FdIdentity>): Edit =>
+  change(name, frame => ({ ...frame, fds: frame.fds.map(fd => ({ ...fd, ...facts })) }));
+
+/** Lets other programs hold the sockets. */
+export const runBy =
+  (frontEnd: string, backEnd: string): Edit =>
+  frames =>
+    frames.map(({ context: { frontEnd: _, backEnd: __, ...context }, ...frame }) => {
+      if (frame.kind !== 'event') return { ...frame, context };
+      const body = JSON.parse(new TextDecoder().decode(frame.bytes));
+      if (body.event === 'peer') {
+        body.executable = `/usr/bin/${body.side === 'front-end' ? frontEnd : backEnd}`;
+        delete body.version;
+      }
+      if (body.event === 'connected') [body.front_end.comm, body.back_end.comm] = [frontEnd, backEnd];
+      return { ...frame, context, bytes: new TextEncoder().encode(JSON.stringify(body)) };
+    });
+
 /** Leaves out the first message of a name. */
 export const without =
   (name: string): Edit =>
@@ -116,6 +147,28 @@ export const after =
     const { fds = [] } = facts;
     const own = { n: ++lastMade, channel, fds, fdCount: fds.length, offset: 1 };
     const made = withBytes({ ...model, ...own, ...(dir && { dir }), ...facts }, bytes);
+    delete made.answers;
+    return [...frames.slice(0, at + 1), made, ...frames.slice(at + 1)];
+  };
+
+/** Says a message again behind the first one of another name. */
+export const again =
+  (name: string, behind: string): Edit =>
+  frames => {
+    const at = indexOf(frames, behind);
+    const copy = { ...(frames[indexOf(frames, name)] as Frame), n: ++lastMade, offset: 1 };
+    return [...frames.slice(0, at + 1), copy, ...frames.slice(at + 1)];
+  };
+
+/** Puts another message behind the last one. */
+export const atLast =
+  (outgoing: Outgoing): Edit =>
+  frames => {
+    const at = frames.findLastIndex(frame => frame.kind === 'message');
+    const model = frames[at] as Frame;
+    const { channel, dir } = outgoing;
+    const own = { n: ++lastMade, channel, fds: [], fdCount: 0, offset: 1, ...(dir && { dir }) };
+    const made = withBytes({ ...model, ...own }, encodeMessage(outgoing, model.context));
     delete made.answers;
     return [...frames.slice(0, at + 1), made, ...frames.slice(at + 1)];
   };

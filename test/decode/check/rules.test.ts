@@ -1,34 +1,8 @@
-import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { readCapture } from '../../../src/capture/reader.ts';
-import { Checker } from '../../../src/decode/check/check.ts';
-import type { Finding } from '../../../src/decode/check/rule.ts';
 import { rules } from '../../../src/decode/check/rules/index.ts';
-import type { Frame } from '../../../src/decode/frame.ts';
-import { decodeFrame } from '../../../src/decode/message.ts';
-import { change, type Edit, set } from './edits.ts';
+import { after, asks, both, change, type Edit, set } from './edits.ts';
+import { findings, recording, sayings } from './recordings.ts';
 import { ofTwoConnections, rows } from './rules.table.ts';
-
-const folder = resolve(import.meta.dirname, '../../../captures');
-const recordings = new Map<string, readonly Frame[]>();
-
-function recording(name: string): readonly Frame[] {
-  const frames = recordings.get(name) ?? [...readCapture(join(folder, `${name}.pcapng`))];
-  recordings.set(name, frames);
-  return frames;
-}
-
-/** What the rules find in a recording. */
-function findings(frames: readonly Frame[]): Finding[] {
-  const checker = new Checker();
-  return frames.flatMap(frame => {
-    if (frame.kind === 'message') return checker.message(frame, decodeFrame(frame));
-    return frame.kind === 'event' ? checker.event(frame) : [];
-  });
-}
-
-const sayings = (found: readonly Finding[]) =>
-  found.map(({ rule, severity, message }) => `${severity} ${rule} ${message}`);
 
 describe('a real recording with one edit', () => {
   it.each(rows.map(([id, name, edit, severity]) => ({ id, name, edit, severity })))('makes $id fire: $name', row => {
@@ -65,6 +39,18 @@ describe('a recording of a reconnection', () => {
 
   it('tells features that the back-end no longer offers', () => {
     expect(rulesIn(second(set('GET_FEATURES=', { features: 0x140000000n })))).toContain('EPO-02');
+  });
+
+  it('tells that the back-end has fewer queues than before', () => {
+    expect(rulesIn(second(set('GET_QUEUE_NUM=', { queue_num: 0 })))).toContain('EPO-03');
+  });
+
+  it('tells that the inflight region was not handed back', () => {
+    const inflight = { mmap_size: 4096, num_queues: 1, queue_size: 128 };
+    const given: Edit = after('SET_OWNER', asks('SET_INFLIGHT_FD', inflight), { fds: [{ kind: 'memfd' }] });
+    const forgotten = second(set('SET_PROTOCOL_FEATURES', { protocol_features: 0x9f2bn }));
+    expect(rulesIn(both(given, forgotten))).toContain('EPO-04');
+    expect(rulesIn(both(given, second(given), forgotten))).not.toContain('EPO-04');
   });
 
   it('takes what was asked before for asked', () => {

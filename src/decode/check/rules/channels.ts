@@ -1,12 +1,13 @@
 /** The back-end channel: IOTLB, shared memory, shared objects, doorbells. Spec section "Back-end communication". */
+import { locate } from '../../session/memory.ts';
 import type { Session } from '../../session/session.ts';
 import { protocolFeatures } from '../../spec/protocol-features.ts';
 import { hex, normalU64 } from '../../u64.ts';
-import type { Found, Rule, Step } from '../rule.ts';
+import type { Found, Rule } from '../rule.ts';
+import { isRequest as request } from '../step.ts';
 
 const sendFd = 1n << BigInt(protocolFeatures.BACKEND_SEND_FD.bit);
 const show = (value: bigint) => hex(normalU64(value));
-const request = ({ message }: Step) => !message.reply;
 const nil = '00000000-0000-0000-0000-000000000000';
 const max = 'ffffffff-ffff-ffff-ffff-ffffffffffff';
 
@@ -87,6 +88,48 @@ export const channels: readonly Rule[] = [
     },
   },
   {
+    id: 'IOT-04',
+    name: 'iotlb-miss-unanswered',
+    severity: 'note',
+    condition: 'at the end of a connection an IOTLB miss was never followed by an update that covers it',
+    spec: 'IOMMU support',
+    remedy: 'find out why the front-end has no translation: the device waits for it',
+    confidence: 'inferred',
+    atEnd: ({ session }) => {
+      const { misses } = session.mappings;
+      const [first] = misses;
+      return first === undefined
+        ? undefined
+        : {
+            message: `${misses.length} misses had no answer, the first for ${show(first.iova)}`,
+            side: 'front-end',
+            records: misses.slice(0, 8).map(miss => miss.n),
+          };
+    },
+  },
+  {
+    id: 'IOT-05',
+    name: 'iotlb-entry-without-memory',
+    severity: 'note',
+    condition: 'REM_MEM_REG takes memory away to which an entry of the device IOTLB still maps',
+    spec: 'IOMMU support',
+    remedy: 'invalidate the entries first',
+    confidence: 'inferred',
+    on: ['REM_MEM_REG'],
+    check: step => {
+      const { before, after } = step;
+      if (!request(step) || before.memory.regions.length === after.memory.regions.length) return undefined;
+      const inside = ({ memory }: Session, address: bigint) => locate(memory, address, 1n) !== undefined;
+      const left = before.mappings.iotlb.filter(
+        ({ userAddress }) => inside(before, userAddress) && !inside(after, userAddress),
+      );
+      const [first] = left;
+      return first
+        ? { message: `${left.length} entries map to it, the first at ${show(first.iova)}`, records: [first.n] }
+        : undefined;
+    },
+  },
+  {
     id: 'HNO-01',
     name: 'notifier-geometry',
     severity: 'error',
@@ -122,6 +165,23 @@ export const channels: readonly Rule[] = [
       const odd = used.find(size => BigInt(size) % 4096n !== 0n);
       if (odd !== undefined) found.push(`a region of ${hex(odd)} bytes`);
       return found;
+    },
+  },
+  {
+    id: 'SHM-02',
+    name: 'shmem-sizes-changed',
+    severity: 'error',
+    condition: 'GET_SHMEM_CONFIG is answered with other sizes than before on this connection',
+    spec: 'VHOST_USER_GET_SHMEM_CONFIG',
+    remedy: 'give the same answer for the whole connection',
+    confidence: 'spec',
+    on: ['GET_SHMEM_CONFIG'],
+    check: ({ message, before, after }) => {
+      const was = before.mappings.shmemSizes;
+      const is = after.mappings.shmemSizes;
+      if (!message.reply || !was || !is) return undefined;
+      const at = is.findIndex((size, id) => size !== (was[id] ?? 0));
+      return at < 0 ? undefined : `region ${at} has ${hex(is[at] ?? 0)} bytes, it had ${hex(was[at] ?? 0)}`;
     },
   },
   {
@@ -190,6 +250,22 @@ export const channels: readonly Rule[] = [
     check: step => {
       const { uuid } = step.message.payload;
       return request(step) && (uuid === nil || uuid === max) ? `UUID ${uuid}` : undefined;
+    },
+  },
+  {
+    id: 'SHO-02',
+    name: 'object-not-added',
+    severity: 'note',
+    condition: 'the back-end removes a shared object that it has not added on this connection',
+    spec: 'VHOST_USER_BACKEND_SHARED_OBJECT_REMOVE',
+    remedy: 'remove only what this back-end added; the front-end ignores the rest',
+    confidence: 'spec',
+    on: ['BACKEND_SHARED_OBJECT_REMOVE'],
+    check: step => {
+      const { uuid } = step.message.payload;
+      return request(step) && step.fromStart && typeof uuid === 'string' && !step.before.mappings.objects.has(uuid)
+        ? `${uuid} was not added`
+        : undefined;
     },
   },
 ];

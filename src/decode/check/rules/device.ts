@@ -105,6 +105,24 @@ export const device: readonly Rule[] = [
     },
   },
   {
+    id: 'CFG-07',
+    name: 'config-change-not-read',
+    severity: 'note',
+    condition:
+      'at the end of a connection the back-end had told a change of its configuration, and nobody has asked for it',
+    spec: 'VHOST_USER_BACKEND_CONFIG_CHANGE_MSG',
+    remedy: 'read the configuration again when told of a change',
+    confidence: 'inferred',
+    atEnd: ({ session }) =>
+      session.config.staleSince === undefined
+        ? undefined
+        : {
+            message: 'the change of the configuration was not read',
+            side: 'front-end',
+            records: [session.config.staleSince],
+          },
+  },
+  {
     id: 'CFG-08',
     name: 'config-refused',
     severity: 'warning',
@@ -161,39 +179,6 @@ export const device: readonly Rule[] = [
     check: ({ message }) => {
       const mtu = Number(message.payload.mtu ?? 1500);
       return !message.reply && (mtu < 68 || mtu > 65535) ? `MTU ${mtu}` : undefined;
-    },
-  },
-  {
-    id: 'CRY-01',
-    name: 'crypto-session-unknown',
-    severity: 'warning',
-    condition: 'a crypto session was created with a negative id',
-    spec: 'VHOST_USER_CREATE_CRYPTO_SESSION',
-    remedy: 'see the log of the back-end for the reason',
-    confidence: 'spec',
-    on: ['CREATE_CRYPTO_SESSION'],
-    check: ({ message }) => {
-      const id = message.payload.session_id;
-      return message.reply && typeof id !== 'undefined' && Number(id) < 0
-        ? 'the session could not be created'
-        : undefined;
-    },
-  },
-  {
-    id: 'CRY-02',
-    name: 'crypto-key-length',
-    severity: 'error',
-    condition: 'a key length is larger than the room for the key',
-    spec: 'Crypto sessions description',
-    remedy: 'use keys of at most 64 (cipher), 512 (authentication) or 1024 bytes (asymmetric)',
-    confidence: 'spec',
-    on: ['CREATE_CRYPTO_SESSION'],
-    check: ({ message }) => {
-      const { key_len, auth_key_len, keylen } = message.payload;
-      if (message.reply) return undefined;
-      if (Number(key_len ?? 0) > 64) return `cipher key of ${String(key_len)} bytes`;
-      if (Number(auth_key_len ?? 0) > 512) return `authentication key of ${String(auth_key_len)} bytes`;
-      return Number(keylen ?? 0) > 1024 ? `asymmetric key of ${String(keylen)} bytes` : undefined;
     },
   },
 ];

@@ -1,6 +1,7 @@
 /** What a reconnection must not change. Spec section "Communication". */
 import { spell, transportBit, unfiltered } from '../masks.ts';
 import type { Rule } from '../rule.ts';
+import { hasProtocol, isRequest } from '../step.ts';
 
 /** Rules about a connection that follows another of the same device. */
 export const epochs: readonly Rule[] = [
@@ -45,6 +46,42 @@ export const epochs: readonly Rule[] = [
       return lost === 0n
         ? undefined
         : `no longer offers ${spell('virtio', lost, frame.context.device)}, which the guest uses`;
+    },
+  },
+  {
+    id: 'EPO-03',
+    name: 'queues-shrank-on-reconnect',
+    severity: 'error',
+    condition: 'after a reconnection the back-end supports fewer queues than it did before',
+    spec: 'VHOST_USER_GET_QUEUE_NUM',
+    remedy: 'restart the back-end with at least as many queues: a running guest cannot give them up',
+    confidence: 'inferred',
+    on: ['GET_QUEUE_NUM'],
+    check: ({ message, previous, after }) => {
+      const was = previous?.negotiation.queueNum;
+      const is = after.negotiation.queueNum;
+      return message.reply && was !== undefined && is !== undefined && is < was
+        ? `supports ${is} queues, there were ${was} before the reconnection`
+        : undefined;
+    },
+  },
+  {
+    id: 'EPO-04',
+    name: 'inflight-not-returned',
+    severity: 'warning',
+    condition:
+      'on a reconnection a ring is started without SET_INFLIGHT_FD, although INFLIGHT_SHMFD is acknowledged and the ' +
+      'connection before had an inflight region',
+    spec: 'Inflight I/O tracking',
+    remedy: 'hand the region back before the rings are started: requests in flight are lost otherwise',
+    confidence: 'spec',
+    on: ['SET_VRING_KICK'],
+    check: step => {
+      const had = step.previous?.migration.inflight;
+      if (!isRequest(step) || !had || had.size === 0n || !hasProtocol(step, 'INFLIGHT_SHMFD')) return undefined;
+      return step.fromStart && !step.before.migration.inflight
+        ? `ring ${String(step.message.payload.index)} is started without the inflight region of record ${had.n}`
+        : undefined;
     },
   },
 ];

@@ -1,8 +1,18 @@
 /** Framing: header and delivery. Spec sections "Message Specification" and "Header". */
+import type { Frame } from '../../frame.ts';
+import { type Header, headerSize, protocolVersion, readHeader } from '../../header.ts';
 import type { Rule } from '../rule.ts';
 
 const section = 'Message Specification / Header';
 const longest = 4096;
+
+const mostOnGpu = 256 * 1024 * 1024;
+const mostElsewhere = 65_536;
+
+/** Whether a header can be one. */
+function isSane({ channel }: Frame, { flags, size }: Header): boolean {
+  return channel === 'gpu' ? size <= mostOnGpu : (flags & 3) === protocolVersion && size <= mostElsewhere;
+}
 
 /** Rules about the header and about how a message arrived. */
 export const framing: readonly Rule[] = [
@@ -97,6 +107,20 @@ export const framing: readonly Rule[] = [
         : undefined,
   },
   {
+    id: 'FRM-11',
+    name: 'message-in-pieces',
+    severity: 'note',
+    condition: 'a message arrived in pieces whose bounds are not those of header and payload',
+    spec: 'Communication',
+    remedy: 'send header and payload with one call: libvhost-user, DPDK, passt and VPP give up on a payload in pieces',
+    confidence: 'observed',
+    on: 'messages',
+    check: ({ frame, message }) =>
+      frame.seg && message.channel !== 'gpu'
+        ? `${message.name} arrived in pieces of ${frame.seg.slice(0, 6).join(', ')} bytes`
+        : undefined,
+  },
+  {
     id: 'FRM-12',
     name: 'too-many-descriptors',
     severity: 'error',
@@ -123,5 +147,38 @@ export const framing: readonly Rule[] = [
     on: 'messages',
     check: ({ frame, message }) =>
       frame.ctrunc ? { message: `the kernel dropped descriptors of ${message.name}`, side: 'front-end' } : undefined,
+  },
+  {
+    id: 'FRM-09',
+    name: 'message-cut',
+    severity: 'error',
+    condition: 'the bytes of a direction, all of them passed on, end in the middle of a message',
+    spec: section,
+    remedy: 'find out why the sender stopped: it closed, or died, before the message was whole',
+    confidence: 'spec',
+    checkRaw: ({ frame, first }) => {
+      const header = first ? readHeader(frame.bytes, 0, frame.context.bigEndian === true) : undefined;
+      if (!first || frame.sentNs === 0n || (header && !isSane(frame, header))) return undefined;
+      if (!header) return `${frame.wireLength} bytes are there, a header has ${headerSize}`;
+      return frame.wireLength < headerSize + header.size
+        ? `${frame.wireLength} of the ${headerSize + header.size} bytes of message ${header.id} are there`
+        : undefined;
+    },
+  },
+  {
+    id: 'FRM-15',
+    name: 'no-message',
+    severity: 'error',
+    condition:
+      'where a message should begin there is no header: another version than 1, or a size beyond 64 KiB (GPU: 256 MiB)',
+    spec: section,
+    remedy: 'look at what else writes to this socket: two threads of a peer, or a program that speaks another protocol',
+    confidence: 'observed',
+    checkRaw: ({ frame, first }) => {
+      const header = first ? readHeader(frame.bytes, 0, frame.context.bigEndian === true) : undefined;
+      return header && frame.sentNs !== 0n && !isSane(frame, header)
+        ? `these bytes would be message ${header.id} with flags 0x${header.flags.toString(16)} and ${header.size} bytes`
+        : undefined;
+    },
   },
 ];

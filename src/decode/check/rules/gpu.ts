@@ -1,13 +1,34 @@
 /** The vhost-user-gpu protocol. */
-import type { Rule, Step } from '../rule.ts';
+import { readHeader, replyFlag } from '../../header.ts';
+import type { Rule } from '../rule.ts';
+import { isRequest as request } from '../step.ts';
 
 const spec = 'Vhost-user-gpu Protocol';
-const request = ({ message }: Step) => !message.reply;
+
 const mostScanouts = 16;
 const needs = { GPU_GET_EDID: ['EDID', 0], GPU_DMABUF_SCANOUT2: ['DMABUF2', 1] } as const;
 
 /** Rules about the gpu channel. */
 export const gpu: readonly Rule[] = [
+  {
+    id: 'GPU-01',
+    name: 'gpu-header-flags',
+    severity: 'note',
+    condition: 'the flags of a message on the gpu channel are not 0, or on a reply not 4',
+    spec,
+    remedy: 'send 0 with requests and 4 with replies: there is no version on this channel',
+    offenders: 'vhost-user-gpu of QEMU, whose GPU_UPDATE has uninitialised flags; the front-end of QEMU ignores them',
+    confidence: 'observed',
+    on: 'messages',
+    check: ({ message, frame }) => {
+      if (message.channel !== 'gpu') return undefined;
+      const flags = readHeader(frame.bytes, 0, frame.context.bigEndian === true)?.flags;
+      const expected = message.reply ? replyFlag : 0;
+      return flags === undefined || flags === expected
+        ? undefined
+        : `${message.name}${message.reply ? ' reply' : ''} has flags 0x${flags.toString(16)}, expected ${expected}`;
+    },
+  },
   {
     id: 'GPU-02',
     name: 'gpu-features-not-offered',
@@ -67,6 +88,38 @@ export const gpu: readonly Rule[] = [
       if (!request(step) || width === undefined || height === undefined) return undefined;
       const wanted = 20 + Number(width) * Number(height) * 4;
       return step.message.size !== wanted ? `${step.message.size} bytes, the rectangle needs ${wanted}` : undefined;
+    },
+  },
+  {
+    id: 'GPU-06',
+    name: 'gpu-dmabuf-missing',
+    severity: 'error',
+    condition: 'a scanout that is not switched off (0×0) comes without the descriptor of its buffer',
+    spec,
+    remedy: 'send the buffer with GPU_DMABUF_SCANOUT, or a size of 0×0 to switch the scanout off',
+    confidence: 'spec',
+    on: ['GPU_DMABUF_SCANOUT', 'GPU_DMABUF_SCANOUT2'],
+    check: step => {
+      const { width, height, scanout_id } = step.message.payload;
+      const count = step.frame.fdCount ?? step.frame.fds.length;
+      if (!request(step) || step.frame.ctrunc || count > 0 || !width || !height) return undefined;
+      return `scanout ${String(scanout_id)} of ${String(width)}×${String(height)} has no buffer`;
+    },
+  },
+  {
+    id: 'GPU-07',
+    name: 'gpu-update-too-early',
+    severity: 'error',
+    condition: 'GPU_DMABUF_UPDATE although the one before has not been answered',
+    spec,
+    remedy: 'wait for the empty reply: it says that the buffer may be drawn to again',
+    confidence: 'spec',
+    on: ['GPU_DMABUF_UPDATE'],
+    check: step => {
+      const first = step.waiting.find(asked => asked.message.id === step.message.id);
+      return request(step) && first
+        ? { message: 'the update before still waits for its answer', records: [first.frame.n] }
+        : undefined;
     },
   },
   {

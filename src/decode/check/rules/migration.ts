@@ -1,106 +1,14 @@
-/** Dirty log, inflight region, device state, postcopy. Spec section "Migration". */
-import type { Session } from '../../session/session.ts';
-import { protocolFeatures } from '../../spec/protocol-features.ts';
-import { hex, normalU64 } from '../../u64.ts';
-import type { Rule, Step } from '../rule.ts';
+/** Inflight region, transfer of device state, postcopy. Spec section "Migration". */
+import type { Payload } from '../../decode.ts';
+import type { Rule } from '../rule.ts';
+import { isRequest, startedRings } from '../step.ts';
 
-const logShmfd = 1n << BigInt(protocolFeatures.LOG_SHMFD.bit);
-const logAll = 1n << 26n;
-const bytesPerLogByte = 4096n * 8n;
-
-const request = ({ message }: Step) => !message.reply;
-
-/** Bytes a log needs to cover all of guest memory, one bit for each 4 KiB. */
-function logNeeded({ memory }: Session): bigint {
-  const top = memory.regions.reduce((most, one) => {
-    const end = one.guestAddress + one.size;
-    return end > most ? end : most;
-  }, 0n);
-  return (top + bytesPerLogByte - 1n) / bytesPerLogByte;
-}
-
-const startedRings = ({ vrings }: Session) => [...vrings.byIndex.values()].filter(ring => ring.running === 'started');
+/** Guest addresses of a memory table, as far as its bytes reach. */
+const guestAddresses = ({ regions }: Payload) =>
+  Array.isArray(regions) ? (regions as Payload[]).map(region => region.guest_address) : [];
 
 /** Rules about migration. */
 export const migration: readonly Rule[] = [
-  {
-    id: 'LOG-01',
-    name: 'log-too-small',
-    severity: 'error',
-    condition: 'the dirty log does not cover the guest memory in force, one bit for each 4 KiB',
-    spec: 'Migration',
-    remedy: 'allocate a log up to the highest guest address',
-    confidence: 'spec',
-    on: ['SET_LOG_BASE'],
-    check: step => {
-      const log = step.after.migration.log;
-      if (!request(step) || !log || step.message.size !== 16) return undefined;
-      const needed = logNeeded(step.after);
-      return log.size < needed ? `${log.size} bytes, guest memory needs ${needed}` : undefined;
-    },
-  },
-  {
-    id: 'LOG-02',
-    name: 'log-geometry',
-    severity: 'warning',
-    condition: 'the offset of the dirty log is not a multiple of 4 KiB, or its size is 0',
-    spec: 'Log description',
-    remedy: 'give a page aligned offset: the back-end maps it',
-    confidence: 'inferred',
-    on: ['SET_LOG_BASE'],
-    check: step => {
-      const log = step.after.migration.log;
-      if (!request(step) || !log || step.message.size !== 16) return undefined;
-      return log.size === 0n || log.offset % 4096n !== 0n
-        ? `size ${log.size}, offset ${hex(normalU64(log.offset))}`
-        : undefined;
-    },
-  },
-  {
-    id: 'LOG-03',
-    name: 'logging-without-log',
-    severity: 'warning',
-    condition: 'LOG_ALL is acknowledged on a connection that has no dirty log',
-    spec: 'Migration',
-    remedy: 'send SET_LOG_BASE before LOG_ALL',
-    confidence: 'inferred',
-    on: ['SET_FEATURES'],
-    check: step =>
-      request(step) && step.fromStart && step.after.migration.logging && !step.after.migration.log
-        ? 'LOG_ALL is acknowledged, but no log was given'
-        : undefined,
-  },
-  {
-    id: 'LOG-05',
-    name: 'log-not-shared',
-    severity: 'warning',
-    condition: 'SET_LOG_BASE although LOG_SHMFD was not acknowledged',
-    spec: 'VHOST_USER_SET_LOG_BASE',
-    remedy: 'use a back-end with LOG_SHMFD: another process cannot write to an address of the front-end',
-    confidence: 'spec',
-    on: ['SET_LOG_BASE'],
-    check: step =>
-      request(step) && step.fromStart && ((step.before.negotiation.protocol.accepted ?? 0n) & logShmfd) === 0n
-        ? 'a log without LOG_SHMFD'
-        : undefined,
-  },
-  {
-    id: 'LOG-06',
-    name: 'migration-impossible',
-    severity: 'note',
-    condition: 'the back-end offers LOG_ALL without LOG_SHMFD',
-    spec: 'Migration',
-    remedy: 'offer LOG_SHMFD: QEMU refuses to migrate the device otherwise',
-    confidence: 'observed',
-    on: ['GET_PROTOCOL_FEATURES'],
-    check: ({ message, after }) => {
-      const { virtio, protocol } = after.negotiation;
-      if (!message.reply || virtio.offered === undefined || protocol.offered === undefined) return undefined;
-      return (virtio.offered & logAll) !== 0n && (protocol.offered & logShmfd) === 0n
-        ? 'LOG_ALL is offered without LOG_SHMFD'
-        : undefined;
-    },
-  },
   {
     id: 'INF-01',
     name: 'inflight-request',
@@ -112,8 +20,28 @@ export const migration: readonly Rule[] = [
     on: ['GET_INFLIGHT_FD'],
     check: step => {
       const { num_queues, queue_size } = step.message.payload;
-      return request(step) && (num_queues === 0 || queue_size === 0)
+      return isRequest(step) && (num_queues === 0 || queue_size === 0)
         ? `${String(num_queues)} rings of ${String(queue_size)} descriptors`
+        : undefined;
+    },
+  },
+  {
+    id: 'INF-02',
+    name: 'inflight-reply',
+    severity: 'warning',
+    condition: 'the reply to GET_INFLIGHT_FD is empty, not page aligned, or larger than its descriptor',
+    spec: 'VHOST_USER_GET_INFLIGHT_FD',
+    remedy: 'answer with a region of whole pages in shared memory',
+    confidence: 'inferred',
+    on: ['GET_INFLIGHT_FD'],
+    check: ({ message, after, frame }) => {
+      const region = after.migration.inflight;
+      if (!message.reply || region?.n !== frame.n) return undefined;
+      if (region.size === 0n) return 'an inflight region of 0 bytes';
+      if (region.offset % 4096n !== 0n) return `its offset ${region.offset} is not page aligned`;
+      const size = region.fd?.identity.size;
+      return size !== undefined && region.offset + region.size > BigInt(size)
+        ? `needs ${region.offset + region.size} bytes of a descriptor of ${size}`
         : undefined;
     },
   },
@@ -130,7 +58,7 @@ export const migration: readonly Rule[] = [
     check: step => {
       const was = step.before.migration.inflight;
       const is = step.after.migration.inflight;
-      if (!request(step) || !was || !is) return undefined;
+      if (!isRequest(step) || !was || !is) return undefined;
       const same =
         was.size === is.size && was.offset === is.offset && was.queues === is.queues && was.queueSize === is.queueSize;
       return same ? undefined : { message: 'the inflight region is not the one that was received', records: [was.n] };
@@ -145,7 +73,7 @@ export const migration: readonly Rule[] = [
     remedy: 'send it before the rings are started',
     confidence: 'spec',
     on: ['SET_INFLIGHT_FD'],
-    check: step => (request(step) && startedRings(step.before).length > 0 ? 'rings are started already' : undefined),
+    check: step => (isRequest(step) && startedRings(step).length > 0 ? 'rings are started already' : undefined),
   },
   {
     id: 'DST-01',
@@ -157,7 +85,7 @@ export const migration: readonly Rule[] = [
     confidence: 'spec',
     on: ['SET_DEVICE_STATE_FD'],
     check: step => {
-      const started = request(step) ? startedRings(step.before) : [];
+      const started = isRequest(step) ? startedRings(step) : [];
       return started.length > 0 ? `rings ${started.map(ring => ring.index).join(', ')} are started` : undefined;
     },
   },
@@ -171,7 +99,7 @@ export const migration: readonly Rule[] = [
     confidence: 'spec',
     on: ['CHECK_DEVICE_STATE'],
     check: step =>
-      request(step) && step.fromStart && step.before.migration.transfer.phase === 'none'
+      isRequest(step) && step.fromStart && step.before.migration.transfer.phase === 'none'
         ? 'there was no transfer'
         : undefined,
   },
@@ -191,6 +119,22 @@ export const migration: readonly Rule[] = [
       if (Number(error ?? 0) !== 0 && count > 0) return 'an error comes with a descriptor';
       return nofd === false && Number(error ?? 0) === 0 && count === 0 && !frame.ctrunc
         ? 'a descriptor is promised and none came'
+        : undefined;
+    },
+  },
+  {
+    id: 'DST-05',
+    name: 'started-while-loading',
+    severity: 'warning',
+    condition: 'a ring is started while device state is being loaded: before CHECK_DEVICE_STATE was answered',
+    spec: 'Migrating back-end state',
+    remedy: 'wait for CHECK_DEVICE_STATE before the rings are started on the destination',
+    confidence: 'spec',
+    on: ['SET_VRING_KICK'],
+    check: step => {
+      const { phase, direction, n } = step.before.migration.transfer;
+      return isRequest(step) && phase === 'running' && direction === 'load'
+        ? { message: `ring ${String(step.message.payload.index)} is started`, records: n === undefined ? [] : [n] }
         : undefined;
     },
   },
@@ -222,7 +166,7 @@ export const migration: readonly Rule[] = [
     on: ['POSTCOPY_LISTEN', 'POSTCOPY_END'],
     check: step => {
       const { postcopy } = step.before.migration;
-      if (!request(step) || !step.fromStart) return undefined;
+      if (!isRequest(step) || !step.fromStart) return undefined;
       const fine = step.message.name === 'POSTCOPY_LISTEN' ? postcopy === 'advised' : postcopy !== 'none';
       return fine ? undefined : `${step.message.name} in phase ${postcopy}`;
     },
@@ -238,7 +182,7 @@ export const migration: readonly Rule[] = [
     confidence: 'spec',
     on: ['SET_MEM_TABLE'],
     check: step =>
-      request(step) && step.message.needReply && step.before.migration.postcopy === 'listening'
+      isRequest(step) && step.message.needReply && step.before.migration.postcopy === 'listening'
         ? 'asks for an acknowledgement while postcopy listens'
         : undefined,
   },
@@ -246,14 +190,39 @@ export const migration: readonly Rule[] = [
     id: 'PCY-04',
     name: 'postcopy-reply-shape',
     severity: 'error',
-    condition: 'the reply to a postcopy SET_MEM_TABLE has another size than the request',
+    condition: 'the reply to a postcopy SET_MEM_TABLE has another size or other guest addresses than the request',
     spec: 'VHOST_USER_SET_MEM_TABLE',
     remedy: 'answer with the same table, its front-end addresses replaced by those of the back-end',
     confidence: 'spec',
     on: ['SET_MEM_TABLE'],
-    check: ({ message, request: asked, before }) =>
-      message.reply && asked && before.migration.postcopy === 'listening' && message.size !== asked.message.size
-        ? { message: `${message.size} bytes, the request had ${asked.message.size}`, records: [asked.frame.n] }
-        : undefined,
+    check: ({ message, request: asked, before }) => {
+      if (!message.reply || !asked || before.migration.postcopy !== 'listening') return undefined;
+      const records = [asked.frame.n];
+      if (message.size !== asked.message.size) {
+        return { message: `${message.size} bytes, the request had ${asked.message.size}`, records };
+      }
+      const sent = guestAddresses(asked.message.payload);
+      const same = guestAddresses(message.payload).every((address, i) => address === sent[i]);
+      return same ? undefined : { message: 'guest addresses are not those of the request', records };
+    },
+  },
+  {
+    id: 'PCY-05',
+    name: 'postcopy-table-not-acknowledged',
+    severity: 'warning',
+    condition:
+      'after the reply to a postcopy SET_MEM_TABLE the front-end sends something else than an empty SET_MEM_TABLE',
+    spec: 'VHOST_USER_SET_MEM_TABLE',
+    remedy: 'acknowledge the reply first: the back-end waits until the front-end has registered the memory',
+    confidence: 'spec',
+    on: 'requests',
+    check: step => {
+      const { tableAnsweredAt } = step.before.migration;
+      const { channel, name, payload } = step.message;
+      if (tableAnsweredAt === undefined || channel !== 'main') return undefined;
+      return name === 'SET_MEM_TABLE' && !payload.num_regions
+        ? undefined
+        : { message: `${name} before the table was acknowledged`, records: [tableAnsweredAt] };
+    },
   },
 ];

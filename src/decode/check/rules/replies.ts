@@ -7,6 +7,9 @@ const replyAck = 1n << BigInt(protocolFeatures.REPLY_ACK.bit);
 /** Messages on which QEMU sets need_reply by construction. */
 const alwaysNeedReply = new Set(['IOTLB_MSG', 'POSTCOPY_LISTEN', 'POSTCOPY_END']);
 
+/** An answer that takes longer than this is told. */
+const slowNs = 1_000_000_000n;
+
 /** Rules about answers. */
 export const replies: readonly Rule[] = [
   {
@@ -85,6 +88,25 @@ export const replies: readonly Rule[] = [
       if (result === undefined || result === 0) return undefined;
       const records = request ? [request.frame.n] : [];
       return { message: `${message.name} was refused with ${String(result)}`, records };
+    },
+  },
+  {
+    id: 'RPL-11',
+    name: 'slow-answer',
+    severity: 'note',
+    condition: 'an answer comes more than a second after its request was passed on',
+    spec: 'Communication',
+    remedy: 'find out what the side that was asked did meanwhile: QEMU stops the whole VM while it waits',
+    confidence: 'inferred',
+    on: 'replies',
+    check: ({ frame, request, message }) => {
+      if (!request || request.frame.sentNs === 0n) return undefined;
+      const ns = frame.receivedNs - request.frame.sentNs;
+      if (ns <= slowNs) return undefined;
+      return {
+        message: `${message.name} was answered after ${(Number(ns) / 1e9).toFixed(1)} s`,
+        records: [request.frame.n],
+      };
     },
   },
   {
