@@ -27,19 +27,15 @@ export function runBinding(binding: Binding, model: Model, key = ''): Step {
   return able === true ? binding.run(model, key) : stay(saying(model, able));
 }
 
-/** The first of several groups of bindings that has a key, behind the key that was pressed before where one waits. */
-export function boundTo(
-  groups: readonly (readonly Binding[])[],
-  key: string,
-  pending: string | undefined,
-): Binding | undefined {
+/** The first binding that has a key, behind the key that was pressed before where one waits. */
+export function boundTo(bindings: readonly Binding[], key: string, pending: string | undefined): Binding | undefined {
   const wanted = pending === undefined ? [key] : [`${pending} ${key}`, `${pending} *`];
-  return groups.flat().find(({ keys }) => keys.some(one => wanted.includes(one)));
+  return bindings.find(({ keys }) => keys.some(one => wanted.includes(one)));
 }
 
 /** The bindings that go on with a key. */
-export function continuing(groups: readonly (readonly Binding[])[], key: string): Binding[] {
-  return groups.flat().filter(({ keys }) => keys.some(one => one.startsWith(`${key} `)));
+export function continuing(bindings: readonly Binding[], key: string): Binding[] {
+  return bindings.filter(({ keys }) => keys.some(one => one.startsWith(`${key} `)));
 }
 
 /** Names of keys as people write them. */

@@ -2,17 +2,16 @@
 import { keyName } from './binding.ts';
 import { fitted, type Line, type Size, span } from './frame.ts';
 import { glyphsFor } from './glyphs.ts';
-import { bindingsAt } from './keys/index.ts';
+import { groupsAt } from './keys/index.ts';
 import type { Model } from './model.ts';
 import { padded } from './width.ts';
 
 /** As many lines as there is room for, from the one on that was scrolled to. */
 export function helpLines(model: Model, { width, height }: Size): Line[] {
   const glyphs = glyphsFor(model.ability.ascii);
-  const titles = [`Keys in ${model.focus}`, 'Keys everywhere', 'Views'];
-  const all: Line[] = bindingsAt(model).flatMap((group, i) => [
-    [span(` ${titles[i] ?? ''}`, 'title')],
-    ...group.map(binding => {
+  const all: Line[] = groupsAt(model).flatMap(({ title, bindings }) => [
+    [span(` ${title}`, 'title')],
+    ...bindings.map(binding => {
       const able = binding.enabled?.(model) ?? true;
       return [
         span(`  ${padded(binding.keys.map(keyName).join(' '), 18)}`, 'key'),

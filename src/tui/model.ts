@@ -30,6 +30,14 @@ export interface Prompt {
   readonly before: { readonly choice: Choice; readonly list: ListState };
 }
 
+/** Playing a capture. */
+export interface Play {
+  /** How much faster than it was recorded. */
+  readonly speed: number;
+  /** Counts wake-ups, so that those from before a pause are known. */
+  readonly turn: number;
+}
+
 /** Something said to the user until the next key. */
 export interface Notice {
   readonly text: string;
@@ -64,6 +72,8 @@ export interface Model {
   readonly notice?: Notice;
   /** Rows to come back to, by the letter that marks them. */
   readonly marks: ReadonlyMap<string, number>;
+  /** The capture is played: the cursor moves by itself. */
+  readonly play?: Play;
   /** Keys that began something and wait for another one. */
   readonly pending?: string;
 }

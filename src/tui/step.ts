@@ -18,7 +18,9 @@ export type Action =
   | { readonly type: 'standing'; readonly standing: Standing }
   | { readonly type: 'answer'; readonly key: string; readonly answer: Answer }
   | { readonly type: 'progress'; readonly key: string; readonly done: number; readonly of: number }
-  | { readonly type: 'failed'; readonly key: string; readonly message: string };
+  | { readonly type: 'failed'; readonly key: string; readonly message: string }
+  /** The time of a `wake` effect is over. */
+  | { readonly type: 'awake'; readonly turn: number };
 
 /** Something to be done outside. */
 export type Effect =
@@ -27,6 +29,8 @@ export type Effect =
   | { readonly type: 'choose'; readonly choice: Choice }
   /** Into the clipboard of whoever sits at the terminal. */
   | { readonly type: 'copy'; readonly text: string }
+  /** An `awake` action after so many milliseconds. */
+  | { readonly type: 'wake'; readonly turn: number; readonly ms: number }
   | { readonly type: 'quit' };
 
 /** A model and what is to be done. */

@@ -4,6 +4,7 @@
  */
 import type { Readable, Writable } from 'node:stream';
 import blessed from 'blessed';
+import { Charts } from './charts.ts';
 import type { Frame, Ground, Size, Style } from './frame.ts';
 import type { Action } from './step.ts';
 import { type Ability, type Look, type Theme, themeFor } from './theme.ts';
@@ -51,7 +52,9 @@ const flag = { bold: 1, underline: 2, inverse: 8 } as const;
 export class Terminal {
   readonly #screen: blessed.Widgets.Screen;
   readonly #theme: Theme;
+  readonly #charts: Charts;
   readonly #attributes = new Map<string, number>();
+  #frame: Frame | undefined;
   #closed = false;
 
   /**
@@ -83,6 +86,8 @@ export class Terminal {
       if (what) listener({ type: 'mouse', what, x: event.x, y: event.y });
     });
     this.#screen.on('resize', () => listener({ type: 'resize', size: this.size }));
+    const { event: line, faint: text } = this.#theme.styles;
+    this.#charts = new Charts(this.#screen, { line, text }, () => this.#frame && this.paint(this.#frame));
     this.#screen.enableMouse();
     this.#screen.program.hideCursor();
   }
@@ -96,6 +101,7 @@ export class Terminal {
   /** Shows a frame. */
   paint(frame: Frame): void {
     if (this.#closed) return;
+    this.#frame = frame;
     const { lines } = this.#cells;
     for (const [y, line] of frame.lines.entries()) {
       const cells = lines[y];
@@ -112,7 +118,13 @@ export class Terminal {
       }
       cells.dirty = true;
     }
+    this.#charts.paint(frame.charts);
     this.#screen.draw(0, lines.length - 1);
+  }
+
+  /** Resolves once everything of the last frame is shown: charts are loaded when the first one comes. */
+  shown(): Promise<void> {
+    return this.#charts.loaded;
   }
 
   /** Puts a text into the clipboard of whoever sits at the terminal, where the terminal allows it (OSC 52). */

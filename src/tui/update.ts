@@ -5,7 +5,8 @@ import { bindingsAt } from './keys/index.ts';
 import { toLine } from './keys/scrolling.ts';
 import { entryOf, forgotten, keyOf, noted, pageKept, pageRows } from './known.ts';
 import { heightOf, insideOf, layoutOf } from './layout.ts';
-import { type Model, sameChoice } from './model.ts';
+import { type Model, sameChoice, surveyedUpTo } from './model.ts';
+import { played } from './playback.ts';
 import { pointed } from './pointer.ts';
 import { inserted, typed } from './prompts/typing.ts';
 import type { Action, Effect, Step } from './step.ts';
@@ -41,6 +42,8 @@ function handle(model: Model, action: Action): Step {
       );
     case 'answer':
       return answered(model, action.key, action.answer);
+    case 'awake':
+      return played(model, action.turn);
   }
 }
 
@@ -48,10 +51,10 @@ function pressed(model: Model, key: string): Step {
   const { notice: _, pending, ...calm } = model;
   if (model.prompt) return typed(calm, model.prompt, key);
   if (model.help !== undefined) return stay(helping(calm, model.help, key));
-  const groups = bindingsAt(model);
-  const binding = boundTo(groups, key, pending);
+  const bindings = bindingsAt(model);
+  const binding = boundTo(bindings, key, pending);
   if (binding) return runBinding(binding, calm, key);
-  if (pending === undefined && continuing(groups, key).length > 0) return stay({ ...calm, pending: key });
+  if (pending === undefined && continuing(bindings, key).length > 0) return stay({ ...calm, pending: key });
   return stay(calm);
 }
 
@@ -118,12 +121,23 @@ function arrived(model: Model, question: Question, answer: Answer): Step {
     : goTo(free, row);
 }
 
+/** What the keys that jump need, whatever is on the screen. */
+function alwaysWanted(model: Model): Question[] {
+  if (model.standing.surveyed === 0) return [];
+  const surveyed = surveyedUpTo(model);
+  return [
+    { kind: 'found', surveyed },
+    { kind: 'stretches', surveyed },
+  ];
+}
+
 /** Asks what the views on the screen want to know and nobody has asked; gives up what is not wanted any more. */
 function inquire(model: Model): Step {
   const wanted = new Map<string, Question>();
   for (const { view, box } of layoutOf(model).panes) {
     for (const question of viewOf(view).wants(model, insideOf(box))) wanted.set(keyOf(question), question);
   }
+  for (const question of alwaysWanted(model)) wanted.set(keyOf(question), question);
   if (model.pursuit) wanted.set(keyOf(model.pursuit), model.pursuit);
   const left = forgotten(model.known, new Set(wanted.keys()));
   const effects: Effect[] = left.cancelled.map(key => ({ type: 'cancel', key }));

@@ -157,7 +157,7 @@ function footLine(model: Model): Line {
 /** The keys for this place that are worth a word. */
 function keyLine(model: Model): Line {
   const spans: Span[] = [];
-  for (const { keys, short, enabled } of bindingsAt(model).flat()) {
+  for (const { keys, short, enabled } of bindingsAt(model)) {
     if (short === undefined || (enabled?.(model) ?? true) !== true) continue;
     const next = [span(` ${keyName(keys[0] ?? '')}`, 'key'), span(` ${short} `, 'faint')];
     if (lineWidth(spans) + lineWidth(next) > model.size.width) break;

@@ -119,6 +119,9 @@ export class Viewer {
       case 'copy':
         this.#terminal.copy(effect.text);
         break;
+      case 'wake':
+        setTimeout(() => this.#dispatch({ type: 'awake', turn: effect.turn }), effect.ms).unref();
+        break;
       case 'quit':
         this.quit();
         break;

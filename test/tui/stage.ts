@@ -121,6 +121,7 @@ export async function shown<T>(frame: Frame, ability: Ability, read: (buffer: IB
   const terminal = new Terminal(ability, () => {}, { input, output });
   try {
     terminal.paint(frame);
+    await terminal.shown();
     await new Promise(resolve => setImmediate(resolve));
     await written;
     return read(emulator.buffer);

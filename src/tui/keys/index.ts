@@ -1,31 +1,51 @@
-/** All keys: those of every place, those that open a view, those of each view. */
+/** All keys, in groups: those of a view, and those that count everywhere. A new group is a file here and a line below. */
 import type { Binding } from '../binding.ts';
 import type { Model } from '../model.ts';
 import { stay } from '../step.ts';
 import { viewOf, views } from '../views/index.ts';
+import type { View } from '../views/view.ts';
+import { copyBindings } from './copying.ts';
 import { globalBindings } from './global.ts';
+import { jumpBindings } from './jumps.ts';
+
+/** Keys that belong together. */
+export interface KeyGroup {
+  readonly title: string;
+  /** The view where they count; everywhere where absent. */
+  readonly view?: string;
+  readonly bindings: readonly Binding[];
+}
 
 /** A key that opens each view. */
-export const openingBindings: readonly Binding[] = views.map(({ id, key, help }) => ({
+const openingBindings: readonly Binding[] = views.map(({ id, key, help }) => ({
   keys: [key],
   help: `show ${help}`,
   run: model => stay(showing(model, id)),
 }));
 
+const everywhere: readonly KeyGroup[] = [
+  { title: 'Everywhere', bindings: globalBindings },
+  { title: 'Going to other messages', bindings: jumpBindings },
+  { title: 'Copying', bindings: copyBindings },
+  { title: 'Views', bindings: openingBindings },
+];
+
+const groupOf = ({ id, help, bindings }: View): KeyGroup => ({ title: `In ${id}: ${help}`, view: id, bindings });
+
+/** Every group there is. */
+export const keyGroups: readonly KeyGroup[] = [...everywhere, ...views.map(groupOf)];
+
+/** The groups that count at this moment, the nearest first. */
+export function groupsAt(model: Model): readonly KeyGroup[] {
+  return [groupOf(viewOf(model.focus)), ...everywhere];
+}
+
+/** Their bindings. */
+export function bindingsAt(model: Model): readonly Binding[] {
+  return groupsAt(model).flatMap(({ bindings }) => bindings);
+}
+
 /** The view where the keys go, and in the second place unless it is the messages. */
 export function showing(model: Model, view: string): Model {
   return { ...model, focus: view, side: view === 'messages' ? model.side : view };
-}
-
-/** The bindings that count at this moment, the nearest first. */
-export function bindingsAt(model: Model): readonly (readonly Binding[])[] {
-  return [viewOf(model.focus).bindings, globalBindings, openingBindings];
-}
-
-/** Every binding there is; `view` is where it belongs. */
-export function allBindings(): { readonly view?: string; readonly binding: Binding }[] {
-  return [
-    ...[...globalBindings, ...openingBindings].map(binding => ({ binding })),
-    ...views.flatMap(({ id, bindings }) => bindings.map(binding => ({ view: id, binding }))),
-  ];
 }

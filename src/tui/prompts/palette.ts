@@ -1,19 +1,36 @@
 /** The palette: every action by its name, and a record by its number. */
-import { keyName, runBinding } from '../binding.ts';
-import { allBindings } from '../keys/index.ts';
+import { type Binding, keyName, runBinding } from '../binding.ts';
+import { keyGroups } from '../keys/index.ts';
 import type { Model } from '../model.ts';
 import { stay } from '../step.ts';
 import { goToNumber } from '../travel.ts';
 import type { Offer, PromptKind } from './prompt.ts';
 
-/** Actions whose words contain all that was typed; those that begin with it come first. */
+/** An action with the name it has in the palette. */
+interface Named {
+  readonly name: string;
+  readonly view?: string;
+  readonly binding: Binding;
+}
+
+/** Every action; those of a view by its name and theirs. */
+function allActions(): Named[] {
+  return keyGroups.flatMap(({ view, bindings }) =>
+    bindings.map(binding => ({
+      binding,
+      name: view === undefined ? binding.help : `${view}: ${binding.help}`,
+      ...(view !== undefined && { view }),
+    })),
+  );
+}
+
+/** Actions whose names contain all words that were typed; those that begin with them come first. */
 function matching(model: Model, text: string): Offer[] {
   const words = text
     .toLowerCase()
     .split(/\s+/)
     .filter(word => word !== '');
-  const found = allBindings().flatMap(({ view, binding }) => {
-    const name = view === undefined ? binding.help : `${view}: ${binding.help}`;
+  const found = allActions().flatMap(({ name, binding }) => {
     if (!words.every(word => name.toLowerCase().includes(word))) return [];
     const able = binding.enabled?.(model) ?? true;
     const meaning = binding.keys.map(keyName).join(' ');
@@ -34,9 +51,7 @@ export const prompt: PromptKind = {
   },
   accepted: (model, text, offer) => {
     if (/^\d+$/.test(text)) return goToNumber(model, Number(text));
-    const chosen = allBindings().find(
-      ({ view, binding }) => offer?.word === (view === undefined ? binding.help : `${view}: ${binding.help}`),
-    );
+    const chosen = allActions().find(({ name }) => name === offer?.word);
     if (!chosen) return stay({ ...model, notice: { text: `nothing is called '${text}'`, bad: true } });
     return runBinding(chosen.binding, chosen.view === undefined ? model : { ...model, focus: chosen.view });
   },

@@ -24,6 +24,9 @@ const kept = slot<KeptScroll>('statistics', { scroll: atTop });
 /** From this size on charts are drawn; they take half of the height. */
 const chartSize: Size = { width: 90, height: 24 };
 
+/** Points of the curve over time. */
+const mostPoints = 32;
+
 function statisticsOf(model: Model): Statistics | undefined {
   return recall(model.known, { kind: 'statistics', surveyed: surveyedUpTo(model) });
 }
@@ -81,11 +84,13 @@ const linesFor = remembered((statistics: Statistics, width: number, ascii: boole
       ],
     })),
     { line: [] },
-    title(`Messages over time, each line ${duration(rate.stretchNs * Math.ceil(rate.counts.length / 32), micro)}`),
-    ...inParts(rate.counts, 32).map((count, i) => ({
+    title(
+      `Messages over time, each line ${duration(rate.stretchNs * Math.ceil(rate.counts.length / mostPoints), micro)}`,
+    ),
+    ...inParts(rate.counts, mostPoints).map((count, i) => ({
       line: [
         span(` ${aligned(String(i), 4)} ${aligned(String(count), 9)}  `),
-        span(bar(count, mostInStretch * Math.ceil(rate.counts.length / 32), room, glyphs), 'event'),
+        span(bar(count, mostInStretch * Math.ceil(rate.counts.length / mostPoints), room, glyphs), 'event'),
       ],
     })),
   ];
@@ -111,12 +116,14 @@ const list = lineList('statistics', 'line', kept, linesOf);
 function chartsOf(statistics: Statistics, ascii: boolean): Chart[] {
   const micro = ascii ? 'us' : 'µs';
   const { rate, latencies } = statistics;
+  const values = inParts(rate.counts, mostPoints);
+  const pointNs = rate.stretchNs * Math.ceil(rate.counts.length / mostPoints);
   return [
     {
       kind: 'line',
-      title: `messages in ${duration(rate.stretchNs, micro)}`,
-      labels: rate.counts.map((_, i) => duration(i * rate.stretchNs, micro)),
-      values: rate.counts,
+      title: `messages in each ${duration(pointNs, micro)}`,
+      labels: values.map((_, i) => duration(i * pointNs, micro)),
+      values,
     },
     {
       kind: 'bar',

@@ -1,0 +1,71 @@
+/** Keys that put something into the clipboard of whoever sits at the terminal. */
+import { recordJson } from '../../decode/json/record.ts';
+import type { Detail } from '../../trace/questions.ts';
+import type { Binding } from '../binding.ts';
+import { textOf } from '../frame.ts';
+import { glyphsFor } from '../glyphs.ts';
+import type { Model } from '../model.ts';
+import { detailLines } from '../show/detail.ts';
+import { spansOf } from '../show/painted.ts';
+import { type Step, saying, stay } from '../step.ts';
+import { currentDetail } from '../views/detail.ts';
+import { rowUnderCursor } from '../views/messages.ts';
+
+/** Characters a terminal surely takes; more is cut off by many. */
+const mostCharacters = 74_000;
+
+/** The detail of the very row under the cursor. */
+function here(model: Model): Detail | undefined {
+  const detail = currentDetail(model);
+  return detail?.row.row === rowUnderCursor(model)?.row ? detail : undefined;
+}
+
+function copying(what: string, make: (detail: Detail) => string): (model: Model) => Step {
+  return model => {
+    const detail = here(model);
+    if (!detail) return stay(model);
+    const text = make(detail);
+    if (text.length > mostCharacters)
+      return stay(saying(model, `too long for the clipboard: ${text.length} characters`, true));
+    return [saying(model, `copied ${what} of ${detail.row.n}`), [{ type: 'copy', text }]];
+  };
+}
+
+const enabled = (model: Model): true | string => here(model) !== undefined || 'there is no message here';
+
+/** The line as it is shown. */
+const lineOf = ({ row }: Detail): string => `${row.n} ${textOf(spansOf(row.said))}`;
+
+/** Everything the detail tells, every field open. */
+function everythingOf(detail: Detail): string {
+  const look = { width: 120, glyphs: glyphsFor(true), toggled: new Set<string>() };
+  return detailLines(detail, look)
+    .map(({ line }) => textOf(line).trimEnd())
+    .join('\n');
+}
+
+const hexOf = ({ frame }: Detail): string =>
+  Array.from(frame.bytes, byte => byte.toString(16).padStart(2, '0')).join('');
+
+/** The keys. */
+export const copyBindings: readonly Binding[] = [
+  { keys: ['y t'], help: 'copy the line of the message', enabled, run: copying('the line', lineOf) },
+  {
+    keys: ['y d'],
+    help: 'copy what the detail tells of the message',
+    enabled,
+    run: copying('the detail', everythingOf),
+  },
+  {
+    keys: ['y j'],
+    help: 'copy the message as JSON',
+    enabled,
+    run: copying('the JSON', ({ frame, row }) => JSON.stringify(recordJson(frame, row))),
+  },
+  {
+    keys: ['y h'],
+    help: 'copy the bytes of the message in hexadecimal digits',
+    enabled,
+    run: copying('the bytes', hexOf),
+  },
+];
