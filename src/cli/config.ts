@@ -3,10 +3,10 @@
  * starts; every complaint names the line.
  */
 import { readFileSync } from 'node:fs';
-import { LineCounter, parseDocument } from 'yaml';
 import { z } from 'zod';
 import { devices } from '../decode/spec/devices/index.ts';
 import { deviceByWord } from '../launch/device.ts';
+import { checkedYaml } from './checked-yaml.ts';
 import { parseEndpoint } from './endpoint.ts';
 import { byteSize, UsageError } from './usage.ts';
 
@@ -76,38 +76,7 @@ export type PairConfig = z.infer<typeof pair>;
 
 /** Reads the text of a configuration file; throws UsageError with a line for every complaint: `file:line:column: …`. */
 export function parseConfig(source: string, file: string): Config {
-  const lines = new LineCounter();
-  const document = parseDocument(source, { lineCounter: lines, prettyErrors: false });
-  const at = (offset: number) => {
-    const { line, col } = lines.linePos(offset);
-    return `${file}:${line}:${col}`;
-  };
-  if (document.errors.length > 0) {
-    throw new UsageError(document.errors.map(error => `${at(error.pos[0])}: ${error.message}`).join('\n'));
-  }
-  /** Where the value at a path begins, or the nearest thing around it that is there. */
-  const placeOf = (path: readonly PropertyKey[]): string => {
-    for (let length = path.length; length >= 0; length--) {
-      const node: unknown = length === 0 ? document.contents : document.getIn(path.slice(0, length), true);
-      const range = (node as { range?: [number, number, number] } | undefined)?.range;
-      if (range) return at(range[0]);
-    }
-    return at(0);
-  };
-  const result = schema.safeParse(document.toJS() ?? {});
-  if (result.success) return result.data;
-  const complaints = result.error.issues.flatMap(issue => {
-    const message = issue.path.length > 0 && !document.hasIn(issue.path) ? 'is missing' : issue.message;
-    if (issue.code !== 'unrecognized_keys') return `${placeOf(issue.path)}: ${shown(issue.path)}${message}`;
-    return issue.keys.map(key => `${placeOf([...issue.path, key])}: ${shown(issue.path)}unknown key '${key}'`);
-  });
-  throw new UsageError(complaints.join('\n'));
-}
-
-/** `pairs[0].device: ` */
-function shown(path: readonly PropertyKey[]): string {
-  const text = path.map(step => (typeof step === 'number' ? `[${step + 1}]` : `.${String(step)}`)).join('');
-  return text ? `${text.slice(1)}: ` : '';
+  return checkedYaml(source, file, schema).value;
 }
 
 /** Reads a configuration file; throws UsageError, or an error of the operating system where it cannot be read. */

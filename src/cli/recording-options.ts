@@ -3,6 +3,7 @@ import { pointAt, SyntaxProblem } from '../decode/syntax-problem.ts';
 import { breakpoint } from '../proxy/breakpoint.ts';
 import { type ArmedRule, armedRule } from '../proxy/hold/rule.ts';
 import type { OptionSpec } from './command.ts';
+import { ruleFile } from './rule-file.ts';
 import type { ServeOptions } from './serve.ts';
 import { byteSize, UsageError, wholeNumber } from './usage.ts';
 
@@ -20,6 +21,7 @@ export interface CaptureFlags {
   /** False where switched off. */
   control?: boolean;
   hold?: string[];
+  rules?: string[];
   holdFor?: number;
   holdForever?: boolean;
 }
@@ -54,6 +56,12 @@ export const captureOptions: readonly OptionSpec[] = [
   { flags: '--require-capture', meaning: 'close the connections rather than let one go on unrecorded' },
   { flags: '--name <name>', meaning: 'name of this engine for vhuscope ctl; else that of the first pair' },
   { flags: '--no-control', meaning: 'have no control socket' },
+  {
+    flags: '--rules <file>',
+    meaning: 'treat messages as this YAML file says, or rules that come with vhuscope; read again when it changes',
+    repeats: true,
+    completes: 'file',
+  },
   {
     flags: '--hold <filter>',
     meaning: 'hold messages that match, for vhuscope ctl to look at and let go (docs/intercept.md)',
@@ -114,7 +122,8 @@ export function servingFrom(flags: CaptureFlags): Omit<ServeOptions, 'pairs'> {
     ...(print && { print }),
     ...(name !== undefined && { name }),
     ...(!control && { uncontrolled: true }),
-    rules: breakpointsFrom(flags),
+    breakpoints: breakpointsFrom(flags),
+    ruleFiles: (flags.rules ?? []).map(ruleFile),
     quiet,
   };
 }

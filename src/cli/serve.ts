@@ -12,6 +12,7 @@ import { Overview } from '../proxy/overview.ts';
 import { peerCredentials } from '../sys/socket.ts';
 import { type LiveForm, printLive } from './live.ts';
 import { deviceOfPeer } from './pairs.ts';
+import { readRules, watchRules } from './rule-file.ts';
 import { Story } from './status.ts';
 import { printStatus } from './terminal.ts';
 import { Failure, isSystemError } from './usage.ts';
@@ -29,7 +30,9 @@ export interface ServeOptions {
   /** The engine's name, by which `ctl` and other viewers find it; that of the first pair where absent. */
   name?: string;
   /** Breakpoints to begin with. */
-  rules?: readonly ArmedRule[];
+  breakpoints?: readonly ArmedRule[];
+  /** Files of rules, read again when they change. */
+  ruleFiles?: readonly string[];
   /** Have no control socket. */
   uncontrolled?: boolean;
   /** Hears every event of the engine, before people do. */
@@ -86,6 +89,8 @@ export async function serve(options: ServeOptions): Promise<Served> {
   const named = options.capture.path;
   const path = named ?? temporary?.path ?? '/dev/null';
   let status = 0;
+  const { ruleFiles = [] } = options;
+  const rules = readRules(ruleFiles);
   const story = new Story();
   const overview = new Overview(options.pairs, named);
   const control = options.uncontrolled ? undefined : await openControl(options, say);
@@ -108,14 +113,26 @@ export async function serve(options: ServeOptions): Promise<Served> {
   const capture: CaptureOptions = { ...options.capture, path, ...(temporary && { rotation: temporaryRotation }) };
   let engine: Engine;
   try {
-    engine = await startEngine({ pairs: options.pairs, capture, version: program, rules: options.rules ?? [] }, hear);
+    const { pairs, breakpoints = [] } = options;
+    engine = await startEngine({ pairs, capture, version: program, rules, breakpoints }, hear);
   } catch (error) {
     control?.close();
     temporary?.remove();
     throw asFailure(error);
   }
   control?.handle(handlersOf(engine, overview, control, program));
-  void engine.stopped.then(() => control?.close());
+  const unwatch = watchRules(
+    ruleFiles,
+    changed => {
+      void engine.setRules(changed, ruleFiles.join(', '));
+      say(`rules read again: ${changed.length} in ${ruleFiles.join(', ')}`);
+    },
+    problem => say(`warning: the rules stay as they were: ${problem}`),
+  );
+  void engine.stopped.then(() => {
+    unwatch();
+    control?.close();
+  });
   const printing = new AbortController();
   const printed = options.print ? printLive(path, options.print, printing.signal, say) : Promise.resolve();
   let ended: Promise<number> | undefined;

@@ -44,8 +44,9 @@ export interface EngineOptions {
   capture: CaptureOptions;
   /** The program and its version, `vhuscope 1.2.3`. */
   version: string;
-  /** Breakpoints and rules that are there before the first message. */
+  /** Rules from files, and breakpoints, in force before the first message. */
   rules?: readonly ArmedRule[];
+  breakpoints?: readonly ArmedRule[];
   /** Bytes of the ring between relay and recorder, a power of two; 32 MiB by default. */
   ringBytes?: number;
 }

@@ -14,6 +14,7 @@ import { Asked } from './asked.ts';
 import { deviceEvent } from './device-event.ts';
 import { checkPairs, type EngineOptions, type PairOptions, settingOf, startedEvent } from './engine-options.ts';
 import { Gate, type GateEvent } from './gate.ts';
+import type { ArmedRule } from './hold/rule.ts';
 import type { RecorderReport, RecorderWorkerData } from './recorder-worker.ts';
 import type { RelayWorkerData } from './relay-worker.ts';
 import type { Command, Questions, Report, Side } from './reports.ts';
@@ -45,6 +46,8 @@ export interface Engine {
     question: Name,
     params: Questions[Name]['params'],
   ): Promise<Questions[Name]['result']>;
+  /** Has these rules in place of those that were set before; breakpoints stay. `from` is for the recording. */
+  setRules(rules: readonly ArmedRule[], from: string): Promise<void>;
   /**
    * Ends everything: listens no more, delivers what is on its way for at most `graceMs` (500 by default), copies the
    * closes, writes the capture to its end and removes the sockets. A second call with a shorter time hurries.
@@ -144,7 +147,9 @@ class RunningEngine implements Engine {
         this.record(deviceEvent(pair.device, true), pair.name);
     }
     // Commands keep their order: the rules are in force before anybody can connect.
-    for (const rule of this.#options.rules ?? []) await this.ask('add-rule', { rule, by: 'the command line' });
+    const { rules = [], breakpoints = [] } = this.#options;
+    if (rules.length > 0) await this.setRules(rules, 'the start');
+    for (const rule of breakpoints) await this.ask('add-rule', { rule, by: 'the command line' });
     for (const gate of this.#gates.values()) gate.start();
   }
 
@@ -231,6 +236,11 @@ class RunningEngine implements Engine {
     params: Questions[Name]['params'],
   ): Promise<Questions[Name]['result']> {
     return this.#asked.add(ask => this.#command({ type: 'ask', ask, question, params }));
+  }
+
+  async setRules(rules: readonly ArmedRule[], from: string): Promise<void> {
+    await this.ask('set-rules', { rules });
+    this.record({ event: 'rules', from, rules: rules.map(({ rule: { name, place } }) => ({ name, place })) });
   }
 
   async stop(graceMs: number = defaultGraceMs): Promise<void> {

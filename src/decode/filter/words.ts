@@ -19,6 +19,13 @@ export const eventNames: readonly string[] = [
   'note',
   'queued',
   'back-end-absent',
+  'held',
+  'released',
+  'edited',
+  'tampered',
+  'breakpoint',
+  'rules',
+  'stop-asked',
 ];
 
 const ofKind = (kind: FrameKind): Node => onHead(head => head.kind === kind);

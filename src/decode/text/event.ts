@@ -64,6 +64,7 @@ const sentences: { readonly [event: string]: (body: JsonObject, frame: Frame) =>
   dropped: body => `${text(body.of)} was not sent on${done(body)}`,
   tampered: body => `${text(body.of)} went on${done(body)}`,
   injected: body => `${text(body.of)} is ours (${text(body.why)})${after(' by ', body.by)}`,
+  rules: body => `${Array.isArray(body.rules) ? body.rules.length : 'no'} rules are in force, from ${text(body.from)}`,
   breakpoint: body => `${text(body.by)} set breakpoint ${text(body.name)}: ${text(body.filter)}`,
   'stop-asked': body => `${text(body.by)} asked for the end`,
   connected: (body, frame) => {

@@ -16,6 +16,7 @@ import type { Flow } from '../flow.ts';
 import type { Link } from '../link.ts';
 import type { Report } from '../reports.ts';
 import { tampers } from '../tamper/index.ts';
+import type { Tamper } from '../tamper/tamper.ts';
 import { Course } from './course.ts';
 import { choicesOf } from './fd-choice.ts';
 import type { HeldMessage, Obeyed, Orders } from './orders.ts';
@@ -388,11 +389,13 @@ function apply(watcher: Watcher, plan: Plan, passage: Passage): Plan {
   const { rule, tally } = watcher;
   const random = dice(rule.seed ?? 1, tally.matched + 0x1_0000);
   try {
-    return rule.do.reduce((so, { tamper: name, settings }) => {
-      const tamper = tampers[name];
-      if (tamper === undefined) return so;
-      return noting(tamper.apply(so, settings, passage, { random }), { by: rule.name, what: tamper.told(settings) });
+    const planned = rule.do.reduce((so, { tamper: name, settings }) => {
+      const tamper = tampers[name] as Tamper;
+      const next = tamper.apply(so, settings, passage, { random });
+      return next === so ? so : noting(next, { by: rule.name, what: tamper.told(settings) });
     }, plan);
+    if (planned === plan) watcher.idle();
+    return planned;
   } catch (error) {
     watcher.failed((error as Error).message);
     return plan;

@@ -97,6 +97,12 @@ export function before(plan: Plan, ...steps: Step[]): Plan {
   return { ...plan, steps: plan.steps.toSpliced(Math.max(0, at), 0, ...steps) };
 }
 
+/** The plan with steps put right behind the message, or behind everything where it is not sent. */
+export function behind(plan: Plan, ...steps: Step[]): Plan {
+  const at = plan.steps.findIndex(step => step.do === 'send');
+  return { ...plan, steps: plan.steps.toSpliced(at < 0 ? plan.steps.length : at + 1, 0, ...steps) };
+}
+
 /** The plan with steps put behind the message and everything else. */
 export function after(plan: Plan, ...steps: Step[]): Plan {
   return { ...plan, steps: [...plan.steps, ...steps] };

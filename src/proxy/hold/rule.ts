@@ -99,6 +99,11 @@ export class Watcher {
     return fires;
   }
 
+  /** What it did made no difference. */
+  idle(): void {
+    this.tally = { ...this.tally, last: 'fired, but there was nothing to change' };
+  }
+
   /** What it decided did not come to anything. */
   failed(why: string): void {
     this.tally = { ...this.tally, fired: this.tally.fired - 1, last: `could not be done: ${why}` };
