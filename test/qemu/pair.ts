@@ -61,15 +61,15 @@ export class Pair {
 
   /**
    * Starts `vhuscope proxy` between the two sockets and waits until it listens, which it does only while there is a
-   * peer behind it.
+   * peer behind it. `options` are more words for its command line.
    */
-  async startProxy(peer: 'is there' | 'is absent' = 'is there'): Promise<void> {
+  async startProxy(peer: 'is there' | 'is absent' = 'is there', options: readonly string[] = []): Promise<void> {
     if (withoutProxy) return;
     const sockets =
       this.roles === 'back-end listens'
         ? [this.frontSocket, this.backSocket]
         : ['--front-end', `connect:${this.frontSocket}`, '--back-end', `listen:${this.backSocket}`];
-    const command = ['proxy', ...sockets, '-w', this.capture];
+    const command = ['proxy', ...sockets, '-w', this.capture, ...options];
     this.commands.push({ who: 'vhuscope', command: ['vhuscope', ...command] });
     const program = new Program(`${this.name}'s proxy`, [process.execPath, vhuscope, ...command], {
       log: join(this.folder, `${this.name}.proxy.log`),

@@ -65,7 +65,11 @@ export const devices = {
     ...['-netdev', 'vhost-user,id=net,chardev=vhost'],
     ...['-device', `virtio-net-pci,netdev=net,mac=52:54:00:12:34:56,vectors=${debian === 'bookworm' ? 0 : 4}`],
   ],
-  /** The same behind an IOMMU: the back-end asks the front-end to translate the addresses it finds in the rings. */
+  netWithTwoPairs: [
+    ...['-netdev', 'vhost-user,id=net,chardev=vhost,queues=2'],
+    ...['-device', 'virtio-net-pci,netdev=net,mac=52:54:00:12:34:56,mq=on,vectors=0'],
+  ],
+  /** One pair behind an IOMMU: the back-end asks the front-end to translate the addresses it finds in the rings. */
   netBehindIommu: [
     ...['-device', 'intel-iommu,device-iotlb=on', '-netdev', 'vhost-user,id=net,chardev=vhost'],
     ...['-device', 'virtio-net-pci,netdev=net,mac=52:54:00:12:34:56,disable-legacy=on,iommu_platform=on,ats=on'],
@@ -122,10 +126,13 @@ const testpmd = ['--auto-start', '--total-num-mbufs=8192', '--stats-period', '2'
 /** DPDK's net_vhost in testpmd, on one or more sockets. It answers ARP and ping, or swaps addresses. */
 export function netVhost(
   sockets: readonly string[],
-  options: { connects?: boolean; iommu?: boolean; forward?: 'icmpecho' | 'macswap' } = {},
+  options: { connects?: boolean; iommu?: boolean; pairs?: number; forward?: 'icmpecho' | 'macswap' } = {},
 ): string[] {
   const more = `${options.connects ? ',client=1' : ''}${options.iommu ? ',iommu-support=1' : ''}`;
-  const devices = sockets.flatMap((socket, at) => ['--vdev', `net_vhost${at},iface=${socket},queues=1${more}`]);
+  const devices = sockets.flatMap((socket, at) => [
+    '--vdev',
+    `net_vhost${at},iface=${socket},queues=${options.pairs ?? 1}${more}`,
+  ]);
   return [...dpdk('back', 256), ...devices, '--', `--forward-mode=${options.forward ?? 'icmpecho'}`, ...testpmd];
 }
 
