@@ -53,7 +53,8 @@ export function addressSpace(reach: Reach, kind: AddressKind): AddressSpace {
 }
 
 function throughIotlb(reach: Reach, iova: bigint, length: number, write: boolean): bigint {
-  const found = () => reach.mappings().iotlb.find(entry => allows(entry, write) && covers(entry, iova, BigInt(length)));
+  const found = () =>
+    [...reach.mappings().iotlb].find(entry => allows(entry, write) && covers(entry, iova, BigInt(length)));
   if (!found()) reach.miss(iova, write);
   const entry = found();
   if (!entry) throw new Error(`the IOTLB has no entry for 0x${iova.toString(16)}`);

@@ -3,6 +3,7 @@ import type { Payload } from '../decode.ts';
 import type { Frame } from '../frame.ts';
 import type { U64 } from '../schema.ts';
 import { type Area, big, type CarriedFd, fdOf, known, number } from './area.ts';
+import { Ranges } from './ranges.ts';
 
 /** One entry of the device IOTLB; addresses and sizes in bytes. */
 export interface IotlbEntry {
@@ -27,7 +28,7 @@ export interface ShmemMapping {
 
 /** What is mapped. */
 export interface Mappings {
-  readonly iotlb: readonly IotlbEntry[];
+  readonly iotlb: Ranges<IotlbEntry>;
   /** Misses that no update has answered. */
   readonly misses: readonly IotlbEntry[];
   /** Sizes of the shared memory regions by id, once told. */
@@ -40,9 +41,15 @@ export interface Mappings {
 }
 
 /** Nothing mapped. */
-export const noMappings: Mappings = { iotlb: [], misses: [], shmem: [], objects: new Map(), cryptoSessions: new Map() };
+export const noMappings: Mappings = {
+  iotlb: Ranges.none(),
+  misses: [],
+  shmem: [],
+  objects: new Map(),
+  cryptoSessions: new Map(),
+};
 
-/** Entries beyond this are dropped, oldest first: an analyzer must not grow with a guest's IOMMU traffic. */
+/** Entries beyond this are dropped, old ones first: an analyzer must not grow with a guest's IOMMU traffic. */
 const mostEntries = 4096;
 
 const types = { miss: 1, update: 2, invalidate: 3 };
@@ -55,10 +62,6 @@ function entryOf(payload: Payload, { n }: Frame): IotlbEntry {
     userAddress: big(payload.user_address),
     permissions: number(payload.permissions),
   };
-}
-
-function overlaps(a: IotlbEntry, b: IotlbEntry): boolean {
-  return a.iova < b.iova + b.size && b.iova < a.iova + a.size;
 }
 
 function bounded<T>(entries: readonly T[], added: T): readonly T[] {
@@ -85,9 +88,10 @@ export const mappings: Area<Mappings> = {
       const entry = entryOf(payload, frame);
       const type = number(payload.type);
       if (type !== types.update && type !== types.invalidate) return now;
-      const iotlb = now.iotlb.filter(one => !overlaps(one, entry));
-      const misses = now.misses.filter(miss => !(entry.iova <= miss.iova && miss.iova < entry.iova + entry.size));
-      return { ...now, iotlb: type === types.update ? bounded(iotlb, entry) : iotlb, misses };
+      const { iova, size } = entry;
+      const iotlb = type === types.update ? now.iotlb.with(entry, mostEntries) : now.iotlb.without(iova, size);
+      const misses = now.misses.filter(miss => !(iova <= miss.iova && miss.iova < iova + size));
+      return { ...now, iotlb, misses: misses.length === now.misses.length ? now.misses : misses };
     },
   },
   BACKEND_IOTLB_MSG: {

@@ -1,4 +1,6 @@
 /** The back-end channel: IOTLB, shared memory, shared objects, doorbells. Spec section "Back-end communication". */
+
+import { known } from '../../session/area.ts';
 import { locate } from '../../session/memory.ts';
 import type { Session } from '../../session/session.ts';
 import { protocolFeatures } from '../../spec/protocol-features.ts';
@@ -77,9 +79,10 @@ export const channels: readonly Rule[] = [
     on: ['IOTLB_MSG'],
     check: step => {
       if (!request(step) || step.message.payload.type !== 2) return undefined;
-      const entry = step.after.mappings.iotlb.find(one => one.n === step.frame.n);
+      const { iova, size } = step.message.payload;
+      if (size === 0) return 'an entry of 0 bytes';
+      const entry = known(iova) ? step.after.mappings.iotlb.at(BigInt(iova)) : undefined;
       if (!entry) return undefined;
-      if (entry.size === 0n) return 'an entry of 0 bytes';
       const { regions } = step.before.memory;
       const inside = regions.some(
         one => one.userAddress <= entry.userAddress && entry.userAddress < one.userAddress + one.size,
@@ -120,7 +123,7 @@ export const channels: readonly Rule[] = [
       const { before, after } = step;
       if (!request(step) || before.memory.regions.length === after.memory.regions.length) return undefined;
       const inside = ({ memory }: Session, address: bigint) => locate(memory, address, 1n) !== undefined;
-      const left = before.mappings.iotlb.filter(
+      const left = [...before.mappings.iotlb].filter(
         ({ userAddress }) => inside(before, userAddress) && !inside(after, userAddress),
       );
       const [first] = left;
