@@ -11,7 +11,9 @@ import { sideOf } from './side.ts';
 /** Checks a recording as it is read. */
 export class Checker {
   readonly #byName = new Map<string, MessageRule[]>();
-  readonly #general: MessageRule[] = [];
+  /** Rules that look at all requests, and at all replies. */
+  readonly #requests: MessageRule[] = [];
+  readonly #replies: MessageRule[] = [];
   readonly #ends: EndRule[] = [];
   readonly #raw: RawRule[] = [];
   readonly #connections = new Connections();
@@ -22,8 +24,10 @@ export class Checker {
     for (const rule of rules) {
       if ('atEnd' in rule) this.#ends.push(rule);
       else if ('checkRaw' in rule) this.#raw.push(rule);
-      else if (typeof rule.on === 'string') this.#general.push(rule);
-      else for (const name of rule.on) this.#byName.set(name, [...(this.#byName.get(name) ?? []), rule]);
+      else if (typeof rule.on === 'string') {
+        if (rule.on !== 'replies') this.#requests.push(rule);
+        if (rule.on !== 'requests') this.#replies.push(rule);
+      } else for (const name of rule.on) this.#byName.set(name, [...(this.#byName.get(name) ?? []), rule]);
     }
   }
 
@@ -44,12 +48,10 @@ export class Checker {
       fromStart,
     };
     const found: Finding[] = [];
-    for (const rule of this.#general) {
-      if (rule.on === 'requests' && message.reply) continue;
-      if (rule.on === 'replies' && !message.reply) continue;
-      this.#collect(found, rule, rule.check(step), frame);
-    }
-    for (const rule of this.#byName.get(message.name) ?? []) this.#collect(found, rule, rule.check(step), frame);
+    const general = message.reply ? this.#replies : this.#requests;
+    for (const rule of general) this.#collect(found, rule, rule.check(step), frame);
+    const named = this.#byName.get(message.name);
+    if (named) for (const rule of named) this.#collect(found, rule, rule.check(step), frame);
     return this.#unsuperseded(found);
   }
 

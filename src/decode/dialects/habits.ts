@@ -205,21 +205,24 @@ const versions: readonly Habit[] = [
 /** Every habit. */
 export const habits: readonly Habit[] = [...speakers, ...versions];
 
-const byMessage: ReadonlyMap<string, readonly Habit[]> = (() => {
-  const map = new Map<string, Habit[]>();
-  for (const habit of habits) {
-    for (const name of typeof habit.on === 'string' ? [habit.on] : habit.on) {
-      map.set(name, [...(map.get(name) ?? []), habit]);
-    }
+/** Habits by the name of a request, or of a reply, that shows them; under `requests` and `replies` those of any. */
+const byRequest = new Map<string, Habit[]>();
+const byReply = new Map<string, Habit[]>();
+for (const habit of habits) {
+  for (const on of typeof habit.on === 'string' ? [habit.on] : habit.on) {
+    const name = on.replace(/=$/, '');
+    const map = name === on && on !== 'replies' ? byRequest : byReply;
+    map.set(name, [...(map.get(name) ?? []), habit]);
   }
-  return map;
-})();
+}
 const noHabits: readonly Habit[] = [];
 
 /** The habits that a message shows. */
 export function shown(change: Change): readonly Habit[] {
-  const { message } = change;
-  const named = byMessage.get(message.reply ? `${message.name}=` : message.name) ?? noHabits;
-  const general = message.needReply ? (byMessage.get(message.reply ? 'replies' : 'requests') ?? noHabits) : noHabits;
+  const { name, reply, needReply } = change.message;
+  const map = reply ? byReply : byRequest;
+  const named = map.get(name) ?? noHabits;
+  // What any message can show, it shows with its need_reply flag.
+  const general = needReply ? (map.get(reply ? 'replies' : 'requests') ?? noHabits) : noHabits;
   return named.length + general.length === 0 ? noHabits : [...named, ...general].filter(habit => habit.seen(change));
 }

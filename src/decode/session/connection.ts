@@ -126,8 +126,22 @@ function settled(now: Connection, frame: Frame, message: Message): Connection['w
   const here = now.waiting[channel];
   if (message.reply) {
     const request = here.length === 0 ? undefined : requestOf(now, message);
-    return request ? { ...now.waiting, [channel]: here.filter(asked => asked !== request) } : now.waiting;
+    return request
+      ? withWaiting(
+          now,
+          channel,
+          here.filter(asked => asked !== request),
+        )
+      : now.waiting;
   }
   if (here.length >= mostWaiting || !expectsReply(frame, message)) return now.waiting;
-  return { ...now.waiting, [channel]: [...here, { frame, message, session: now.state }] };
+  return withWaiting(now, channel, [...here, { frame, message, session: now.state }]);
+}
+
+function withWaiting({ waiting }: Connection, channel: Channel, list: readonly Asked[]): Connection['waiting'] {
+  return {
+    main: channel === 'main' ? list : waiting.main,
+    'backend-req': channel === 'backend-req' ? list : waiting['backend-req'],
+    gpu: channel === 'gpu' ? list : waiting.gpu,
+  };
 }

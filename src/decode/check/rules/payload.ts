@@ -40,7 +40,8 @@ function isZero(payload: Payload, field: string): boolean {
 }
 
 /** Problems of a message are derived findings: the decoder knows where and why. */
-function sizeProblems({ message }: Step): readonly Found[] {
+function sizeProblems({ message }: Step): readonly Found[] | undefined {
+  if (message.problems.length === 0) return undefined;
   return message.problems
     .filter(problem => !problem.path.startsWith('flags.'))
     .map(problem => `${message.name}${problem.path === '' ? '' : ` ${problem.path}`}: ${problem.message}`);

@@ -10,30 +10,50 @@ import type { Rule, Step } from '../rule.ts';
 /** Fields with a rule of their own, by the prefix of their struct and their name. */
 const judgedElsewhere = new Set(['config.flags', 'iotlb.type', 'iotlb.permissions', 'status.status']);
 
-/** Calls `see` for every field of a payload that has a value, into groups and arrays. */
-function walk(
-  struct: Struct,
-  payload: Payload,
-  see: (field: NamedField, value: unknown, prefix: string) => void,
-): void {
-  for (const field of struct.list) {
-    const value = payload[field.name];
-    if (value === undefined) continue;
-    see(field, value, struct.prefix);
-    if (field.kind === 'group') walk(field.of, value as Payload, see);
-    if (field.kind === 'array') for (const entry of value as Payload[]) walk(field.of, entry, see);
+type Kind = 'pad' | 'word' | 'flags' | 'enum';
+type Tell = (field: NamedField, value: unknown) => string | undefined;
+
+/** Layouts that have a field of a kind to be judged, also within groups and arrays: the others need no walk. */
+const having: { readonly [kind in Kind]: WeakMap<Struct, boolean> } = {
+  pad: new WeakMap(),
+  word: new WeakMap(),
+  flags: new WeakMap(),
+  enum: new WeakMap(),
+};
+
+function has(struct: Struct, kind: Kind): boolean {
+  let known = having[kind].get(struct);
+  if (known === undefined) {
+    known = struct.list.some(
+      field => isJudged(struct, field, kind) || ('of' in field && isStruct(field.of) && has(field.of, kind)),
+    );
+    having[kind].set(struct, known);
   }
+  return known;
 }
 
-/** Texts about the fields of a message for which `tell` has one. */
-function odd({ message }: Step, tell: (field: NamedField, value: unknown) => string | undefined): string[] {
+const isStruct = (of: unknown): of is Struct => typeof of === 'object' && of !== null && 'list' in of;
+
+function isJudged(struct: Struct, field: NamedField, kind: Kind): boolean {
+  return field.kind === kind && !('loose' in field) && !judgedElsewhere.has(`${struct.prefix}.${field.name}`);
+}
+
+/** Texts about the fields of a message, into groups and arrays, for which `tell` has one. */
+function odd({ message }: Step, kinds: readonly Kind[], tell: Tell): string[] | undefined {
   const { struct, payload, name, reply, cut } = message;
-  if (!struct || cut || message.spec?.private) return [];
+  if (!struct || cut || message.spec?.private || !kinds.some(kind => has(struct, kind))) return undefined;
   const found: string[] = [];
-  walk(struct, payload, (field, value, prefix) => {
-    const text = judgedElsewhere.has(`${prefix}.${field.name}`) ? undefined : tell(field, value);
-    if (text !== undefined) found.push(`${name}${reply ? ' reply' : ''}: ${text}`);
-  });
+  const walk = (layout: Struct, values: Payload): void => {
+    for (const field of layout.list) {
+      const value = values[field.name];
+      if (value === undefined) continue;
+      const text = kinds.some(kind => isJudged(layout, field, kind)) ? tell(field, value) : undefined;
+      if (text !== undefined) found.push(`${name}${reply ? ' reply' : ''}: ${text}`);
+      if (field.kind === 'group') walk(field.of, value as Payload);
+      if (field.kind === 'array') for (const entry of value as Payload[]) walk(field.of, entry);
+    }
+  };
+  walk(struct, payload);
   return found;
 }
 
@@ -56,10 +76,7 @@ export const values: readonly Rule[] = [
     remedy: 'clear the structure before filling it; rust-vmm refuses padding that is not zero',
     confidence: 'inferred',
     on: 'messages',
-    check: step =>
-      odd(step, ({ kind, name, ...field }) =>
-        kind === 'pad' && !('loose' in field) ? `${name} is not zero` : undefined,
-      ),
+    check: step => odd(step, ['pad'], ({ name }) => `${name} is not zero`),
   },
   {
     id: 'SIZ-17',
@@ -71,7 +88,7 @@ export const values: readonly Rule[] = [
     confidence: 'inferred',
     on: 'messages',
     check: step =>
-      odd(step, (field, value) => {
+      odd(step, ['word', 'flags'], (field, value) => {
         if (field.kind === 'word') return `${field.name} has undefined bits ${hex(value as U64)}`;
         const bits = field.kind === 'flags' ? strangeBits(field, value as U64) : 0n;
         return bits === 0n ? undefined : `${field.name} has undefined bits 0x${bits.toString(16)}`;
@@ -87,7 +104,7 @@ export const values: readonly Rule[] = [
     confidence: 'spec',
     on: 'messages',
     check: step =>
-      odd(step, (field, value) =>
+      odd(step, ['enum'], (field, value) =>
         field.kind === 'enum' && isStrange(field, value as U64)
           ? `${field.name} is ${String(value)}, expected ${Object.entries(field.values)
               .map(([name, number]) => `${number} (${name})`)
