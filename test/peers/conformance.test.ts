@@ -74,7 +74,8 @@ describe('a probe of a back-end', () => {
   it.each(probes.map(probe => [probe.id, probe] as const))('%s breaks exactly the rules it names', (_, probe) => {
     const { account, error } = attempt(probe);
     expect(account.marks.sends, error).toBeDefined();
-    const ours = findingsOf(account.frames).filter(({ side }) => side === 'front-end');
+    // What a known implementation could not take is no fault of the front-end.
+    const ours = findingsOf(account.frames).filter(one => one.side === 'front-end' && !one.rule.startsWith('DIA-'));
     expect([...new Set(ours.map(({ rule }) => rule))].sort()).toEqual([...(probe.breaks ?? [])].sort());
     const { reaction, verdict } = judge(probe, account, 'front-end', false);
     expect(reaction && verdictOn(probe, reaction)).toBeDefined();

@@ -30,6 +30,7 @@ export const gating: readonly Rule[] = [
       'SET_VRING_ENABLE before SET_FEATURES is GAT-02',
     spec: 'the description of each message',
     remedy: 'acknowledge the feature first, or do not send the message',
+    supersedes: ['GAT-03', 'GAT-07', 'CRY-01'],
     confidence: 'spec',
     on: 'requests',
     check: step => {

@@ -83,6 +83,7 @@ export const negotiation: readonly Rule[] = [
     condition: 'SET_PROTOCOL_FEATURES has bits that the last GET_PROTOCOL_FEATURES did not offer',
     spec: 'VHOST_USER_SET_PROTOCOL_FEATURES',
     remedy: 'acknowledge a subset of what the back-end offers',
+    supersedes: ['NEG-06'],
     confidence: 'spec',
     on: ['SET_PROTOCOL_FEATURES'],
     check: ({ after, message: { reply } }) => {

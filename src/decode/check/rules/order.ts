@@ -1,4 +1,5 @@
 /** What comes when in the life of a connection, and requests of single devices that need more than a protocol feature. */
+import { deviceById } from '../../spec/devices/index.ts';
 import { protocolFeatures } from '../../spec/protocol-features.ts';
 import { hex, normalU64 } from '../../u64.ts';
 import { bit } from '../masks.ts';
@@ -90,14 +91,15 @@ export const order: readonly Rule[] = [
     id: 'GAT-04',
     name: 'mtu-not-offered',
     severity: 'warning',
-    condition: 'NET_SET_MTU although the back-end did not offer the virtio feature MTU',
+    condition: 'NET_SET_MTU although the back-end of a net device did not offer the virtio feature MTU',
     spec: 'VHOST_USER_NET_SET_MTU',
     remedy: 'set the MTU only where both the protocol feature and the virtio feature are negotiated',
     confidence: 'spec',
     on: ['NET_SET_MTU'],
     check: step => {
       const { offered } = step.before.negotiation.virtio;
-      return isRequest(step) && offered !== undefined && (offered & netMtu) === 0n
+      const net = deviceById(step.frame.context.device)?.name === 'net';
+      return isRequest(step) && net && offered !== undefined && (offered & netMtu) === 0n
         ? 'an MTU for a device that did not offer it'
         : undefined;
     },

@@ -54,6 +54,7 @@ export const rings: readonly Rule[] = [
       'a ring index is not below the answer to GET_QUEUE_NUM, or for net (or an unknown device) twice the answer',
     spec: 'VHOST_USER_GET_QUEUE_NUM',
     remedy: 'configure at most as many queues as the back-end has',
+    supersedes: ['RNG-23'],
     confidence: 'observed',
     on: ['SET_VRING_NUM', 'SET_VRING_ADDR', 'SET_VRING_BASE', 'SET_VRING_KICK', 'SET_VRING_CALL', 'SET_VRING_ENABLE'],
     check: ({ frame, message, before }) => {

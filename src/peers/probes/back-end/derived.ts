@@ -22,6 +22,7 @@ function isUngated({ requires }: MessageSpec): boolean {
 /** What makes some of these messages plausible but for the feature, and what they break besides. */
 const particulars: { readonly [message: string]: { payload?: Payload; options?: SendOptions; breaks?: string[] } } = {
   NET_SET_MTU: { payload: { mtu: 1500 } },
+  CREATE_CRYPTO_SESSION: { payload: { op_code: 2 } },
   SET_CONFIG: { payload: { offset: 0, config: Uint8Array.of(0) } },
   POSTCOPY_LISTEN: { breaks: ['PCY-01'] },
   POSTCOPY_END: { breaks: ['PCY-01'] },
