@@ -23,7 +23,7 @@ export async function printLive(
     untilWriterIsGone: false,
     onProblem: ({ message }: { message: string }) => onProblem(`${path}: ${message}`),
   };
-  for await (const rows of new TraceReader().follow(path, options)) {
+  for await (const rows of new TraceReader({ labelled: form === 'json' }).follow(path, options)) {
     out.truncate(0);
     for (const row of rows) print(row.frame, row);
     if (!(await written(process.stdout, out.bytes.slice(), signal))) return;

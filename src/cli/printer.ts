@@ -4,7 +4,8 @@ import { type Selector, Subject, shownValue } from '../decode/filter/filter.ts';
 import type { Frame } from '../decode/frame.ts';
 import { JsonWriter } from '../decode/json/record.ts';
 import { LineBuffer } from '../decode/line-buffer.ts';
-import { writeBody, writeDump, writeTree } from '../decode/text/detail.ts';
+import type { Message } from '../decode/message.ts';
+import { writeBody, writeDump, writeLabel, writeTree } from '../decode/text/detail.ts';
 import { jsonBody } from '../decode/text/event.ts';
 import { LineWriter } from '../decode/text/line.ts';
 import { inColour, inPlain } from '../decode/text/paint.ts';
@@ -13,7 +14,7 @@ import { decodeTree } from '../decode/tree.ts';
 import { cutLine, type Surface } from './terminal.ts';
 
 /** Puts a record into a buffer, line end included; which buffer is said when the form is made. */
-export type Form = (frame: Frame, facts: RecordFacts) => void;
+export type Form = (frame: Frame, facts: RecordFacts & { readonly message?: Message | undefined }) => void;
 
 const lineEnd = 0x0a;
 
@@ -40,7 +41,7 @@ export function jsonForm(raw: boolean): (out: LineBuffer) => Form {
   return out => {
     const records = new JsonWriter({ raw }, out);
     return (frame, facts) => {
-      records.write(frame, facts);
+      records.write(frame, facts, facts.message);
       out.byte(lineEnd);
     };
   };
@@ -74,6 +75,7 @@ export function detailForm(surface: Surface, { tree, dump }: Detail): (out: Line
         if (tree) writeBody(out, jsonBody(frame) ?? {});
         return;
       }
+      if (tree) writeLabel(out, colours, facts);
       if (tree && frame.kind === 'message') {
         const fdCount = frame.fdCount ?? frame.fds.length;
         writeTree(out, colours, decodeTree(frame.bytes, { ...frame, dir: frame.dir, fdCount }).nodes);

@@ -123,10 +123,15 @@ function field(name: string): Selector {
   return found;
 }
 
+/** Whether somebody will see the phase of a record. */
+function isLabelled({ text }: Filter, { json, verbose, fields = '' }: ReadOptions): boolean {
+  return json === true || verbose === true || /\b(phase|path)\b/.test(`${text} ${fields}`);
+}
+
 /** Goes through captures, and prints the records that are asked for. */
 class Reading {
   readonly #printer: Printer;
-  readonly #trace = new TraceReader();
+  readonly #trace: TraceReader;
   readonly #filter: Filter;
   readonly #options: ReadOptions;
   #left: number;
@@ -135,6 +140,7 @@ class Reading {
 
   constructor(printer: Printer, filter: Filter, options: ReadOptions) {
     this.#printer = printer;
+    this.#trace = new TraceReader({ labelled: isLabelled(filter, options) });
     this.#filter = filter;
     this.#options = options;
     this.#left = options.count ?? Number.POSITIVE_INFINITY;

@@ -1,6 +1,8 @@
 /** What a message is part of: the stretches of a connection that people speak of. */
 import type { Message } from './message.ts';
 import type { Session } from './session/session.ts';
+import { runningTransitions } from './session/vring.ts';
+import { hasBit } from './u64.ts';
 
 /**
  * `negotiation`: features, limits, channels, until the first ring is set up · `start`: memory and rings are set up and
@@ -29,32 +31,105 @@ const always: { readonly [message: string]: Phase } = {
 const ringSetUp = new Set(['SET_VRING_NUM', 'SET_VRING_BASE', 'SET_VRING_ADDR', 'SET_VRING_KICK', 'SET_VRING_ENDIAN']);
 const memorySetUp = new Set(['SET_MEM_TABLE', 'ADD_MEM_REG', 'REM_MEM_REG', 'SET_INFLIGHT_FD', 'GET_INFLIGHT_FD']);
 
-const isStarted = (session: Session) => [...session.vrings.byIndex.values()].some(ring => ring.running === 'started');
+/** What decides about a phase; cheap to keep for those who do not follow the whole session. */
+export interface Situation {
+  /** A ring is started. */
+  readonly running: boolean;
+  /** Virtio features were acknowledged. */
+  readonly acknowledged: boolean;
+  /** LOG_ALL is among them. */
+  readonly logging: boolean;
+  /** The ring had a call descriptor before. */
+  readonly hasCall: (index: number) => boolean;
+}
+
+/** The situation of a session. */
+export function situationOf({ vrings, negotiation, migration }: Session): Situation {
+  let running = false;
+  for (const ring of vrings.byIndex.values()) running ||= ring.running === 'started';
+  return {
+    running,
+    acknowledged: negotiation.virtio.accepted !== undefined,
+    logging: migration.logging,
+    hasCall: index => vrings.byIndex.get(index)?.call !== undefined,
+  };
+}
 
 /**
  * The phase a message belongs to.
  *
- * @param before the session before it
+ * @param before the situation before it
  * @param message the message
  * @param last phase of the message before it on the connection
  */
-export function phaseOf(before: Session, message: Message, last: Phase | undefined): Phase {
+export function phaseOf(before: Situation, message: Message, last: Phase | undefined): Phase {
   if (message.reply && last !== undefined) return last;
   const fixed = always[message.name];
   if (fixed !== undefined) return fixed;
-  const running = isStarted(before);
+  const { running } = before;
   const { features } = message.payload;
   if (message.name === 'SET_FEATURES' && features !== undefined) {
-    const logging = (BigInt(features as number) & (1n << 26n)) !== 0n;
-    return logging !== before.migration.logging ? 'migration' : 'start';
+    return hasLog(message) !== before.logging ? 'migration' : 'start';
   }
   if (ringSetUp.has(message.name)) return last === 'migration' && running ? 'migration' : 'start';
   if (memorySetUp.has(message.name)) return running ? 'memory' : 'start';
   if (message.name === 'SET_VRING_ENABLE') return message.payload.num === 0 ? 'stop' : 'start';
   if (message.name === 'SET_STATUS') return message.payload.status === 0 ? 'stop' : 'start';
   if (message.name === 'GET_STATUS' && last !== undefined) return last;
-  if (before.negotiation.virtio.accepted === undefined && !running) return 'negotiation';
-  if (last === 'start' && (message.name === 'SET_VRING_CALL' || message.name === 'SET_VRING_ERR')) return 'start';
+  // A ring gets its first call descriptor when the device is made, and another one when the guest's driver comes.
+  const isCall = message.name === 'SET_VRING_CALL';
+  if (isCall && !running && last !== 'stop' && before.hasCall(Number(message.payload.index))) return 'start';
+  if (!before.acknowledged && !running) return 'negotiation';
+  if (last === 'start' && (isCall || message.name === 'SET_VRING_ERR')) return 'start';
   if (running) return 'running';
   return last ?? 'negotiation';
 }
+
+const logAll = 26;
+
+function hasLog({ payload }: Message): boolean {
+  const { features } = payload;
+  return (typeof features === 'number' || typeof features === 'bigint') && hasBit(features, logAll);
+}
+
+/** Follows the phases of one connection: just so much of its session as they need. */
+export class Course implements Situation {
+  acknowledged = false;
+  logging = false;
+  readonly #started = new Set<number>();
+  readonly #called = new Set<number>();
+  #last: Phase | undefined;
+
+  get running(): boolean {
+    return this.#started.size > 0;
+  }
+
+  /** Whether the ring had a call descriptor before. */
+  hasCall(index: number): boolean {
+    return this.#called.has(index);
+  }
+
+  /** The phase of the next message. */
+  next(message: Message): Phase {
+    this.#last = phaseOf(this, message, this.#last);
+    if (!message.reply) this.#follow(message);
+    return this.#last;
+  }
+
+  #follow(message: Message): void {
+    const { name, payload } = message;
+    const index = Number(payload.index);
+    if (name === 'SET_FEATURES' && payload.features !== undefined) {
+      this.acknowledged = true;
+      this.logging = hasLog(message);
+    } else if (name === 'SET_VRING_CALL') {
+      if (this.#called.size < mostRings) this.#called.add(index);
+    } else if (name === 'RESET_DEVICE') this.#started.clear();
+    else if (runningTransitions.stopped[name] !== undefined) {
+      if (this.#started.size < mostRings) this.#started.add(index);
+    } else if (runningTransitions.started[name] !== undefined) this.#started.delete(index);
+  }
+}
+
+/** Rings that are followed; more of them are a sign of damage. */
+const mostRings = 65_536;

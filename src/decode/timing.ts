@@ -1,5 +1,6 @@
 /** What a record's place among the others says about it: time since the first, and how long an answer took. */
 import type { Frame } from './frame.ts';
+import type { Phase } from './phase.ts';
 
 /** What is known of a record besides the record. */
 export interface RecordFacts {
@@ -9,6 +10,10 @@ export interface RecordFacts {
   latencyNs?: number | undefined;
   /** On a request: the number of its reply, where records are read with what follows them. */
   answeredBy?: number | undefined;
+  /** What the message is part of, where records are labelled. */
+  phase?: Phase | undefined;
+  /** The functions of QEMU that send it, where records are labelled. */
+  path?: readonly string[] | undefined;
 }
 
 /** Requests whose sending is remembered; a power of two. An answer that comes later has no latency. */

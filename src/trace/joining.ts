@@ -33,8 +33,8 @@ export class Joining {
     const place = this.#places.get(`${reply.frame.captureId}/${answers}`);
     const request = place === undefined ? undefined : this.#waiting[place - this.#given];
     if (place === undefined || !request) return;
-    const { sinceFirstNs } = request;
-    const facts = { sinceFirstNs, latencyNs: reply.latencyNs, answeredBy: reply.frame.n };
+    const { sinceFirstNs, phase, path } = request;
+    const facts = { sinceFirstNs, latencyNs: reply.latencyNs, answeredBy: reply.frame.n, phase, path };
     this.#waiting[place - this.#given] = new Row(request.frame, facts);
   }
 

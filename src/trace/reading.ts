@@ -9,6 +9,8 @@ import type { CaptureCounts } from '../capture/piece-reader.ts';
 import type { CaptureProblem } from '../capture/reader.ts';
 import { CaptureReader } from '../capture/reader.ts';
 import type { Frame } from '../decode/frame.ts';
+import { Labels } from '../decode/labels.ts';
+import { decodeFrame } from '../decode/message.ts';
 import { Timing } from '../decode/timing.ts';
 import { Row } from './row.ts';
 
@@ -30,6 +32,12 @@ export interface TraceFile {
 export class TraceReader {
   readonly #timing = new Timing();
   readonly #recordings = new Set<bigint | undefined>();
+  readonly #labels: Labels | undefined;
+
+  /** `labelled` rows tell the phase and QEMU's functions, which costs decoding every message. */
+  constructor({ labelled = false }: { readonly labelled?: boolean } = {}) {
+    this.#labels = labelled ? new Labels() : undefined;
+  }
 
   /** Opens a capture that grows no more. Throws a CaptureError where that is not possible. */
   open(path: string): TraceFile {
@@ -68,7 +76,10 @@ export class TraceReader {
     for (const frame of frames) {
       if (!frame.carried) this.#recordings.add(frame.captureId);
       else if (this.#recordings.has(frame.captureId)) continue;
-      rows.push(new Row(frame, this.#timing.next(frame)));
+      const message = this.#labels && frame.kind === 'message' ? decodeFrame(frame) : undefined;
+      const facts = this.#timing.next(frame);
+      if (this.#labels) Object.assign(facts, this.#labels.next(frame, message));
+      rows.push(new Row(frame, facts, message));
     }
     return rows;
   }

@@ -10,13 +10,19 @@ export class Row implements RecordFacts {
   readonly sinceFirstNs: number;
   readonly latencyNs: number | undefined;
   readonly answeredBy: number | undefined;
+  readonly phase: RecordFacts['phase'];
+  readonly path: RecordFacts['path'];
   #message: Message | undefined;
 
-  constructor(frame: Frame, facts: RecordFacts) {
+  /** `message` where it was decoded before. */
+  constructor(frame: Frame, facts: RecordFacts, message?: Message) {
+    this.#message = message;
     this.frame = frame;
     this.sinceFirstNs = facts.sinceFirstNs;
     this.latencyNs = facts.latencyNs;
     this.answeredBy = facts.answeredBy;
+    this.phase = facts.phase;
+    this.path = facts.path;
   }
 
   /** What the bytes say; undefined on raw bytes, events and findings. Decoded once, when first asked for. */

@@ -6,6 +6,7 @@ import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, describe, expect, it } from 'vitest';
 import { writeCapture } from '../capture/frames.ts';
+import { capture } from './captured.ts';
 import { conversation } from './conversation.ts';
 
 const main = resolve(import.meta.dirname, '../../dist/cli/main.js');
@@ -92,6 +93,7 @@ describe('vhuscope read', () => {
       size: 8,
       offset: 0,
       fds: [],
+      phase: 'negotiation',
       answers: 2,
       latency_ns: 990_000,
       raw: '0100000005000000080000000000007501000000',
@@ -156,6 +158,23 @@ describe('vhuscope read', () => {
     expect(stdout).toMatch(/^ +@000c {4}index: 1 .*# ring$/m);
     expect(stdout).toMatch(/!! needs 4 bytes, 2 left$/m);
     expect(stdout).toMatch(/^ +00010 {4}40 00 +\|@\.\|$/m);
+  });
+
+  it('tells the phase of a message, and the functions of QEMU that send it', async () => {
+    const { stdout } = await read(
+      capture('fs'),
+      '--fields',
+      'n,phase,path',
+      'phase == stop and GET_VRING_BASE',
+      '-c',
+      '1',
+    );
+    const path = 'vuf_set_status,vuf_stop,vhost_dev_stop,do_vhost_virtqueue_stop,vhost_user_get_vring_base';
+    expect(stdout).toBe(`44\tstop\t${path}\n`);
+    const verbose = await read(capture('fs'), '-v', 'n == 44');
+    expect(verbose.stdout).toContain(`phase stop, sent by ${path.replaceAll(',', ' > ')}\n`);
+    const json = await read(capture('fs'), '--json', 'n == 45');
+    expect(JSON.parse(json.stdout)).toMatchObject({ phase: 'stop' });
   });
 
   it('says of requests which reply answers them', async () => {

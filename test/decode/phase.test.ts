@@ -1,14 +1,20 @@
+import { readdirSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { readCapture } from '../../src/capture/reader.ts';
 import { callPath } from '../../src/decode/call-paths.ts';
 import { messagesOf } from '../../src/decode/catalog.ts';
-import { type Phase, phaseOf } from '../../src/decode/phase.ts';
+import { Labels } from '../../src/decode/labels.ts';
+import { decodeFrame } from '../../src/decode/message.ts';
+import { Course, type Phase, phaseOf, situationOf } from '../../src/decode/phase.ts';
+import { Connections } from '../../src/decode/session/connections.ts';
 import { qemuAndVirtiofsd, stepsOf, virtiofsdStops } from './recording.ts';
 
 /** Messages with their phase, one after the other. */
 function phasesIn(text: string): [name: string, phase: Phase][] {
   let last: Phase | undefined;
   return stepsOf(text).map(({ before, message }) => {
-    last = phaseOf(before, message, last);
+    last = phaseOf(situationOf(before), message, last);
     return [message.name, last];
   });
 }
@@ -39,6 +45,55 @@ describe('phases', () => {
       ['ADD_MEM_REG', 'memory'],
       ['SET_FEATURES', 'migration'],
     ]);
+  });
+});
+
+describe('a course', () => {
+  const folder = resolve(import.meta.dirname, '../../captures');
+  const captures = readdirSync(folder).filter(name => name.endsWith('.pcapng'));
+
+  it.each(captures)('tells the same phases as the whole session in %s', name => {
+    const courses = new Map<string, Course>();
+    const connections = new Connections();
+    let messages = 0;
+    for (const frame of readCapture(join(folder, name))) {
+      if (frame.kind !== 'message') continue;
+      const message = decodeFrame(frame);
+      const key = `${frame.session}.${frame.epoch}`;
+      const course = courses.get(key) ?? new Course();
+      courses.set(key, course);
+      const { phase } = connections.message(frame, message).after;
+      expect(course.next(message), `record ${frame.n}`).toBe(phase);
+      messages += 1;
+    }
+    expect(messages).toBeGreaterThan(20);
+  });
+});
+
+describe('labels', () => {
+  const labelsOf = (name: string) => {
+    const labels = new Labels();
+    return [...readCapture(resolve(import.meta.dirname, `../../captures/${name}.pcapng`))].map(frame => ({
+      frame,
+      label: labels.next(frame, frame.kind === 'message' ? decodeFrame(frame) : undefined),
+    }));
+  };
+
+  it('tell the functions of QEMU on its requests only', () => {
+    const all = labelsOf('migration-fs-source');
+    const of = (n: number) => all.find(({ frame }) => frame.n === n)?.label;
+    expect(of(64)).toEqual({
+      phase: 'migration',
+      path: ['vuf_save_state', 'vhost_save_backend_state', 'vhost_user_set_device_state_fd'],
+    });
+    expect(of(65)).toEqual({ phase: 'migration' });
+    expect(of(1)).toEqual({});
+    expect(of(28)).toMatchObject({ phase: 'start' });
+  });
+
+  it('say nothing of QEMU where another front-end speaks', () => {
+    const paths = labelsOf('virtio-user').flatMap(({ label }) => label.path ?? []);
+    expect(paths).toEqual([]);
   });
 });
 

@@ -1,8 +1,7 @@
 /** The requests at the outset of a connection, as comparisons align them: what was asked, in which phase, when. */
 import type { Channel, Frame } from '../frame.ts';
 import type { Message } from '../message.ts';
-import { type Phase, phaseOf } from '../phase.ts';
-import { fold, newSession, type Session } from '../session/session.ts';
+import { Course, type Phase } from '../phase.ts';
 
 /** One request, or several of the same kind that follow each other. */
 export interface OutsetStep {
@@ -25,15 +24,12 @@ const mostSteps = 2048;
 /** Gathers steps until there are enough. */
 export class Outset {
   readonly steps: OutsetStep[] = [];
-  #session: Session = newSession;
-  #phase: Phase | undefined;
+  readonly #course = new Course();
 
   /** Takes the next message of the connection. */
   take(frame: Frame, message: Message): void {
     if (this.steps.length >= mostSteps) return;
-    const phase = phaseOf(this.#session, message, this.#phase);
-    this.#session = fold(this.#session, frame, message);
-    this.#phase = phase;
+    const phase = this.#course.next(message);
     if (message.reply || message.channel === 'gpu') return;
     const { name, channel, needReply, payload } = message;
     const ring = typeof payload.index === 'number' ? payload.index : undefined;

@@ -1,6 +1,7 @@
 /** The keys of a record that filters can ask for. A new one is an entry here. */
 import { messageByName } from '../catalog.ts';
 import { channels, deviceSources, type FdIdentity, fdKinds } from '../frame.ts';
+import { phases } from '../phase.ts';
 import { deviceById } from '../spec/devices/index.ts';
 import { type FilterValue, maybe, nothingThere, type Selector } from './selector.ts';
 import type { Head, Subject } from './subject.ts';
@@ -187,6 +188,18 @@ export const recordFields: readonly Selector[] = [
     bare: 1,
     doc: 'the same, nanoseconds without a unit',
     values: ({ facts }) => maybe(facts.latencyNs),
+  },
+  {
+    name: 'phase',
+    kind: 'text',
+    doc: `what a message is part of: ${phases.join(', ')}`,
+    values: ({ facts }) => maybe(facts.phase),
+  },
+  {
+    name: 'path',
+    kind: 'text',
+    doc: 'functions of QEMU that send it',
+    values: ({ facts }) => facts.path ?? nothingThere,
   },
   {
     name: 'held',

@@ -70,6 +70,7 @@ export class JsonWriter {
     if (frame.answers !== undefined) this.#count(',"answers":', frame.answers);
     if (facts.answeredBy !== undefined) this.#count(',"answered_by":', facts.answeredBy);
     if (facts.latencyNs !== undefined) this.#nanoseconds(',"latency_ns":', facts.latencyNs);
+    this.#label(facts);
     this.#altered(frame);
     if (frame.damage !== undefined) {
       out.word(',"damage":');
@@ -152,6 +153,24 @@ export class JsonWriter {
     }
     if (message.assumed) out.word(',"assumed":true');
     this.#problems(message);
+  }
+
+  /** Phases and functions are declared names. */
+  #label({ phase, path }: RecordFacts): void {
+    const { out } = this;
+    if (phase !== undefined) {
+      out.word(',"phase":"');
+      out.word(phase);
+      out.word('"');
+    }
+    if (path !== undefined) {
+      out.word(',"path":["');
+      for (const [i, name] of path.entries()) {
+        if (i > 0) out.word('","');
+        out.word(name);
+      }
+      out.word('"]');
+    }
   }
 
   /** Type, number, name and flags: a declared message has few of them. */

@@ -7,6 +7,7 @@ import type { Program } from '../dialects/programs.ts';
 import { answering } from '../exchange.ts';
 import type { Channel, Frame } from '../frame.ts';
 import { type Message, sourceOf } from '../message.ts';
+import { type Phase, phaseOf, situationOf } from '../phase.ts';
 import type { Json, JsonObject } from '../text/event.ts';
 import { fold, newSession, type Session } from './session.ts';
 
@@ -34,6 +35,8 @@ export interface Connection {
   readonly peers: Peers;
   /** Channels and directions whose bytes are no messages any more, as in `main front-to-back`. */
   readonly unframed: readonly string[];
+  /** What the last message was part of. */
+  readonly phase?: Phase;
   /** Record that tells its end. */
   readonly endedAt?: number;
 }
@@ -80,6 +83,7 @@ export function follow(now: Connection, frame: Frame, message: Message): Connect
     fromStart: before.n === 0 ? isFirst(frame) : now.fromStart,
     peers: withMessage(now.peers, { frame, message, before, after }),
     unframed: now.unframed,
+    phase: phaseOf(situationOf(before), message, now.phase),
   };
 }
 
@@ -111,7 +115,7 @@ export function followEvent(now: Connection, frame: Frame, body: JsonObject): Co
 }
 
 /** The process that an event tells of. */
-function programOf(told: Json | undefined): Program {
+export function programOf(told: Json | undefined): Program {
   if (typeof told !== 'object' || told === null || Array.isArray(told)) return {};
   const { executable, comm, version } = told as JsonObject;
   return {

@@ -1,6 +1,7 @@
 /** What stands below a line when more is asked for: every field with its place, and the bytes. */
 import type { LineBuffer } from '../line-buffer.ts';
 import { plain } from '../plain.ts';
+import type { RecordFacts } from '../timing.ts';
 import type { TreeNode } from '../tree.ts';
 import type { JsonObject } from './event.ts';
 import { type Paint, paint } from './paint.ts';
@@ -34,6 +35,16 @@ export function writeTree(out: LineBuffer, colours: Paint, nodes: readonly TreeN
     out.byte(0x0a);
     writeTree(out, colours, node.children, depth + 1);
   }
+}
+
+/** Writes what a message is part of, and through which functions QEMU sends it; nothing where neither is known. */
+export function writeLabel(out: LineBuffer, colours: Paint, { phase, path }: RecordFacts): void {
+  if (phase === undefined) return;
+  out.ascii(' '.repeat(indent - 9));
+  colours(out, paint.faint);
+  out.ascii(`phase ${phase}${path === undefined ? '' : `, sent by ${path.join(' > ')}`}`);
+  colours(out, paint.none);
+  out.byte(0x0a);
 }
 
 /** Writes what an event says, a line for each key. */

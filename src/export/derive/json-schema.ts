@@ -1,6 +1,7 @@
 /** The JSON schema of records (`vhuscope read --json`), from the declarations. */
 import { messagesOf, variantsOf } from '../../decode/catalog.ts';
 import { type Channel, channels, deviceSources, fdKinds } from '../../decode/frame.ts';
+import { phases } from '../../decode/phase.ts';
 import type { MessageSpec, NamedField, Part, Struct } from '../../decode/schema.ts';
 import { devices } from '../../decode/spec/devices/index.ts';
 
@@ -57,6 +58,8 @@ const ofEvery = {
   answers: exact,
   answered_by: exact,
   latency_ns: signed,
+  phase: { enum: [...phases] },
+  path: { type: 'array', items: { type: 'string' } },
   altered: {
     type: 'object',
     properties: { received: hexBytes, sent: hexBytes, sent_size: exact },
