@@ -6,7 +6,7 @@ import { Account, type ConnectionAccount } from '../decode/account/account.ts';
 import type { Finding, Severity } from '../decode/check/rule.ts';
 import type { Frame } from '../decode/frame.ts';
 import type { Message } from '../decode/message.ts';
-import { type Phase, phaseOf, phases } from '../decode/phase.ts';
+import { type Phase, phaseOf, phases, situationOf } from '../decode/phase.ts';
 import { Timing } from '../decode/timing.ts';
 import { type Folded, type Seen, States } from './states.ts';
 import { Counting, type Statistics } from './statistics.ts';
@@ -112,7 +112,7 @@ export class Survey {
     const { pair, session, epoch, wallNs } = frame;
     const key = `${pair}/${session}/${epoch}`;
     const open = this.#open.get(key);
-    const phase = phaseOf(before.state, message, open?.phase);
+    const phase = phaseOf(situationOf(before.state), message, open?.phase);
     const chunk = Math.floor(row / phasesInChunk);
     while (this.#phases.length <= chunk) this.#phases.push(new Uint8Array(phasesInChunk));
     (this.#phases[chunk] as Uint8Array)[row % phasesInChunk] = phases.indexOf(phase) + 1;
