@@ -3,19 +3,22 @@
  *
  * Messages are read exactly, 12 bytes and then as many as the header says: a read of more could return descriptors that
  * belong to the next message. They are sent in one piece, since many peers fail on a split payload; descriptors go with
- * the first byte. What cannot be a message switches the direction to raw: bytes and descriptors as they come.
+ * the first byte. Small ones that no descriptors are near go several at a time (`burst.ts`). What cannot be a message
+ * switches the direction to raw: bytes and descriptors as they come.
  */
 import { headerSize } from '../decode/header.ts';
 import { monotonicNs } from '../sys/clock.ts';
 import { errno, Memory } from '../sys/libc.ts';
 import { isHungUp } from '../sys/socket.ts';
 import { arrival, fdsAhead, peekBytes, receive, send } from '../sys/transfer.ts';
+import { Burst } from './burst.ts';
 import type { EndKind } from './ending.ts';
 import type { FlowOwner } from './flow-owner.ts';
 import { judge, type RawReason } from './framing.ts';
 import type { Detour } from './hold/detour.ts';
 import { largestArmed } from './hold/verdicts.ts';
 import { PassedFds } from './passed-fds.ts';
+import { Pieces } from './pieces.ts';
 
 /** Bytes that are cut through in one piece of a long message, and read at once in raw mode. */
 const chunk = 192 * 1024;
@@ -23,6 +26,8 @@ const rawChunk = 65_536;
 const smallest = 4096;
 /** Messages that are forwarded before other sockets get their turn. */
 const turn = 32;
+
+const burst = new Burst();
 
 /** One direction of a channel. `direction` is its number in the capture file: 1 front-to-back, 2 back-to-front. */
 export class Flow {
@@ -62,11 +67,13 @@ export class Flow {
 
   /** The descriptors of this message. */
   fds: PassedFds;
-  /** Where the input paused within this message. */
-  #gaps: number[] = [];
+  /** The pieces in which it arrived. */
+  pieces = new Pieces();
   #ending: EndKind | undefined;
   /** Descriptors are ahead, and only reading byte by byte tells which byte they came with. */
   #bytewise = false;
+  /** Messages, or pieces of them, passed on so far. */
+  #passedOn = 0;
 
   constructor(owner: FlowOwner, direction: 1 | 2, from: number, to: number) {
     this.#owner = owner;
@@ -78,21 +85,6 @@ export class Flow {
 
   #noFds(): PassedFds {
     return new PassedFds(fd => this.#owner.closeSlowly(fd));
-  }
-
-  /** Whether the input paused within the message. */
-  get paused(): boolean {
-    return this.#gaps.length > 0;
-  }
-
-  /** Lengths of the pieces in which the message arrived. */
-  get pieces(): number[] {
-    return [...this.#gaps, this.have].map((end, i, ends) => end - (ends[i - 1] ?? 0));
-  }
-
-  /** Where the input paused within the message, as offsets in it. */
-  get pieceEnds(): readonly number[] {
-    return this.#gaps;
   }
 
   /** Nothing of a message is on its way. */
@@ -112,13 +104,11 @@ export class Flow {
 
   /** Goes on until there is nothing to do, it has to wait, or its turn is over. */
   run(): void {
-    let messages = 0;
-    while (messages < turn) {
+    for (const until = this.#passedOn + turn; this.#passedOn < until; ) {
       if (this.phase === 'receiving') {
         if (!this.#receive()) return;
       } else if (this.phase === 'sending') {
         if (!this.#send()) return;
-        messages++;
       } else {
         if (this.phase === 'detoured') this.detour?.run();
         return;
@@ -139,21 +129,26 @@ export class Flow {
   }
 
   /** Hands the message that has just been gathered over, with its descriptors, as if it had been sent. */
-  handOver(): { memory: Memory; have: number; fds: PassedFds; pieces: number[]; paused: boolean } {
-    const { memory, have, fds, pieces, paused } = this;
+  handOver(): { memory: Memory; have: number; fds: PassedFds; pieces: Pieces } {
+    const { memory, have, fds, pieces } = this;
     this.memory = new Memory(smallest);
     this.fds = this.#noFds();
     this.have = 0;
     this.#want = headerSize;
-    if (paused) this.#gaps = [];
-    return { memory, have, fds, pieces, paused };
+    this.pieces = new Pieces();
+    return { memory, have, fds, pieces };
   }
 
-  #isArmed(id: number): boolean {
-    return this.armed !== undefined && this.armed[id < 255 ? id : 255] !== 0;
+  #isArmed(id: number, size = 0): boolean {
+    return this.armed !== undefined && this.armed[id < 255 ? id : 255] !== 0 && size <= largestArmed;
   }
 
   #receive(): boolean {
+    if (this.#mayBurst) {
+      const sent = burst.forward(this.from, this.to, this.#owner.channelNumber);
+      if (sent > 0) return this.#burstPassed(sent);
+      if (burst.seen < 0) return burst.seen !== -errno.EAGAIN && this.#endOfSource(false);
+    }
     let room = this.#want - this.have;
     if (this.mode === 'raw' || (this.#owner.preserveSegments && this.mode === 'message')) {
       const ahead = this.#bytewise ? 1 : fdsAhead(this.from, this.memory.address + this.have, room);
@@ -165,7 +160,7 @@ export class Flow {
     if (arrival.fds.length > 0) this.#bytewise = false;
     if (arrival.fds.length > 0 || arrival.truncated) this.fds.take(this.have, arrival.fds, arrival.truncated);
     if (result === -errno.EAGAIN) {
-      if (this.mode === 'message') this.#gap();
+      if (this.mode === 'message') this.pieces.pauseAt(this.have);
       if (this.have > this.sent && this.#partGoesOn()) this.phase = 'sending';
       return this.phase === 'sending';
     }
@@ -177,10 +172,35 @@ export class Flow {
     if (this.#received === result) this.#owner.spoke();
     if (this.mode !== 'message') this.#pieceArrived(result);
     else if (this.have < this.#want) {
-      if (result < room) this.#gap();
+      if (result < room) this.pieces.pauseAt(this.have);
     } else if (this.#want === headerSize) this.#headerArrived();
     else this.#gathered();
     return true;
+  }
+
+  /** Whether messages may be sent on without a look at each before. */
+  get #mayBurst(): boolean {
+    if (this.have > 0 || this.mode !== 'message' || this.#owner.preserveSegments) return false;
+    return this.armed === undefined && this.detour === undefined;
+  }
+
+  /** So many messages were sent on, the last of them perhaps in part. */
+  #burstPassed(sent: number): boolean {
+    if (this.#received === 0) this.#owner.spoke();
+    for (let i = 0; i < sent; i++) {
+      this.have = burst.copy(i, this.memory);
+      this.sent = burst.sent(i);
+      this.streamOffset = this.#received;
+      this.#received += this.have;
+      this.receivedNs = burst.receivedNs;
+      this.sentNs = burst.sentNs;
+      if (this.sent === this.have) this.#passed(false);
+      else {
+        this.#want = this.have;
+        this.phase = 'sending';
+      }
+    }
+    return this.phase === 'sending' || !burst.sawAll;
   }
 
   /** Whether what is there of a message is sent on before the rest has come. */
@@ -192,39 +212,22 @@ export class Flow {
     return !this.fds.waiting || !this.#owner.mayExchange(id);
   }
 
-  #gap(): void {
-    if (this.have > 0 && this.#gaps.at(-1) !== this.have) this.#gaps.push(this.have);
-  }
-
   #headerArrived(): void {
     this.receivedNs = monotonicNs();
     const { u32 } = this.memory;
     const size = u32[2] as number;
     const judgement = judge(this.#owner.channelNumber, u32[1] as number, size);
-    if (this.fds.isFlood) {
-      this.turnRaw('descriptor-flood');
-      return;
-    }
-    if (judgement === 'gather' || (judgement === 'stream' && size <= largestArmed && this.#isArmed(u32[0] as number))) {
-      if (size === 0) {
-        this.#gathered();
-        return;
-      }
+    if (this.fds.isFlood) this.turnRaw('descriptor-flood');
+    else if (judgement === 'gather' || (judgement === 'stream' && this.#isArmed(u32[0] as number, size))) {
       this.#want = headerSize + size;
-      this.#reserve(this.#want);
+      this.memory = this.memory.grown(this.#want, this.have);
+      if (size === 0) this.#gathered();
     } else if (judgement === 'stream') {
       this.mode = 'stream';
       this.rest = size;
-      this.#reserve(chunk);
+      this.memory = this.memory.grown(chunk, this.have);
       this.#want = Math.min(chunk, headerSize + size);
     } else this.turnRaw(judgement);
-  }
-
-  #reserve(size: number): void {
-    if (this.memory.bytes.length >= size) return;
-    const larger = new Memory(2 ** Math.ceil(Math.log2(size)));
-    this.memory.bytes.copy(larger.bytes, 0, 0, this.have);
-    this.memory = larger;
   }
 
   /** A whole message is there: its descriptors go with its first byte, unless pieces are to be kept. */
@@ -268,9 +271,8 @@ export class Flow {
 
   /** How far the next piece goes. */
   #nextBoundary(): number {
-    let until = Math.min(this.fds.nextAfter(this.sent), this.have);
-    if (this.#owner.preserveSegments) for (const gap of this.#gaps) if (gap > this.sent) until = Math.min(until, gap);
-    return until;
+    const until = Math.min(this.fds.nextAfter(this.sent), this.have);
+    return this.#owner.preserveSegments ? Math.min(this.pieces.nextAfter(this.sent), until) : until;
   }
 
   #notSent(result: number): false {
@@ -283,6 +285,7 @@ export class Flow {
 
   /** What is in memory has been sent, or never will be: it is recorded, and the next can come. */
   #passed(dropped: boolean): void {
+    this.#passedOn++;
     this.#owner.passed(this, dropped);
     if (this.mode === 'stream' && this.rest > 0 && !dropped) {
       this.passedBefore += this.have;
@@ -296,7 +299,7 @@ export class Flow {
     this.sent = 0;
     this.sentNs = 0;
     this.fds.reset();
-    if (this.#gaps.length > 0) this.#gaps = [];
+    this.pieces.reset();
     if (this.phase === 'closed') return;
     this.phase = 'receiving';
     if (this.detour !== undefined) this.detour.betweenMessages();
@@ -309,7 +312,7 @@ export class Flow {
     this.mode = 'raw';
     this.rest = 0;
     this.#want = rawChunk;
-    this.#reserve(rawChunk);
+    this.memory = this.memory.grown(rawChunk, this.have);
     if (this.receivedNs === 0) this.receivedNs = monotonicNs();
     this.phase = this.have > 0 ? 'sending' : 'receiving';
     this.#owner.turnedRaw(this, reason);
@@ -339,7 +342,7 @@ export class Flow {
 
   /** Records what lies in the source's socket and will never be read: often the very answer that came too late. */
   showUnread(): void {
-    this.#reserve(rawChunk);
+    this.memory = this.memory.grown(rawChunk, this.have);
     const length = peekBytes(this.from, this.memory.address, rawChunk);
     if (length <= 0) return;
     this.mode = 'raw';

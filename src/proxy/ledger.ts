@@ -149,8 +149,8 @@ export class Ledger implements Origin {
       entry.answers = flow.alteration?.answers ?? (this.#asked[2 - flow.direction] as Pairing).reply(id);
     }
     if (flow.mode === 'message') {
-      if (flow.paused) {
-        const pieces = flow.pieces;
+      if (flow.pieces.several) {
+        const pieces = flow.pieces.lengths(flow.have);
         if (!isPlain(pieces)) entry.seg = pieces;
       }
       entry.fdAt = flow.fds.at;

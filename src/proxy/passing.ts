@@ -1,5 +1,6 @@
 import type { FdIdentity } from '../decode/frame.ts';
 import type { Memory } from '../sys/libc.ts';
+import type { Pieces } from './pieces.ts';
 
 /** A message, or a part of it, as it is recorded: what a direction has just passed on, or what was taken out of it. */
 export interface Passing {
@@ -20,9 +21,8 @@ export interface Passing {
     readonly at: number;
     readonly truncated: boolean;
   };
-  /** Whether the input paused within the message, and the lengths of the pieces in which it came. */
-  readonly paused: boolean;
-  readonly pieces: number[];
+  /** The pieces in which it came. */
+  readonly pieces: Pieces;
   /** What was done to it on purpose. */
   readonly alteration?: Alteration;
 }

@@ -15,6 +15,7 @@ import { writePseudoHeader } from '../capture/pseudo-header-write.ts';
 import type { Context, FdIdentity } from '../decode/frame.ts';
 import { channels, deviceSources, dialects } from '../decode/frame.ts';
 import { littleEndian } from '../sys/libc.ts';
+import { copyBytes } from './copy-bytes.ts';
 import type { Alteration } from './passing.ts';
 import { frameKind, type RingWriter } from './ring.ts';
 
@@ -194,11 +195,7 @@ export class Recording {
       const flags = ring.view.getUint32(headerAt + 8, true);
       ring.view.setUint32(headerAt + 8, flags | entry.flags | (snapped ? headerFlag.snapped : 0), true);
     }
-    const { bytes } = entry;
-    const wireAt = headerAt + headerLength;
-    // A copy of a few bytes is faster by hand than through a view made for it.
-    if (captured <= 64) for (let i = 0; i < captured; i++) ring.bytes[wireAt + i] = bytes[i] as number;
-    else ring.bytes.set(bytes.subarray(0, captured), wireAt);
+    copyBytes(entry.bytes, 0, captured, ring.bytes, headerAt + headerLength);
     ring.publish();
     return true;
   }

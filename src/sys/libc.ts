@@ -26,6 +26,9 @@ function bind<Arguments extends readonly unknown[]>(prototype: string): Call<Arg
 // The calls of the hot path are written out: a rest parameter would cost an array each time.
 const recvmsgRaw = library.func('intptr_t recvmsg(int, uintptr_t, int)') as Call<[number, number, number]>;
 const sendmsgRaw = library.func('intptr_t sendmsg(int, uintptr_t, int)') as Call<[number, number, number]>;
+const sendmmsgRaw = library.func('int sendmmsg(int, uintptr_t, uint32_t, int)') as Call<
+  [number, number, number, number]
+>;
 const epollWaitRaw = library.func('int epoll_wait(int, uintptr_t, int, int)') as Call<[number, number, number, number]>;
 const clockGettimeRaw = library.func('int clock_gettime(int, uintptr_t)') as Call<[number, number]>;
 const closeRaw = library.func('int close(int)') as Call<[number]>;
@@ -39,6 +42,12 @@ export function recvmsg(fd: number, header: number, flags: number): number {
 /** sendmsg(2): the header is the address of a msghdr. */
 export function sendmsg(fd: number, header: number, flags: number): number {
   const result = sendmsgRaw(fd, header, flags);
+  return result < 0 ? -koffi.errno() : result;
+}
+
+/** sendmmsg(2): headers is the address of an array of mmsghdr. Returns how many messages were sent. */
+export function sendmmsg(fd: number, headers: number, count: number, flags: number): number {
+  const result = sendmmsgRaw(fd, headers, count, flags);
   return result < 0 ? -koffi.errno() : result;
 }
 
@@ -160,6 +169,14 @@ export class Memory {
     this.bytes = Buffer.from(storage);
     this.u32 = new Uint32Array(storage);
     this.address = Number(koffi.address(this.bytes));
+  }
+
+  /** This memory, or where it has less than `size` bytes a larger one that begins with its first `keep`. */
+  grown(size: number, keep: number): Memory {
+    if (this.bytes.length >= size) return this;
+    const larger = new Memory(2 ** Math.ceil(Math.log2(size)));
+    this.bytes.copy(larger.bytes, 0, 0, keep);
+    return larger;
   }
 
   /** Stores a pointer or a size_t at a byte offset that is a multiple of 8. */

@@ -4,7 +4,7 @@
  * One arena holds the msghdr, the iovec and the control buffer of both directions: the calls are synchronous, so one of
  * each is enough for a thread, and an address stored in one of them never outlives the call.
  */
-import { errno, littleEndian, Memory, recvmsg, sendmsg } from './libc.ts';
+import { errno, littleEndian, Memory, recvmsg, sendmmsg, sendmsg } from './libc.ts';
 
 /** The most descriptors that one message can carry (SCM_MAX_FD). */
 export const mostFds = 253;
@@ -122,24 +122,77 @@ export function send(fd: number, address: number, length: number, fds: readonly 
 
 const peek = 0x2;
 
-/** Copies up to `length` bytes that wait to be read to an address and leaves them there, descriptors included. */
-export function peekBytes(fd: number, address: number, length: number): number {
+/** Receives bytes where no descriptors are expected: any that come are closed by the kernel, and told in `flagsAt`. */
+function receivePlain(fd: number, address: number, length: number, flags: number): number {
   const words = incoming.u32;
   words[iovecWord + low] = address;
   words[iovecWord + high] = address / 0x1_0000_0000;
   words[iovecWord + 2 + low] = length;
   words[(controlLengthAt >> 2) + low] = 0;
-  return recvmsg(fd, incoming.address, dontWait | closeOnExec | peek);
+  return recvmsg(fd, incoming.address, dontWait | closeOnExec | flags);
+}
+
+/** Copies up to `length` bytes that wait to be read to an address and leaves them there, descriptors included. */
+export function peekBytes(fd: number, address: number, length: number): number {
+  return receivePlain(fd, address, length, peek);
+}
+
+/**
+ * Whether descriptors lie within or behind the bytes that the last `peekBytes` saw. The kernel reports a truncated
+ * control message as soon as a look meets descriptors.
+ */
+export function metDescriptors(): boolean {
+  return ((incoming.u32[flagsAt >> 2] as number) & controlTruncated) !== 0;
 }
 
 /**
  * Whether descriptors lie within or behind the next `length` bytes: 1 or 0, or the negative errno. A read of several
  * bytes would return them with bytes they did not come with, since the kernel goes on reading until a piece with
- * descriptors ends. Looks without taking: the kernel reports a truncated control message as soon as a look meets
- * descriptors. An error is told once, so it must not be dropped here.
+ * descriptors ends. An error is told once, so it must not be dropped here.
  */
 export function fdsAhead(fd: number, address: number, length: number): number {
   const result = peekBytes(fd, address, length);
-  if (result <= 0) return result;
-  return ((incoming.u32[flagsAt >> 2] as number) & controlTruncated) !== 0 ? 1 : 0;
+  return result <= 0 ? result : Number(metDescriptors());
+}
+
+/** Takes `length` bytes that `peekBytes` has seen, and with which no descriptors came. */
+export function takeSeen(fd: number, address: number, length: number): void {
+  for (let left = length; left > 0; ) {
+    const result = receivePlain(fd, address, left, 0);
+    if (result > 0) left -= result;
+    else if (result !== -errno.EINTR) return;
+  }
+}
+
+/** The most messages that one `sendEach` sends. */
+export const mostAtOnce = 64;
+
+// struct mmsghdr: a msghdr, then the bytes sent of it in 4 bytes, padded to 64. Behind the headers an iovec for each.
+const eachSize = 64;
+const sentAt = 56;
+const each = new Memory(mostAtOnce * (eachSize + iovecSize));
+for (let i = 0; i < mostAtOnce; i++) {
+  each.setPointer(i * eachSize + 16, each.address + mostAtOnce * eachSize + i * iovecSize);
+  each.setPointer(i * eachSize + 24, 1);
+}
+
+/** Puts what `sendEach` sends as its i-th message. */
+export function putEach(i: number, address: number, length: number): void {
+  const word = (mostAtOnce * eachSize + i * iovecSize) >> 2;
+  each.u32[word + low] = address;
+  each.u32[word + high] = address / 0x1_0000_0000;
+  each.u32[word + 2 + low] = length;
+}
+
+/**
+ * Sends the first `count` messages that were put, in a piece each, never waiting and without SIGPIPE. Returns how many
+ * were taken, the last of them perhaps in part (`sentOfEach`), or the negative errno: then nothing was sent.
+ */
+export function sendEach(fd: number, count: number): number {
+  return sendmmsg(fd, each.address, count, dontWait | noSignal);
+}
+
+/** How many bytes were taken of the i-th message of the last `sendEach`. */
+export function sentOfEach(i: number): number {
+  return each.u32[(i * eachSize + sentAt) >> 2] as number;
 }

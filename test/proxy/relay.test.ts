@@ -118,10 +118,36 @@ describe('messages', () => {
     expect(stand.messages()[0]?.header).toMatchObject({ fdCount: 253 });
   });
 
-  it('wait when the other side does not read, and no byte is lost', () => {
+  it('that lie in the socket one behind the other go together, each with a record of its own', () => {
+    const { front, back } = connected();
+    const sent = Array.from({ length: 100 }, (_, i) => message(8 + (i % 2), Buffer.alloc(8 + (i % 7), i)));
+    for (const each of sent) put(front, each);
+    stand.settle();
+    expect(take(back).bytes).toEqual(Buffer.concat(sent));
+    const records = stand.messages();
+    expect(records.map(({ bytes }) => bytes)).toEqual(sent);
+    expect(records.map(({ header }) => header.offset)).toEqual(
+      sent.map((_, i) => Buffer.concat(sent.slice(0, i)).length),
+    );
+    for (const { header } of records) expect(header.sentNs >= header.receivedNs).toBe(true);
+    expect(new Set(records.map(({ header }) => header.receivedNs)).size).toBeLessThan(10);
+  });
+
+  it('that could not be sent any more are left unread, so that the sender learns of it', () => {
+    const { front, back } = connected();
+    for (let i = 0; i < 5; i++) put(front, message(8, u64(i)));
+    close(back);
+    open.splice(open.indexOf(back), 1);
+    stand.settle();
+    expect(take(front).end).toBe('reset');
+    const closed = stand.records().find(({ event }) => event?.event === 'closed');
+    expect(closed?.event).toMatchObject({ undelivered_bytes: 100, delivered: 'exact' });
+  });
+
+  it.each([8, 1000, 4000])('of 12 and %d bytes wait when the other side does not read, and no byte is lost', size => {
     const { front, back } = connected();
     let sent = 0;
-    const bytes = message(8, Buffer.alloc(4000, 1));
+    const bytes = message(8, Buffer.alloc(size, 1));
     for (let idle = 0; idle < 3; ) {
       if (put(front, bytes) === bytes.length) sent++;
       else idle++;

@@ -20,7 +20,7 @@ afterAll(() => {
 
 type Side = 0 | 1;
 type Step =
-  | { do: 'send'; side: Side; bytes: Buffer; fds: number[]; cuts: number[]; fdCut: number }
+  | { do: 'send'; side: Side; bytes: Buffer; fds: number[]; cuts: number[]; fdCut: number; piled: boolean }
   | { do: 'read'; side: Side; count: number }
   | { do: 'shut' | 'close'; side: Side };
 
@@ -85,9 +85,13 @@ function play(steps: readonly Step[], stage: Stage, unit: 'message' | 'byte'): [
         const fds = i === Math.min(step.fdCut, ends.length - 1) ? step.fds.map(n => memories[n] as number) : [];
         seen[side].sent.push(put(fd, step.bytes.subarray(from, end), fds) === end - from);
         from = end;
-        stage.settle();
+        // What is piled up meets the relay together with what follows.
+        if (!step.piled) stage.settle();
       });
-    } else if (step.do === 'read') for (let i = 0; i < step.count && readUnit(fd, seen[side], unit); i++);
+      continue;
+    }
+    stage.settle();
+    if (step.do === 'read') for (let i = 0; i < step.count && readUnit(fd, seen[side], unit); i++);
     else if (step.do === 'shut') shutDown(fd, 'write');
     else {
       close(fd);
@@ -123,6 +127,7 @@ const sendOf = (bytes: fc.Arbitrary<Buffer>, leastCut = 1): fc.Arbitrary<Step> =
     fds,
     cuts: fc.array(fc.integer({ min: leastCut, max: 60 }), { maxLength: 3 }),
     fdCut: fc.nat({ max: 3 }),
+    piled: fc.boolean(),
   });
 const read: fc.Arbitrary<Step> = fc.record({
   do: fc.constant('read' as const),

@@ -19,7 +19,20 @@ import {
   startListening,
   unreadBytes,
 } from '../../src/sys/socket.ts';
-import { arrival, mostFds, receive, send } from '../../src/sys/transfer.ts';
+import {
+  arrival,
+  fdsAhead,
+  metDescriptors,
+  mostAtOnce,
+  mostFds,
+  peekBytes,
+  putEach,
+  receive,
+  send,
+  sendEach,
+  sentOfEach,
+  takeSeen,
+} from '../../src/sys/transfer.ts';
 
 const buffer = new Memory(65_536);
 const open: number[] = [];
@@ -58,6 +71,44 @@ describe('bytes and descriptors', () => {
     expect(receive(b, buffer.address, 1)).toBe(1);
     for (const fd of arrival.fds) kept(fd);
     expect(arrival.fds.length).toBe(mostFds);
+  });
+
+  it('a look shows what lies ahead without taking it, and whether descriptors are with it', () => {
+    const [a, b] = pair();
+    const memory = kept(memfdCreate('x', 1));
+    buffer.bytes.write('onetwo');
+    send(a, buffer.address, 3, []);
+    send(a, buffer.address + 3, 3, [memory]);
+    expect(peekBytes(b, buffer.address + 100, 2)).toBe(2);
+    expect(metDescriptors()).toBe(false);
+    expect(peekBytes(b, buffer.address + 100, 100)).toBe(6);
+    expect(metDescriptors()).toBe(true);
+    takeSeen(b, buffer.address + 200, 3);
+    expect(buffer.bytes.toString('utf8', 200, 203)).toBe('one');
+    expect(fdsAhead(b, buffer.address, 1)).toBe(1);
+    expect(receive(b, buffer.address, 100)).toBe(3);
+    expect(arrival.fds.map(kept)).toHaveLength(1);
+    expect(peekBytes(b, buffer.address, 1)).toBe(-errno.EAGAIN);
+  });
+
+  it('many messages go with one call, as far as the other end has room', () => {
+    const [a, b] = pair();
+    const size = 1000;
+    for (let i = 0; i < mostAtOnce; i++) putEach(i, buffer.address + i, size);
+    let sent = 0;
+    for (let count: number; ; sent += count) {
+      count = sendEach(a, mostAtOnce);
+      if (count < 0) {
+        expect(count).toBe(-errno.EAGAIN);
+        break;
+      }
+      for (let i = 0; i < count; i++) expect(sentOfEach(i)).toBe(size);
+      if (count < mostAtOnce) expect(sendEach(a, 1)).toBe(-errno.EAGAIN);
+    }
+    expect(unreadBytes(b)).toBe(sent * size);
+    close(b);
+    open.splice(open.indexOf(b), 1);
+    expect(sendEach(a, 2)).toBe(-errno.EPIPE);
   });
 
   it('tells the end, a reset and a broken pipe apart', () => {

@@ -100,7 +100,7 @@ export class Desk {
     const { count } = flow.fds;
     const passage = passageOf(bytes, envelopeOf(session, link, flow, count));
     const frame = frameOf(session, link, flow, bytes, passage, answers);
-    let plan = plainPlan(bytes, count, session.setting.preserveSegments ? flow.pieceEnds : []);
+    let plan = plainPlan(bytes, count, session.setting.preserveSegments ? flow.pieces.ends : []);
     for (const watcher of this.#watchers) {
       if ((watcher.tables[index] as Uint8Array)[entry] === 0) continue;
       if (watcher.fires(frame, () => passage.message.name, session.connection)) plan = apply(watcher, plan, passage);

@@ -3,6 +3,7 @@ import { Memory } from '../../sys/libc.ts';
 import type { Flow } from '../flow.ts';
 import { PassedFds } from '../passed-fds.ts';
 import type { Alteration, Passing } from '../passing.ts';
+import { Pieces } from '../pieces.ts';
 
 /** A message that was taken out of its direction, with its descriptors, which it owns until they are sent or dropped. */
 export class Parcel implements Passing {
@@ -10,8 +11,7 @@ export class Parcel implements Passing {
   readonly memory: Memory;
   readonly have: number;
   readonly fds: PassedFds;
-  readonly pieces: number[];
-  readonly paused: boolean;
+  readonly pieces: Pieces;
   readonly mode = 'message';
   readonly passedBefore = 0;
   readonly streamOffset: number;
@@ -32,15 +32,15 @@ export class Parcel implements Passing {
     memory.bytes.set(bytes);
     const fds = new PassedFds(closeSlowly);
     const have = bytes.length;
-    const plain = { streamOffset: 0, pieces: [have], paused: false };
     return new Parcel({
       direction,
+      streamOffset: 0,
       receivedNs: now,
       memory,
       have,
       fds,
+      pieces: new Pieces(),
       bytes: memory.bytes.subarray(0, have),
-      ...plain,
     });
   }
 
@@ -52,8 +52,7 @@ export class Parcel implements Passing {
     have: number;
     bytes: Uint8Array;
     fds: PassedFds;
-    pieces: number[];
-    paused: boolean;
+    pieces: Pieces;
   }) {
     this.direction = of.direction;
     this.streamOffset = of.streamOffset;
@@ -62,7 +61,6 @@ export class Parcel implements Passing {
     this.have = of.have;
     this.fds = of.fds;
     this.pieces = of.pieces;
-    this.paused = of.paused;
     this.bytes = of.bytes;
   }
 
