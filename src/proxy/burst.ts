@@ -6,13 +6,14 @@
 import { headerSize } from '../decode/header.ts';
 import { monotonicNs } from '../sys/clock.ts';
 import { littleEndian, Memory } from '../sys/libc.ts';
-import { metDescriptors, peekBytes, putEach, sendEach, sentOfEach, takeSeen } from '../sys/transfer.ts';
+import { metDescriptors, mostAtOnce, peekBytes, putEach, sendEach, sentOfEach, takeSeen } from '../sys/transfer.ts';
 import { copyBytes } from './copy-bytes.ts';
 import { judge } from './framing.ts';
 
-/** Bytes that are looked at, and messages that are sent at once. The kernel walks through all it shows, so no more. */
-const room = 1024;
-const mostMessages = 32;
+/** Bytes that are looked at. */
+const room = 4096;
+/** Messages that are sent at once. A look makes the kernel walk through all that lies in the socket: few would be dear. */
+const mostMessages = mostAtOnce;
 
 /** The messages of one look. One is enough for a thread, since nothing in it outlives a call of `Flow.run`. */
 export class Burst {

@@ -25,7 +25,7 @@ const chunk = 192 * 1024;
 const rawChunk = 65_536;
 const smallest = 4096;
 /** Messages that are forwarded before other sockets get their turn. */
-const turn = 32;
+const turn = 64;
 
 const burst = new Burst();
 

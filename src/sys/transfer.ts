@@ -138,15 +138,15 @@ export function peekBytes(fd: number, address: number, length: number): number {
 }
 
 /**
- * Whether descriptors lie within or behind the bytes that the last `peekBytes` saw. The kernel reports a truncated
- * control message as soon as a look meets descriptors.
+ * Whether descriptors lie within or anywhere behind the bytes that the last `peekBytes` saw. The kernel walks through
+ * all there is, and reports a truncated control message as soon as it meets descriptors.
  */
 export function metDescriptors(): boolean {
   return ((incoming.u32[flagsAt >> 2] as number) & controlTruncated) !== 0;
 }
 
 /**
- * Whether descriptors lie within or behind the next `length` bytes: 1 or 0, or the negative errno. A read of several
+ * Whether descriptors lie within or anywhere behind the next `length` bytes: 1 or 0, or the negative errno. A read of several
  * bytes would return them with bytes they did not come with, since the kernel goes on reading until a piece with
  * descriptors ends. An error is told once, so it must not be dropped here.
  */
