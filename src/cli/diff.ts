@@ -6,12 +6,14 @@ import { compareText } from '../export/compare/text.ts';
 import { accountOf } from '../trace/accounting.ts';
 import { type Choice, chosenIn, placeOf } from './chosen.ts';
 import type { Command } from './command.ts';
+import { checkMigration } from './migration.ts';
 import { type SurfaceOptions, surfaceOf } from './terminal.ts';
 import { Failure, UsageError } from './usage.ts';
 
 interface DiffOptions extends SurfaceOptions {
   epochs?: readonly [number, number];
   json?: boolean;
+  migration?: boolean;
   sideBySide?: boolean;
   unified?: boolean;
 }
@@ -36,6 +38,7 @@ export const command: Command<DiffOptions> = {
   ],
   options: [
     { flags: '--epochs <numbers>', meaning: 'two epochs of one capture: 1,2', parse: twoEpochs },
+    { flags: '--migration', meaning: 'a is the source of a migration, b its destination: what was not handed over' },
     { flags: '--json', meaning: 'print one JSON object' },
     { flags: '--side-by-side', meaning: 'print both sides in columns; so on a terminal that is wide enough' },
     { flags: '--unified', meaning: 'print one side below the other' },
@@ -47,6 +50,7 @@ export const command: Command<DiffOptions> = {
     { line: 'vhuscope diff vm.pcapng#1.1 vm.pcapng#2.1', meaning: 'two sessions at one time' },
   ],
   async run(args, options) {
+    if (options.migration) return checkMigration('diff', args, options);
     const [a, b] = sidesOf(args, options).map(read) as [Side, Side];
     const comparison = compare(a.connection, b.connection);
     const names = { a: nameOf(a), b: nameOf(b) };

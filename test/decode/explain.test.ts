@@ -3,6 +3,7 @@ import { messagesOf } from '../../src/decode/catalog.ts';
 import { rules } from '../../src/decode/check/rules/index.ts';
 import { errorLines } from '../../src/decode/explain/error-lines.ts';
 import { explain } from '../../src/decode/explain/explain.ts';
+import { compileFilter } from '../../src/decode/filter/filter.ts';
 
 const titles = (words: string) => explain(words).map(one => one.title);
 
@@ -88,5 +89,16 @@ describe('a printed error', () => {
 
   it('has a line here for every entry', () => {
     expect(errorLines.map(one => one.id).filter(id => !printed.some(([shown]) => shown === id))).toEqual([]);
+  });
+});
+
+describe('what lies behind a printed line on the wire', () => {
+  it.each(printed)('%s can be looked for: %s', (_, line) => {
+    for (const { filter } of explain(line)) if (filter !== undefined) expect(() => compileFilter(filter)).not.toThrow();
+  });
+
+  it('is named for most of them', () => {
+    const without = errorLines.filter(one => one.wire === undefined).map(one => one.id);
+    expect(without).toEqual(['qemu-connect']);
   });
 });

@@ -72,6 +72,8 @@ export interface ConnectionAccount {
   readonly ends: readonly ChannelEnd[];
   readonly gaps: Gaps;
   readonly steps: readonly OutsetStep[];
+  /** Where each ring was first told to begin, by its index. */
+  readonly firstBases: ReadonlyMap<number, number>;
 }
 
 /** Everything about a recording. */
@@ -274,6 +276,7 @@ export class Account {
       ends,
       gaps,
       steps: outset.steps,
+      firstBases: outset.firstBases,
     };
   }
 }

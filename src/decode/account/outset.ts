@@ -2,6 +2,7 @@
 import type { Channel, Frame } from '../frame.ts';
 import type { Message } from '../message.ts';
 import { Course, type Phase } from '../phase.ts';
+import { baseWord } from '../session/vring.ts';
 
 /** One request, or several of the same kind that follow each other. */
 export interface OutsetStep {
@@ -24,6 +25,8 @@ const mostSteps = 2048;
 /** Gathers steps until there are enough. */
 export class Outset {
   readonly steps: OutsetStep[] = [];
+  /** Where each ring was first told to begin, by its index. */
+  readonly firstBases = new Map<number, number>();
   readonly #course = new Course();
 
   /** Takes the next message of the connection. */
@@ -33,6 +36,9 @@ export class Outset {
     if (message.reply || message.channel === 'gpu') return;
     const { name, channel, needReply, payload } = message;
     const ring = typeof payload.index === 'number' ? payload.index : undefined;
+    if (name === 'SET_VRING_BASE' && ring !== undefined && !this.firstBases.has(ring)) {
+      this.firstBases.set(ring, baseWord(payload));
+    }
     const last = this.steps.at(-1);
     if (last?.name === name && last.ring === ring && last.channel === channel && last.phase === phase) {
       this.steps[this.steps.length - 1] = { ...last, times: last.times + 1 };

@@ -1,10 +1,12 @@
 /** Explains a word of the protocol: a message, field, feature bit, device, rule, diagnosis, or a printed error. Pure. */
 
+import { callPath } from '../call-paths.ts';
 import { messagesOf } from '../catalog.ts';
 import { rules } from '../check/rules/index.ts';
 import { diagnoses } from '../diagnose/diagnoses/index.ts';
 import type { Channel } from '../frame.ts';
 import { meaning } from '../meaning.ts';
+import { phases } from '../phase.ts';
 import type { Cond, FdRule, Field, MessageSpec, ReplyRule, Struct } from '../schema.ts';
 import { type DeviceSpec, devices } from '../spec/devices/index.ts';
 import { type FeatureBit, protocolFeatures } from '../spec/protocol-features.ts';
@@ -20,6 +22,9 @@ export interface Explanation {
   readonly lines: readonly string[];
   /** A filter that finds it in a capture, where there is one. */
   readonly filter?: string;
+  /** The rule or diagnosis it is. */
+  readonly rule?: string;
+  readonly diagnosis?: string;
 }
 
 const channelWords: { readonly [channel in Channel]: string } = {
@@ -54,6 +59,7 @@ function errors(text: string): Explanation[] {
         kind: `error of ${line.by}`,
         title: caught[0],
         lines: [`means: ${line.means(caught)}`, `look at: ${line.look}`],
+        ...(line.wire && { filter: line.wire(caught) }),
       },
     ];
   });
@@ -88,9 +94,25 @@ function messageExplanation(channel: Channel, spec: MessageSpec): Explanation {
       ]),
       ...(spec.fds ? [`descriptors: ${descriptors(spec.fds)}`] : []),
       `answer: ${answer(spec.reply)}`,
+      ...(channel === 'main' ? sentThrough(spec.name) : []),
     ],
     filter: spec.name,
   };
+}
+
+/** The functions through which QEMU sends a message, by device model and phase, each way once. */
+function sentThrough(name: string): string[] {
+  const ways = new Map<string, Set<string>>();
+  for (const device of ['fs', 'blk', 'net', 'gpu', 'vsock']) {
+    for (const phase of phases) {
+      const path = callPath(name, phase, device)?.join(' > ');
+      if (path !== undefined) ways.set(path, (ways.get(path) ?? new Set()).add(device === 'vsock' ? 'others' : device));
+    }
+  }
+  const lines = [...ways].map(
+    ([path, models]) => `  ${path}${models.size === 5 ? '' : ` (${[...models].join(', ')})`}`,
+  );
+  return lines.length === 0 ? [] : ['sent by QEMU through:', ...lines];
 }
 
 function fieldLine(name: string, field: Field): string {
@@ -214,6 +236,7 @@ function deviceTypes(text: string): Explanation[] {
     .map(device => ({
       kind: 'device type',
       title: `${device.name}, virtio id ${device.id}`,
+      filter: `device == ${device.name}`,
       lines: [
         device.title,
         `rings: ${ringNames(device).join(', ') || 'not declared'}`,
@@ -240,6 +263,7 @@ function ruleEntries(text: string): Explanation[] {
     .map(rule => ({
       kind: `rule, ${rule.severity}`,
       title: `${rule.id} ${rule.name}`,
+      rule: rule.id,
       lines: [
         `fires when ${rule.condition}`,
         `remedy: ${rule.remedy}`,
@@ -255,6 +279,7 @@ function diagnosisEntries(text: string): Explanation[] {
     .map(one => ({
       kind: 'diagnosis',
       title: one.title,
+      diagnosis: one.id,
       lines: [`means: ${one.meaning}`, `do: ${one.remedy}`, `confirm: ${one.confirm}`],
     }));
 }

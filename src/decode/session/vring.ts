@@ -131,7 +131,7 @@ function switchTo(ring: Vring, event: string): Partial<Vring> {
 }
 
 /** The word of a base, whichever way it was decoded. */
-function baseWord(payload: Payload): number {
+export function baseWord(payload: Payload): number {
   if (known(payload.num)) return number(payload.num);
   const wrap = (value: unknown) => (value === true ? 1 : 0);
   const half = (index: U64, wrapped: number) => (Number(index) | (wrapped << 15)) & 0xffff;
