@@ -1,7 +1,9 @@
-// The relay under test, in a process of its own: node relay-engine.mjs LISTEN CONNECT CAPTURE
+// The relay under test, in a process of its own: node relay-engine.mjs LISTEN CONNECT CAPTURE [RULES.json]
+import { readFileSync } from 'node:fs';
 import { startEngine } from '../dist/proxy/engine.js';
+import { armedRule } from '../dist/proxy/hold/rule.js';
 
-const [front, back, path] = process.argv.slice(2);
+const [front, back, path, rules] = process.argv.slice(2);
 const engine = await startEngine(
   {
     pairs: [
@@ -15,6 +17,7 @@ const engine = await startEngine(
     ],
     capture: { path },
     version: 'vhuscope bench',
+    rules: rules === undefined ? [] : JSON.parse(readFileSync(rules, 'utf8')).map(armedRule),
   },
   event => {
     if (event.type === 'recorded') console.log(JSON.stringify(event));

@@ -124,7 +124,7 @@ export class Flow {
   /** Goes on with what comes from the source. */
   resume(): void {
     if (this.phase !== 'detoured') return;
-    this.phase = 'receiving';
+    this.phase = this.mode === 'raw' && this.have > 0 ? 'sending' : 'receiving';
     this.blocked = 'no';
   }
 
@@ -314,7 +314,8 @@ export class Flow {
     this.#want = rawChunk;
     this.memory = this.memory.grown(rawChunk, this.have);
     if (this.receivedNs === 0) this.receivedNs = monotonicNs();
-    this.phase = this.have > 0 ? 'sending' : 'receiving';
+    // What a detour still has to send goes first.
+    if (this.phase !== 'detoured') this.phase = this.have > 0 ? 'sending' : 'receiving';
     this.#owner.turnedRaw(this, reason);
   }
 

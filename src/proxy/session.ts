@@ -160,15 +160,15 @@ export class Session implements LinkOwner {
   }
 
   held(link: Link, flow: Flow, course: Course, step: Extract<Step, { do: 'hold' }>): void {
-    this.#owner.desk.held(this, link, flow, course, step);
+    this.#safely(() => this.#owner.desk.held(this, link, flow, course, step));
   }
 
   letGo(course: Course, how: string): void {
-    this.#owner.desk.letGo(course, how);
+    this.#safely(() => this.#owner.desk.letGo(course, how));
   }
 
   done(link: Link, flow: Flow, course: Course): void {
-    this.#owner.desk.done(link, flow, course);
+    this.#safely(() => this.#owner.desk.done(link, flow, course));
   }
 
   told(link: Link, flow: Flow, event: { event: string } & Record<string, unknown>): number {

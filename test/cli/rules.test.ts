@@ -1,9 +1,11 @@
 import { once } from 'node:events';
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { parseRules, readRules, readyMadeRules, ruleFile } from '../../src/cli/rule-file.ts';
+import { parseRules, readRules, readyMadeRules, ruleFile, ruleKeys } from '../../src/cli/rule-file.ts';
 import { compileFilter } from '../../src/decode/filter/filter.ts';
+import { tampers } from '../../src/proxy/tamper/index.ts';
 import { getFeatures, rowsOf, useStand } from './stand.ts';
 
 const one = (text: string) => parseRules(`rules:\n  - ${text}\n`, 'r.yaml');
@@ -74,6 +76,23 @@ rules:
     expect(ruleFile('without-config')).toMatch(/rules\/without-config\.yaml$/);
     expect(() => ruleFile('without-confg')).toThrow(/nor rules of that name \(did you mean without-config\?\)/);
     expect(() => ruleFile('../package')).toThrow(/no file/);
+  });
+});
+
+describe('docs/intercept.md', () => {
+  const text = readFileSync(join(import.meta.dirname, '../../docs/intercept.md'), 'utf8');
+
+  it.each(Object.values(tampers))('tells what $name does', ({ name, meaning }) => {
+    expect(text).toContain(`| \`${name}\` | ${meaning} |`);
+  });
+
+  it.each(readyMadeRules())('tells of %s', name => {
+    const about = readFileSync(ruleFile(name), 'utf8').match(/^# .*/gm) ?? [];
+    expect(text).toContain(`| \`${name}\` | ${about.map(line => line.slice(2)).join(' ')} |`);
+  });
+
+  it.each([...ruleKeys.rule])('tells of the key %s', key => {
+    expect(text).toMatch(new RegExp(`^\\|.*\`${key}\``, 'm'));
   });
 });
 
