@@ -1,11 +1,11 @@
 /**
  * The connection is closed instead of the nth message of the front-end, for messages of the handshake: what QEMU does.
- * With VHUSCOPE_DISCONNECTS=FILE for every n, with and without reconnect, and the table goes there (docs/disconnects.md);
+ * With VHUSCOPE_DISCONNECTS=FILE for every n, with and without reconnect, and its rows go there (docs/disconnects.md);
  * else for a few.
  */
-import { writeFileSync } from 'node:fs';
+import { appendFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import { readCapture } from '../../../src/capture/reader.ts';
 import { decodeFrame } from '../../../src/decode/message.ts';
 import { Pair } from '../pair.ts';
@@ -95,13 +95,8 @@ async function disconnectAt(kind: keyof typeof kinds, n: number, reconnect: bool
   };
 }
 
-const rows: string[] = [];
-
 describe.skipIf(direct)('the connection is closed instead of a message of the handshake', () => {
   afterEach(stopAll);
-  afterAll(() => {
-    if (table !== undefined) writeFileSync(table, `${rows.join('\n')}\n`);
-  });
 
   const cases = (Object.keys(kinds) as (keyof typeof kinds)[]).flatMap(kind =>
     [false, true].flatMap(reconnect => {
@@ -113,8 +108,10 @@ describe.skipIf(direct)('the connection is closed instead of a message of the ha
 
   it.each(cases)('%s at message %i, reconnect: %s', async (kind, n, reconnect) => {
     const { message, outcome } = await disconnectAt(kind, n, reconnect);
-    rows.push(`| ${kind} | ${n} | ${message ?? '–'} | ${reconnect ? 'yes' : 'no'} | ${outcome} |`);
-    if (table !== undefined) return;
+    if (table !== undefined) {
+      appendFileSync(table, `| ${kind} | ${n} | ${message ?? '–'} | ${reconnect ? 'yes' : 'no'} | ${outcome} |\n`);
+      return;
+    }
     expect(message).toBe('SET_PROTOCOL_FEATURES');
     expect(outcome).toMatch(/guest's blk test: ok|QEMU ends with 1/);
   });
