@@ -81,6 +81,120 @@ describe('diagnoses', () => {
     expect(found).toMatchObject({ id: 'peer-died', side: 'front-end' });
   });
 
+  /** Bytes of a message in hex: header and payload. */
+  const word = (value: number) => Buffer.from(Uint32Array.of(value).buffer).toString('hex');
+  const u64 = (value: bigint) => Buffer.from(BigUint64Array.of(value).buffer).toString('hex');
+  const start = '> 01000000 01000000 00000000';
+  const offer = `< 01000000 05000000 08000000 ${u64((1n << 30n) | (1n << 32n))}`;
+  const request = (id: number, payload = '', flags = 1) =>
+    `> ${word(id)} ${word(flags)} ${word(payload.length / 2)} ${payload}`;
+  const reply = (id: number, payload: string) => `< ${word(id)} ${word(5)} ${word(payload.length / 2)} ${payload}`;
+  const later = { event: 'note', text: 'still waiting', at: 60_000 };
+
+  it.each<[id: string, lines: readonly string[], events: readonly JsonObject[], says: RegExp]>([
+    [
+      'back-end-refuses-all',
+      [start],
+      [closedBy('back-end'), exit('back-end', 'alive')],
+      /GET_FEATURES\(1\) was the last/,
+    ],
+    [
+      'protocol-features-too-early',
+      [start, offer, request(15)],
+      [closedBy('back-end'), exit('back-end', 'alive')],
+      /closed at GET_PROTOCOL_FEATURES/,
+    ],
+    [
+      'unknown-feature-refused',
+      [start, offer, request(15), reply(15, u64((1n << 9n) | (1n << 50n)))],
+      [closedBy('front-end')],
+      /0x4000000000000/,
+    ],
+    [
+      'protocol-features-not-asked',
+      [start, offer, request(16, u64(8n)), request(2, u64((1n << 30n) | (1n << 32n)), 9)],
+      [closedBy('front-end')],
+      /SET_FEATURES was never acknowledged/,
+    ],
+    [
+      'protocol-features-bit-lost',
+      [
+        start,
+        offer,
+        request(15),
+        reply(15, u64(9n)),
+        request(16, u64(9n)),
+        request(2, u64(1n << 32n)),
+        qemuAndVirtiofsd.split('\n').find(line => line.startsWith('> 25')) as string,
+      ],
+      [],
+      /lacks PROTOCOL_FEATURES/,
+    ],
+    [
+      'enable-needs-mq',
+      [...without(qemuAndVirtiofsd, '> 10').split('\n'), request(18, `${word(1)}${word(1)}`)],
+      [closedBy('back-end'), exit('back-end', 'alive')],
+      /SET_VRING_ENABLE of ring 1/,
+    ],
+    [
+      'ring-does-not-stop',
+      [...qemuAndVirtiofsd.trim().split('\n'), request(11, word(0) + word(0))],
+      [later],
+      /GET_VRING_BASE of ring 0/,
+    ],
+    ['replies-mixed-up', [...qemuAndVirtiofsd.trim().split('\n'), reply(15, u64(0n))], [], /./],
+    [
+      'userfaultfd-denied',
+      [...qemuAndVirtiofsd.trim().split('\n'), request(28), reply(28, '')],
+      [],
+      /without a userfaultfd/,
+    ],
+  ])('%s', (id, lines, events, says) => {
+    const found = verdictsOn(lines.join('\n'), events);
+    expect(found.map(one => one.id)).toContain(id);
+    expect(found.find(one => one.id === id)?.what).toMatch(says);
+    expect(found.map(one => one.id)).not.toContain('peer-closed');
+    expect(found.map(one => one.id)).not.toContain('request-hangs');
+  });
+
+  /** Tells a recording whose frames are not the plain ones; `at` is in milliseconds. */
+  function told(lines: readonly string[], change: (n: number) => Partial<Frame>): string[] {
+    const physician = new Physician();
+    for (const [i, line] of lines.entries()) {
+      const n = i + 1;
+      const frame = frameOf(line, n, { wallNs: BigInt(n) * ms, offset: i, ...change(n) });
+      if (line === '*') physician.event({ ...frame, kind: 'event' }, closedBy('back-end'));
+      else physician.message(frame, decodeFrame(frame));
+    }
+    return physician.verdicts().map(one => one.id);
+  }
+
+  it('say that a device did not come back, whatever the reason', () => {
+    const first = [...qemuAndVirtiofsd.trim().split('\n'), '*'];
+    const epochs = (n: number) => ({ epoch: n <= first.length ? 1 : 2 });
+    expect(told([...first, start, offer, '*'], epochs)).toContain('reconnect-incomplete');
+    expect(told([...first, ...first], epochs)).not.toContain('reconnect-incomplete');
+  });
+
+  it('know which front-end cannot read a short answer to SET_LOG_BASE', () => {
+    const lines = [...qemuAndVirtiofsd.trim().split('\n'), request(6, u64(8192n) + u64(0n)), reply(6, ''), '*'];
+    const spoken = (frontEnd: 'rust-vmm' | 'qemu') =>
+      told(lines, () => ({ context: { frontEnd, protocolFeatures: 2n } }));
+    expect(spoken('rust-vmm')).toContain('log-reply-misread');
+    expect(spoken('qemu')).not.toContain('log-reply-misread');
+  });
+
+  it('tell an answer that took long', () => {
+    const lines = [start, offer];
+    const answered = (seconds: bigint) => (n: number) => ({
+      sentNs: 1n,
+      receivedNs: n === 2 ? seconds * 1_000_000_000n : 0n,
+      ...(n === 2 && { answers: 1 }),
+    });
+    expect(told(lines, answered(7n))).toContain('answer-slow');
+    expect(told(lines, answered(1n))).toEqual([]);
+  });
+
   it('explain only what exists, each under an id of its own', () => {
     const ids = diagnoses.map(one => one.id);
     expect(new Set(ids).size).toBe(ids.length);
