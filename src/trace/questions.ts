@@ -2,7 +2,8 @@
  * What a viewer asks of a trace, and what it is answered. Both cross from one thread to another, so they are plain
  * values. A question says everything the answer depends on: an answer that comes late is recognised and dropped.
  */
-import type { ChannelEnd, Peer } from '../decode/account/account.ts';
+import type { ChannelEnd } from '../decode/account/account.ts';
+import type { Peer } from '../decode/account/peer.ts';
 import type { Severity, Side } from '../decode/check/rule.ts';
 import type { Problem } from '../decode/decode.ts';
 import type { Verdict } from '../decode/diagnose/diagnosis.ts';

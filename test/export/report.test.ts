@@ -90,6 +90,16 @@ describe('a report of trouble', () => {
   });
 });
 
+describe('the peers of a report', () => {
+  it('keep the names of programs, and say what they were recognised as', () => {
+    const { report } = reportFor('rust-virtiofsd.pcapng');
+    expect(report.peers).toMatchObject([
+      { side: 'front-end', program: '/usr/bin/qemu-system-x86_64', implementation: 'QEMU' },
+      { side: 'back-end', program: expect.stringMatching(/^path-\d+\/virtiofsd$/), implementation: 'rust-vmm' },
+    ]);
+  });
+});
+
 describe('sections', () => {
   const section = (title: string, count: number, least?: number) => ({
     title,

@@ -12,22 +12,7 @@ import { type JsonObject, jsonBody } from '../text/event.ts';
 import { type DelaySummary, Delays } from './delays.ts';
 import { afterEvent, afterFrame, type Gaps, noGaps } from './gaps.ts';
 import { Outset, type OutsetStep } from './outset.ts';
-
-/** A peer's process, as far as it could be found. */
-export interface Peer {
-  readonly pid?: number;
-  readonly comm?: string;
-  readonly executable?: string;
-  readonly buildId?: string;
-  readonly version?: string;
-  readonly commandLine?: readonly string[];
-  /** How it was found: by its socket, or by the credentials of whoever made that. */
-  readonly foundBy?: string;
-  /** `exited` or `alive`, looked at when the connection had ended. */
-  readonly state?: string;
-  /** Milliseconds between the end of the connection and that of the process. */
-  readonly afterMs?: number;
-}
+import { objectOf, type Peer, peerOf, textOf } from './peer.ts';
 
 /** How a channel ended. */
 export interface ChannelEnd {
@@ -286,28 +271,4 @@ const keys = { 'front-end': 'front_end', 'back-end': 'back_end' } as const;
 
 function keyOf({ pair, session, epoch }: Pick<Frame, 'pair' | 'session' | 'epoch'>): string {
   return `${pair}/${session}/${epoch}`;
-}
-
-const textOf = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
-const numberOf = (value: unknown): number | undefined => (typeof value === 'number' ? value : undefined);
-
-function objectOf(value: unknown): JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as JsonObject) : {};
-}
-
-/** A peer as `connected`, `peer` and `peer-exit` describe it, without what they do not tell. */
-function peerOf(body: JsonObject): Peer {
-  const { command_line } = body;
-  const known = {
-    pid: numberOf(body.pid),
-    comm: textOf(body.comm),
-    executable: textOf(body.executable),
-    buildId: textOf(body.build_id),
-    version: textOf(body.version),
-    commandLine: Array.isArray(command_line) ? command_line.map(String) : undefined,
-    foundBy: textOf(body.found_by),
-    state: textOf(body.state),
-    afterMs: numberOf(body.after_ms),
-  };
-  return Object.fromEntries(Object.entries(known).filter(([, value]) => value !== undefined)) as Peer;
 }

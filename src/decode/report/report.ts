@@ -142,7 +142,7 @@ export function reportOf(source: ReportSource): Report {
       messages: connection.messages,
     },
     others: recording.connections.filter(one => one !== connection).map(one => connectionLine(one, redaction)),
-    peers: (['front-end', 'back-end'] as const).map(side => reportedPeer(side, connection.peers[side], redaction)),
+    peers: (['front-end', 'back-end'] as const).map(side => reportedPeer(side, connection, redaction)),
     negotiation: {
       virtio: featureTable('virtio', negotiation.virtio, device),
       protocol: featureTable('protocol', negotiation.protocol, device),

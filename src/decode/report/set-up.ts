@@ -1,7 +1,8 @@
 /** Who the peers are and what was set up, as a report tells of it. */
-import type { ConnectionAccount, Peer } from '../account/account.ts';
+import type { ConnectionAccount } from '../account/account.ts';
 import type { Side } from '../check/rule.ts';
 import { counted } from '../counted.ts';
+import { dialectNames, identify } from '../dialects/peers.ts';
 import type { Redaction } from '../redaction.ts';
 import type { CarriedFd } from '../session/area.ts';
 import type { Region } from '../session/memory.ts';
@@ -14,6 +15,8 @@ import { hex, normalU64 } from '../u64.ts';
 export interface ReportedPeer {
   readonly side: Side;
   readonly program: string;
+  /** The implementation it was recognised as. */
+  readonly implementation?: string;
   readonly version?: string;
   readonly build_id?: string;
   readonly pid?: string;
@@ -49,19 +52,29 @@ export interface ReportedRing {
 }
 
 /** A peer, under pseudonyms. */
-export function reportedPeer(side: Side, peer: Peer, redaction: Redaction): ReportedPeer {
-  const { executable, comm, version, buildId, pid, commandLine, state, afterMs } = peer;
-  const program = executable === undefined ? comm : redaction.path(executable);
+export function reportedPeer(side: Side, { peers, story }: ConnectionAccount, redaction: Redaction): ReportedPeer {
+  const { dialect } = identify(story.peers, side);
+  const { executable, comm, version, buildId, pid, commandLine, state, afterMs } = peers[side];
+  const program = executable === undefined ? comm : programPath(executable, redaction);
   const fate = state === 'exited' ? `exited${afterMs === undefined ? '' : ` ${afterMs} ms after the end`}` : state;
   return {
     side,
     program: program ?? 'unknown',
+    ...(dialect && { implementation: dialectNames[dialect] }),
     ...(version !== undefined && { version }),
     ...(buildId !== undefined && { build_id: buildId }),
     ...(pid !== undefined && { pid: redaction.pid(pid) }),
     ...(commandLine && { command_line: redaction.commandLine(commandLine).map(shellWord).join(' ') }),
     ...(fate !== undefined && { state: fate }),
   };
+}
+
+/** A program keeps its own name, wherever it lies. */
+function programPath(executable: string, redaction: Redaction): string {
+  const at = executable.lastIndexOf('/');
+  return redaction.path(executable) === executable
+    ? executable
+    : `${redaction.path(executable.slice(0, at))}/${executable.slice(at + 1)}`;
 }
 
 function shellWord(word: string): string {

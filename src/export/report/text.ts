@@ -83,12 +83,13 @@ function findingLines({ findings }: Report): string[] {
 }
 
 function peerSection(peer: ReportedPeer): Section {
-  const { side, program, version, build_id, pid, state, command_line } = peer;
+  const { side, program, implementation, version, build_id, pid, state, command_line } = peer;
+  const named = implementation === undefined ? program : `${program} (${implementation})`;
   const facts = [version, pid, build_id && `build-id ${build_id}`, state].filter(Boolean);
   return {
     title: side,
     lines: [
-      ...wrapped([program, ...facts].join(', '), width - 2),
+      ...wrapped([named, ...facts].join(', '), width - 2),
       ...(command_line === undefined ? [] : wrapped(command_line, width - 2)),
     ],
     least: 2,
