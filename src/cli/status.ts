@@ -20,6 +20,14 @@ const rawReasons: Record<Of<'raw'>['reason'], string> = {
   'internal-error': 'an error in vhuscope',
 };
 
+const whyWaiting: Record<Of<'waiting'>['why'], (pid: number | undefined) => string> = {
+  absent: () => '',
+  'left-behind': () =>
+    ' (its file is there, but nobody listens: it was left behind, or its owner cannot be seen from here; --wait-back-end connects all the same)',
+  elsewhere: pid =>
+    ` (process ${pid} listens there in another network namespace, which cannot be watched from here: use --wait-back-end)`,
+};
+
 /** Bytes in the largest unit that keeps it readable: `996 bytes`, `12.3 KiB`. */
 export function sizeText(bytes: number): string {
   const units = ['KiB', 'MiB', 'GiB', 'TiB'];
@@ -50,7 +58,8 @@ function peerText({ side, process: info, foundBy, reason }: Of<'peer'>): string 
 /** A sentence for each kind of event; undefined for what people need not hear of. */
 const sentences: { [Type in EngineEvent['type']]: (event: Of<Type>) => string | undefined } = {
   listening: ({ side, address }) => `listening on ${addressText(address)} for the ${side}`,
-  waiting: ({ side, address }) => `waiting for the ${side} to listen on ${addressText(address)}`,
+  waiting: ({ side, address, why, pid }) =>
+    `waiting for the ${side} to listen on ${addressText(address)}${whyWaiting[why](pid)}`,
   warning: ({ message }) => `warning: ${message}`,
   connected: () => 'connected',
   peer: peerText,

@@ -13,7 +13,7 @@ const backEndPrograms: readonly {
   { program: /^virtiofsd$/, word: 'fs' },
   { program: /^qemu-storage-daemon$/, word: 'blk' },
   { program: /^(?:passt|pasta)(?:\.avx2)?$/, word: 'net' },
-  { program: /^(?:dpdk-testpmd|testpmd|ovs-vswitchd|vpp|vpp_main|snabb)$/, word: 'net' },
+  { program: /^(?:dpdk-testpmd|testpmd|ovs-vswitchd(?:-dpdk)?|vpp|vpp_main|snabb)$/, word: 'net' },
   { program: /^vhost-user-(blk|scsi|gpu|input)$/ },
   { program: /^vhost_user_(block|net)$/ },
   { program: /^vhost-device-(.+)$/ },

@@ -2,7 +2,9 @@
  * Opens and closes the listening sockets of a pair. A side finds us listening only while the side we would connect to
  * listens itself: then it fails, waits or tries again just as it would without us.
  */
+import { resolve } from 'node:path';
 import { type Address, socketNature } from '../sys/socket.ts';
+import { pidOfForeignListener, type Reception } from '../sys/unix-table.ts';
 import { type Access, ListeningPlace } from './listening-place.ts';
 import { Presence } from './presence.ts';
 import type { Command, Side } from './reports.ts';
@@ -16,12 +18,22 @@ export type SideOptions =
 /** What a gate tells. */
 export type GateEvent =
   | { type: 'listening'; pair: string; side: Side; address: Address }
-  | { type: 'waiting'; pair: string; side: Side; address: Address }
+  | {
+      type: 'waiting';
+      pair: string;
+      side: Side;
+      address: Address;
+      /** Its socket file is there, and nobody listens on it, or only `pid` in another network namespace. */
+      why: 'absent' | 'left-behind' | 'elsewhere';
+      pid?: number;
+    }
   | { type: 'warning'; pair: string; message: string };
 
 const sides = ['front-end', 'back-end'] as const;
 /** Milliseconds between two attempts to connect to both sides. */
 const dialMs = 200;
+/** Milliseconds after which a socket file without a listener is said to have been left behind. */
+const hintMs = 1000;
 
 /** The gate of one pair. */
 export class Gate {
@@ -33,7 +45,10 @@ export class Gate {
   readonly #places = new Map<Side, ListeningPlace>();
   readonly #presences = new Map<Side, Presence>();
   readonly #open = new Set<Side>();
+  /** What was said last about a side that does not listen. */
+  readonly #told = new Map<Side, string>();
   #dialTimer: NodeJS.Timeout | undefined;
+  #hintTimer: NodeJS.Timeout | undefined;
   #closed = false;
 
   /** Throws, for people, where a side could never be listened for. */
@@ -68,8 +83,7 @@ export class Gate {
       if (options.role === 'fd' && socketNature(options.fd) === 'listener')
         this.#command({ type: 'listen', pair: this.#pair, side, fd: options.fd });
     }
-    for (const [side, { present, address }] of this.#presences)
-      if (!present) this.#tell({ type: 'waiting', pair: this.#pair, side, address });
+    for (const side of this.#presences.keys()) this.#tellWaiting(side);
     this.#update();
   }
 
@@ -90,6 +104,7 @@ export class Gate {
       const due = this.#present(other(side));
       if (due && !this.#open.has(side)) this.#listen(side);
       else if (!due && this.#open.has(side)) this.#stopListening(side);
+      if (!due) this.#lookLike(other(side));
     }
     this.#dialSoon(0);
   }
@@ -99,6 +114,7 @@ export class Gate {
     try {
       const { fd, problems } = place.open();
       this.#open.add(side);
+      this.#told.delete(other(side));
       this.#command({ type: 'listen', pair: this.#pair, side, fd });
       this.#tell({ type: 'listening', pair: this.#pair, side, address: place.address });
       for (const message of problems) this.#tell({ type: 'warning', pair: this.#pair, message });
@@ -107,13 +123,45 @@ export class Gate {
     }
   }
 
+  /** Meets connections as the absent side itself would: with no socket at all, or with one that refuses. */
+  #lookLike(side: Side): void {
+    const place = this.#places.get(other(side)) as ListeningPlace;
+    if (this.#presences.get(side)?.reception !== 'refusing') {
+      place.remove();
+      return;
+    }
+    try {
+      place.refuse();
+    } catch (error) {
+      this.#tell({ type: 'warning', pair: this.#pair, message: (error as Error).message });
+    }
+    // A socket file is there a moment before its owner listens; one that stays so has another reason.
+    clearTimeout(this.#hintTimer);
+    this.#hintTimer = setTimeout(() => this.#tellWaiting(side), hintMs).unref();
+  }
+
   #stopListening(side: Side): void {
     const place = this.#places.get(side) as ListeningPlace;
     this.#open.delete(side);
     place.remove();
     this.#command({ type: 'unlisten', pair: this.#pair, side });
-    const presence = this.#presences.get(other(side));
-    if (presence) this.#tell({ type: 'waiting', pair: this.#pair, side: other(side), address: presence.address });
+    this.#tellWaiting(other(side));
+  }
+
+  /** Says that a side does not listen, and why where that can be seen; not twice the same. */
+  #tellWaiting(side: Side): void {
+    const presence = this.#presences.get(side);
+    if (presence === undefined || presence.present) {
+      this.#told.delete(side);
+      return;
+    }
+    const { address, reception } = presence;
+    const isLeft = reception === 'refusing' && 'path' in address;
+    const pid = isLeft ? pidOfForeignListener(resolve(address.path)) : undefined;
+    const why = pid !== undefined ? 'elsewhere' : isLeft ? 'left-behind' : 'absent';
+    if (this.#told.get(side) === why) return;
+    this.#told.set(side, why);
+    this.#tell({ type: 'waiting', pair: this.#pair, side, address, why, ...(pid !== undefined && { pid }) });
   }
 
   /** Where both sides listen we connect to both, as soon as both are there. */
@@ -128,6 +176,7 @@ export class Gate {
   close(): void {
     this.#closed = true;
     clearTimeout(this.#dialTimer);
+    clearTimeout(this.#hintTimer);
     for (const presence of this.#presences.values()) presence.close();
     for (const place of this.#places.values()) place.remove();
     this.#open.clear();

@@ -79,6 +79,22 @@ export class ListeningPlace {
     return { fd, problems };
   }
 
+  /**
+   * Puts a socket there on which nobody listens: whoever connects is refused, as it is by a socket file that a back-end
+   * has left behind. Does nothing where there are no files. Throws, for people, where the place is taken.
+   */
+  refuse(): void {
+    if ('abstract' in this.address || this.#ours !== undefined) return;
+    const fd = openSocket();
+    try {
+      this.#appear(fd, this.address.path, []);
+      this.#takePlace(this.address.path);
+    } finally {
+      close(fd);
+      this.#removeTemporary();
+    }
+  }
+
   #temporary: string | undefined;
 
   #appear(fd: number, path: string, problems: string[]): void {

@@ -1,11 +1,11 @@
 /**
- * Whether somebody listens at an address, and when that changes. Never learnt by connecting: some back-ends serve one
+ * Whether somebody listens at an address, what else a connection would meet, and when that changes. Never learnt by connecting: some back-ends serve one
  * connection and end with it.
  */
 import { type FSWatcher, watch } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import type { Address } from '../sys/socket.ts';
-import { isListening } from '../sys/unix-table.ts';
+import { type Reception, receptionAt } from '../sys/unix-table.ts';
 
 /** Milliseconds between looks while nobody listens, and while somebody does. */
 const lookMs = { absent: 100, present: 500 } as const;
@@ -17,20 +17,24 @@ const mostOtherChanges = 10;
 /** Watches one address. */
 export class Presence {
   readonly address: Address;
-  present: boolean;
+  reception: Reception;
   readonly #changed: () => void;
   #timer: NodeJS.Timeout | undefined;
   #watcher: FSWatcher | undefined;
   #otherChanges = 0;
   #closed = false;
 
-  /** @param changed called whenever `present` has changed */
+  /** @param changed called whenever `reception` has changed */
   constructor(address: Address, changed: () => void) {
     this.address = address;
     this.#changed = changed;
-    this.present = isListening(address);
+    this.reception = receptionAt(address);
     this.#watchFolder();
     this.#schedule();
+  }
+
+  get present(): boolean {
+    return this.reception === 'listening';
   }
 
   #watchFolder(): void {
@@ -60,11 +64,10 @@ export class Presence {
     if (this.#closed) return;
     clearTimeout(this.#timer);
     this.#otherChanges = 0;
-    const present = isListening(this.address);
-    const changed = present !== this.present;
-    this.present = present;
+    const before = this.reception;
+    this.reception = receptionAt(this.address);
     this.#schedule();
-    if (changed) this.#changed();
+    if (this.reception !== before) this.#changed();
   }
 
   close(): void {

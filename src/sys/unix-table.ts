@@ -5,7 +5,7 @@
  * The list is asked for over netlink (sock_diag), which gives names byte for byte and the file behind a path. Where the
  * kernel lacks that, /proc/net/unix has to do: there a socket's name may contain line ends and so forge lines.
  */
-import { readFileSync, statSync } from 'node:fs';
+import { readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
 import { dumpUnixSockets, type UnixSocket } from './sock-diag.ts';
 import type { Address } from './socket.ts';
 
@@ -59,4 +59,37 @@ export function isListening(address: Address): boolean {
     // Some file systems (btrfs) show another device to stat(2) than the kernel has; there the name must agree instead.
     return bound.inode === file.ino % 2 ** 32 && (samePath || bound.dev === kernelDevice(file.dev) >>> 0);
   });
+}
+
+/** What a connection to an address would meet: a listener, ECONNREFUSED, or (paths only) ENOENT. */
+export type Reception = 'listening' | 'refusing' | 'absent';
+
+/** What a connection would meet, without one being made. */
+export function receptionAt(address: Address): Reception {
+  if (isListening(address)) return 'listening';
+  if ('abstract' in address) return 'refusing';
+  return statSync(address.path, { throwIfNoEntry: false }) === undefined ? 'absent' : 'refusing';
+}
+
+/**
+ * A process in another network namespace, such as a container's, where somebody listens at that path: the kernel's list
+ * has only the sockets of one's own. Undefined where there is none, or none that may be looked at.
+ */
+export function pidOfForeignListener(path: string): number | undefined {
+  const seen = new Set([readlinkSync('/proc/self/ns/net')]);
+  for (const name of readdirSync('/proc')) {
+    if (!/^\d+$/.test(name)) continue;
+    try {
+      const namespace = readlinkSync(`/proc/${name}/ns/net`);
+      if (seen.has(namespace)) continue;
+      seen.add(namespace);
+      const sockets = parseProcNetUnix(readFileSync(`/proc/${name}/net/unix`, 'utf8'));
+      const isThere = ({ listening, address }: UnixSocket) =>
+        listening && address !== undefined && 'path' in address && address.path === path;
+      if (sockets.some(isThere)) return Number(name);
+    } catch {
+      // It is gone, or not ours to look at.
+    }
+  }
+  return undefined;
 }

@@ -47,6 +47,7 @@ describe('the device type from the program of a back-end', () => {
     ['/usr/bin/passt.avx2', 'net'],
     ['dpdk-testpmd', 'net'],
     ['ovs-vswitchd', 'net'],
+    ['/usr/lib/openvswitch-switch-dpdk/ovs-vswitchd-dpdk', 'net'],
     ['/usr/lib/qemu/vhost-user-gpu', 'gpu'],
     ['vhost-device-i2c', 'i2c'],
     ['vhost-device-sound', 'snd'],

@@ -6,11 +6,11 @@ import { afterAll, describe, expect, it, vi } from 'vitest';
 import { Presence } from '../../src/proxy/presence.ts';
 import { close } from '../../src/sys/libc.ts';
 import { bindTo, openSocket, startListening } from '../../src/sys/socket.ts';
-import { isListening } from '../../src/sys/unix-table.ts';
+import { receptionAt } from '../../src/sys/unix-table.ts';
 
 vi.mock(import('../../src/sys/unix-table.ts'), async original => {
   const real = await original();
-  return { ...real, isListening: vi.fn(real.isListening) };
+  return { ...real, receptionAt: vi.fn(real.receptionAt) };
 });
 
 const folder = mkdtempSync(join(tmpdir(), 'vhuscope-presence-'));
@@ -23,7 +23,7 @@ describe('presence of a listener', () => {
     const noticed = new Promise<void>(resolve => {
       presence = new Presence(address, resolve);
     });
-    const looks = vi.mocked(isListening).mock.calls;
+    const looks = vi.mocked(receptionAt).mock.calls;
     const since = performance.now();
     const before = looks.length;
     for (let i = 0; i < 300; i++) {

@@ -76,7 +76,8 @@ export class Pair {
     });
     this.proxy = program;
     const socket = this.roles === 'back-end listens' ? this.frontSocket : this.backSocket;
-    if (peer === 'is there' && !(await appears(socket, 15, () => program.alive)))
+    if (peer === 'is absent') await program.prints(/waiting for/);
+    else if (!(await appears(socket, 15, () => program.alive)))
       throw new Error(`the proxy does not listen at ${socket}\n${program.output}`);
   }
 

@@ -1,4 +1,4 @@
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
@@ -8,7 +8,13 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { close } from '../../src/sys/libc.ts';
 import { parseAnswers } from '../../src/sys/sock-diag.ts';
 import { bindTo, openSocket, startListening } from '../../src/sys/socket.ts';
-import { isListening, parseProcNetUnix, unixSockets } from '../../src/sys/unix-table.ts';
+import {
+  isListening,
+  parseProcNetUnix,
+  pidOfForeignListener,
+  receptionAt,
+  unixSockets,
+} from '../../src/sys/unix-table.ts';
 
 /** As the kernel prints it, with a name that holds a line end, and one that tries to look like a line. */
 const table = `Num       RefCount Protocol Flags    Type St Inode Path
@@ -94,6 +100,33 @@ describe('who listens', () => {
     writeFileSync(join(folder, 'file'), '');
     await listen(join(folder, 'other'));
     for (const name of ['dead', 'file', 'none']) expect(isListening({ path: join(folder, name) }), name).toBe(false);
+  });
+
+  it('tells what a connection would meet', async () => {
+    const path = join(folder, 'a');
+    expect(receptionAt({ path })).toBe('absent');
+    writeFileSync(path, '');
+    expect(receptionAt({ path })).toBe('refusing');
+    rmSync(path);
+    await listen(path);
+    expect(receptionAt({ path })).toBe('listening');
+    expect(receptionAt({ abstract: `vhuscope-nobody-${process.pid}` })).toBe('refusing');
+  });
+
+  it('is somebody in another network namespace, whom only /proc shows', async () => {
+    const path = join(folder, 'far');
+    const script = `require('net').createServer().listen(${JSON.stringify(path)}, () => console.log('listening'))`;
+    const command = ['--user', '--map-root-user', '--net', process.execPath, '-e', script];
+    const far = spawn('unshare', command, { stdio: ['ignore', 'pipe', 'inherit'] });
+    try {
+      await once(far.stdout, 'data');
+      expect(receptionAt({ path })).toBe('refusing');
+      expect(pidOfForeignListener(path)).toBe(far.pid);
+      expect(pidOfForeignListener(join(folder, 'near'))).toBeUndefined();
+    } finally {
+      far.kill('SIGKILL');
+      await once(far, 'exit');
+    }
   });
 
   it('is known by abstract name', () => {
