@@ -4,7 +4,7 @@
  */
 import { resolve } from 'node:path';
 import { type Address, socketNature } from '../sys/socket.ts';
-import { pidOfForeignListener, type Reception } from '../sys/unix-table.ts';
+import { pidOfForeignListener } from '../sys/unix-table.ts';
 import { type Access, ListeningPlace } from './listening-place.ts';
 import { Presence } from './presence.ts';
 import type { Command, Side } from './reports.ts';
