@@ -156,7 +156,7 @@ export class Gate {
       return;
     }
     const { address, reception } = presence;
-    const isLeft = reception === 'refusing' && 'path' in address;
+    const isLeft = reception === 'refusing' && 'path' in address && !this.#waitBackEnd;
     const pid = isLeft ? pidOfForeignListener(resolve(address.path)) : undefined;
     const why = pid !== undefined ? 'elsewhere' : isLeft ? 'left-behind' : 'absent';
     if (this.#told.get(side) === why) return;
