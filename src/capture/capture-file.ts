@@ -123,6 +123,7 @@ export class CaptureFile {
         parts.push(piece.bytes);
         length += piece.bytes.length;
         if (piece.sentNs > first.sentNs) first.sentNs = piece.sentNs;
+        if (piece.snapped) break;
       } else if (piece.fragmentOffset === undefined && sameStream(piece, first)) break;
     }
     first.bytes = concatenated(parts, length);

@@ -100,8 +100,8 @@ export class IndexBuilder {
 
   #record(view: DataView, position: number, place: RecordPlace): void {
     const { start: at, end } = place;
-    if (end - at < fixedLength || view.getUint8(at) !== pseudoHeaderVersion) {
-      // Cut, or newer: it has a row, so that its damage is seen, and tells nothing else.
+    if (!isReadable(view, place)) {
+      // Cut, damaged or newer: it has a row, so that its damage is seen, and tells nothing else.
       this.index.add(position, 2, 0, 0, false, 0, 0, 0);
       return;
     }
@@ -151,7 +151,8 @@ export class IndexBuilder {
     if (open === undefined || view.getUint32(at + fieldAt.fragmentOffset, true) !== open.length) return false;
     this.index.setContinued(open.row);
     open.length += Math.max(0, end - at - view.getUint16(at + fieldAt.length, true));
-    if (open.length >= open.wireLength) this.#open.splice(this.#open.indexOf(open), 1);
+    const snapped = (view.getUint32(at + fieldAt.flags, true) & headerFlag.snapped) !== 0;
+    if (snapped || open.length >= open.wireLength) this.#open.splice(this.#open.indexOf(open), 1);
     return true;
   }
 
@@ -159,6 +160,15 @@ export class IndexBuilder {
   #closeStream(stream: string): void {
     this.#open = this.#open.filter(one => one.stream !== stream);
   }
+}
+
+/** Whether the fixed part of a pseudo-header is there; the same as where `readPseudoHeader` takes it for readable. */
+function isReadable(view: DataView, { start: at, end }: RecordPlace): boolean {
+  return (
+    end - at >= fixedLength &&
+    view.getUint8(at + fieldAt.version) === pseudoHeaderVersion &&
+    view.getUint16(at + fieldAt.length, true) >= fixedLength
+  );
 }
 
 /** A name for the stream of a record; the same for two records where `sameStream` of `join.ts` says so. */
