@@ -12,9 +12,11 @@ import type { Command } from './command.ts';
 import { command as read } from './read.ts';
 import { Failure } from './usage.ts';
 import { version } from './version.ts';
+import { isTerminal, type ViewFlags, view, viewOptions } from './viewing.ts';
 
-interface DemoOptions {
+interface DemoOptions extends ViewFlags {
   write?: string;
+  print?: boolean;
 }
 
 const sector = Uint8Array.from({ length: 512 }, (_, i) => 0x41 + (i % 26));
@@ -48,13 +50,17 @@ export const command: Command<DemoOptions> = {
   summary: 'record and show a session of two built-in peers; needs no VM',
   about:
     'Starts a simulated front-end and a simulated back-end, lets them use a block device through the proxy over real ' +
-    'sockets, memory and eventfds, records that, and prints the recording. Ends with status 0 after about a second.',
+    'sockets, memory and eventfds, records that, and opens the recording in the terminal interface. Where there is no ' +
+    'terminal, or with --print, it prints the recording instead and ends with status 0 after about a second.',
   arguments: [],
   options: [
     { flags: '-w, --write <file>', meaning: 'write the capture there, not to a temporary folder', completes: 'file' },
+    { flags: '--print', meaning: 'print the recording, also on a terminal' },
+    ...viewOptions,
   ],
   examples: [
     { line: 'vhuscope demo', meaning: 'see what a session looks like' },
+    { line: 'vhuscope demo --print', meaning: 'the same as lines of text' },
     { line: 'vhuscope demo -w demo.pcapng', meaning: 'keep the capture and open it with other tools' },
   ],
   run: async (_, options) => {
@@ -62,7 +68,10 @@ export const command: Command<DemoOptions> = {
     const folder = mkdtempSync(join(tmpdir(), 'vhuscope-demo-'));
     const capture = options.write === undefined ? join(folder, 'demo.pcapng') : resolve(options.write);
     await recordSession(folder, capture);
-    const status = await read.run([capture], { color: 'auto' });
+    const looks = isTerminal() && !options.print;
+    const status = looks
+      ? (await view({ paths: [capture], title: 'demo', follow: false }, options)).status
+      : await read.run([capture], { color: 'auto' });
     process.stdout.write(whatNext(capture));
     return status;
   },
@@ -122,6 +131,7 @@ function whatNext(capture: string): string {
   const lines = [
     ['that was a block device behind the proxy: connected, used, reconfigured, stopped, and connected again'],
     ['the capture is', capture],
+    ['look through it', `${name} open ${capture}`],
     ['read it again', `${name} read ${capture}`],
     ['after the reconnect', `${name} read --epoch 2 ${capture}`],
     ['one ring', `${name} read ${capture} 'vring.index == 0'`],

@@ -8,6 +8,7 @@ export const commands: Readonly<Record<string, () => Promise<{ command: Command 
   ctl: () => import('./ctl.ts'),
   read: () => import('./read.ts'),
   open: () => import('./open.ts'),
+  attach: () => import('./attach.ts'),
   check: () => import('./check.ts'),
   report: () => import('./report.ts'),
   import: () => import('./import.ts'),

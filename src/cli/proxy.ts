@@ -4,6 +4,7 @@ import { socketNature } from '../sys/socket.ts';
 import type { Command } from './command.ts';
 import { type Config, parseDevice, parseMode, readConfig } from './config.ts';
 import { type Endpoint, parseAddress, parseEndpoint } from './endpoint.ts';
+import { viewOwned } from './owned.ts';
 import { type PairDescription, preparePairs, toldDevice } from './pairs.ts';
 import { type CaptureFlags, captureOptions, type PairFlags, pairOptions, servingFrom } from './recording-options.ts';
 import { endSignal, type Served, serve } from './serve.ts';
@@ -152,6 +153,7 @@ export const command: Command<ProxyFlags> = {
   ],
   outlivesOutput: true,
   async run(args, given) {
+    if (given.tui) return viewOwned(process.argv.slice(2), given);
     const { pairs, flags } = prepare(args, given);
     const end = watchForEnd(pairs);
     let served: Served | undefined;

@@ -3,23 +3,19 @@ import { pointAt, SyntaxProblem } from '../decode/syntax-problem.ts';
 import { breakpoint } from '../proxy/breakpoint.ts';
 import { type ArmedRule, armedRule } from '../proxy/hold/rule.ts';
 import type { OptionSpec } from './command.ts';
+import { type OwnedFlags, tuiOption } from './owned.ts';
 import { ruleFile } from './rule-file.ts';
 import type { ServeOptions } from './serve.ts';
 import { byteSize, UsageError, wholeNumber } from './usage.ts';
 
 /** Values of `captureOptions`. */
-export interface CaptureFlags {
-  write?: string;
+export interface CaptureFlags extends OwnedFlags {
   rotate?: number;
   keep?: number;
   fsync?: number;
   requireCapture?: boolean;
-  print?: boolean;
-  json?: boolean;
   quiet?: boolean;
   name?: string;
-  /** False where switched off. */
-  control?: boolean;
   hold?: string[];
   rules?: string[];
   holdFor?: number;
@@ -41,6 +37,7 @@ export const captureOptions: readonly OptionSpec[] = [
   { flags: '-w, --write <file>', meaning: 'record into this pcapng file; - is stdout', completes: 'file' },
   { flags: '--print', meaning: 'print the messages on stdout as they come; done anyway without -w' },
   { flags: '--json', meaning: 'print them as JSON, one object a line' },
+  tuiOption,
   { flags: '--quiet', meaning: 'print no status lines' },
   {
     flags: '--rotate <size>',

@@ -11,6 +11,7 @@ import type { EngineEvent, PairOptions } from '../proxy/engine.ts';
 import { openFilesLimit, setOpenFilesLimit } from '../sys/limits.ts';
 import type { Command } from './command.ts';
 import type { Endpoint } from './endpoint.ts';
+import { viewOwned } from './owned.ts';
 import { type PairDescription, preparePairs } from './pairs.ts';
 import { type CaptureFlags, captureOptions, type PairFlags, pairOptions, servingFrom } from './recording-options.ts';
 import { serve } from './serve.ts';
@@ -183,6 +184,7 @@ export const command: Command<RunFlags> = {
   outlivesOutput: true,
   async run(argv, flags) {
     servingFrom(flags);
+    if (flags.tui && !flags.dryRun) return viewOwned(process.argv.slice(2), flags);
     if (flags.dryRun) {
       process.stdout.write(dryRunText(rewritten(argv, '/run/vhuscope')));
       return 0;

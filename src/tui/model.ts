@@ -1,6 +1,7 @@
 /** Everything the viewer knows and shows, as one immutable value. */
 import type { Question, Standing } from '../trace/questions.ts';
 import type { Choice } from '../trace/selection.ts';
+import type { EngineFacts } from './engine.ts';
 import type { Size } from './frame.ts';
 import { type Known, nothingKnown } from './known.ts';
 import type { Scroll } from './scroll.ts';
@@ -72,6 +73,8 @@ export interface Model {
   readonly notice?: Notice;
   /** Rows to come back to, by the letter that marks them. */
   readonly marks: ReadonlyMap<string, number>;
+  /** The engine that writes the capture, where one is known. */
+  readonly engine?: EngineFacts;
   /** The capture is played: the cursor moves by itself. */
   readonly play?: Play;
   /** Keys that began something and wait for another one. */

@@ -1,6 +1,7 @@
 /** What happens to the viewer, and what it makes happen. */
 import type { Answer, Question, Standing } from '../trace/questions.ts';
 import type { Choice } from '../trace/selection.ts';
+import type { EngineFacts } from './engine.ts';
 import type { Size } from './frame.ts';
 import type { Model } from './model.ts';
 
@@ -19,6 +20,9 @@ export type Action =
   | { readonly type: 'answer'; readonly key: string; readonly answer: Answer }
   | { readonly type: 'progress'; readonly key: string; readonly done: number; readonly of: number }
   | { readonly type: 'failed'; readonly key: string; readonly message: string }
+  | { readonly type: 'engine'; readonly facts: EngineFacts }
+  /** Something was done outside, or could not be. */
+  | { readonly type: 'said'; readonly text: string; readonly bad: boolean }
   /** The time of a `wake` effect is over. */
   | { readonly type: 'awake'; readonly turn: number };
 
@@ -31,7 +35,11 @@ export type Effect =
   | { readonly type: 'copy'; readonly text: string }
   /** An `awake` action after so many milliseconds. */
   | { readonly type: 'wake'; readonly turn: number; readonly ms: number }
-  | { readonly type: 'quit' };
+  /** Words for the capture, about a record where one is named. */
+  | { readonly type: 'note'; readonly text: string; readonly of?: number }
+  | { readonly type: 'quit' }
+  /** Ends the engine and then the viewer. */
+  | { readonly type: 'stop-engine' };
 
 /** A model and what is to be done. */
 export type Step = readonly [Model, readonly Effect[]];

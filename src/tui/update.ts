@@ -42,6 +42,10 @@ function handle(model: Model, action: Action): Step {
       );
     case 'answer':
       return answered(model, action.key, action.answer);
+    case 'engine':
+      return stay({ ...model, engine: action.facts });
+    case 'said':
+      return stay(saying(model, action.text, action.bad));
     case 'awake':
       return played(model, action.turn);
   }

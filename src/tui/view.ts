@@ -128,7 +128,7 @@ function headLine(model: Model): Line {
   const { standing, choice } = model;
   const done = standing.size > 0 ? Math.floor((standing.indexed / standing.size) * 100) : 100;
   const left: Span[] = [span(' vhuscope ', 'title'), span(` ${drawable(model.title)} `)];
-  left.push(span(` ${standing.rows} records`, 'faint'));
+  left.push(span(` ${standing.rows} records`, 'faint'), ...engineSpans(model));
   if (!standing.settled && standing.size > 0 && done < 100) left.push(span(`  reading ${done}%`, 'warn'));
   if (choice.filter !== '') left.push(span('  filter ', 'faint'), span(drawable(choice.filter), 'warn'));
   if (standing.examined < standing.rows)
@@ -138,6 +138,20 @@ function headLine(model: Model): Line {
   return left
     .map(piece => ({ ...piece, ground: 'bar' }) as const)
     .concat({ text: ' '.repeat(Math.max(0, model.size.width - lineWidth(left))), style: 'plain', ground: 'bar' });
+}
+
+/** How the engine is that writes the capture. */
+function engineSpans({ engine }: Model): Span[] {
+  if (!engine) return [];
+  if (engine.ended) return [span('  recording ended', 'faint')];
+  const { connections, waiting, held, failing } = engine;
+  return [
+    span('  live ', 'good'),
+    span(`${connections} ${connections === 1 ? 'connection' : 'connections'}`, 'faint'),
+    ...(waiting.length > 0 ? [span(`, ${drawable(waiting.join(', '))}`, 'faint')] : []),
+    ...(held > 0 ? [span(`  ${held} held`, 'warn')] : []),
+    ...(failing === undefined ? [] : [span(`  not recording: ${drawable(failing)}`, 'bad')]),
+  ];
 }
 
 function footLine(model: Model): Line {

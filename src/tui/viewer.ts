@@ -1,5 +1,6 @@
 /** The viewer: joins the terminal, the trace and the pure part, and does what that says is to be done. */
 import { TraceClient } from '../trace/client.ts';
+import { type EngineFacts, EngineLink, type EngineOptions } from './engine.ts';
 import { type Model, newModel } from './model.ts';
 import type { Action, Effect } from './step.ts';
 import { Terminal, type TerminalStreams } from './terminal.ts';
@@ -16,12 +17,18 @@ export interface ViewerOptions {
   readonly ability: Ability;
   /** Begin at the newest message and stay there. */
   readonly follow: boolean;
+  /** The engine that writes the capture. */
+  readonly engine?: EngineOptions;
   readonly streams?: TerminalStreams;
 }
 
 /** How the viewer ended. */
 export type Ending =
-  | { readonly how: 'quit' }
+  | {
+      readonly how: 'quit';
+      /** The engine, where one was known, as it was last. */
+      readonly engine: EngineFacts | undefined;
+    }
   /** The capture cannot be read, or not any more. */
   | { readonly how: 'failed'; readonly message: string };
 
@@ -35,6 +42,7 @@ export class Viewer {
   #model: Model;
   readonly #terminal: Terminal;
   readonly #trace: TraceClient;
+  readonly #engine: EngineLink | undefined;
   /** What cancels the questions that are not answered yet. */
   readonly #asked = new Map<string, () => void>();
   #settle: (ending: Ending) => void = () => {};
@@ -44,7 +52,7 @@ export class Viewer {
   #painting: NodeJS.Timeout | undefined;
 
   /** Takes the terminal over and begins to read. */
-  constructor({ paths, title, ability, follow, streams }: ViewerOptions) {
+  constructor({ paths, title, ability, follow, engine, streams }: ViewerOptions) {
     this.ended = new Promise((resolve, reject) => {
       this.#settle = resolve;
       this.#reject = reject;
@@ -58,12 +66,18 @@ export class Viewer {
         failed: message => this.#end(() => this.#settle({ how: 'failed', message })),
       },
     );
+    this.#engine =
+      engine &&
+      new EngineLink(engine, {
+        facts: facts => this.#dispatch({ type: 'engine', facts }),
+        said: (text, bad) => this.#dispatch({ type: 'said', text, bad }),
+      });
     this.#paintSoon();
   }
 
   /** Ends it as the user would. */
   quit(): void {
-    this.#end(() => this.#settle({ how: 'quit' }));
+    this.#end(() => this.#settle({ how: 'quit', engine: this.#model.engine }));
   }
 
   #end(settle: () => void): void {
@@ -71,6 +85,7 @@ export class Viewer {
     this.#over = true;
     clearTimeout(this.#painting);
     this.#terminal.close();
+    this.#engine?.close();
     this.#trace.close().then(settle, this.#reject);
   }
 
@@ -122,8 +137,14 @@ export class Viewer {
       case 'wake':
         setTimeout(() => this.#dispatch({ type: 'awake', turn: effect.turn }), effect.ms).unref();
         break;
+      case 'note':
+        this.#engine?.note(effect.text, effect.of);
+        break;
       case 'quit':
         this.quit();
+        break;
+      case 'stop-engine':
+        void this.#engine?.stop().then(() => this.quit());
         break;
     }
   }

@@ -71,7 +71,18 @@ export const globalBindings: readonly Binding[] = [
       return model.choice.filter === '' ? stay(model) : choose(model, { ...model.choice, filter: everything.filter });
     },
   },
-  { keys: ['q', 'C-c'], help: 'quit', short: 'quit', run: model => [model, [{ type: 'quit' }]] },
+  {
+    keys: ['c'],
+    help: 'write a note about this message into the capture',
+    enabled: ({ engine }) => (engine && !engine.ended) || 'only a running engine writes notes',
+    run: model => open(model, 'note'),
+  },
+  {
+    keys: ['q', 'C-c'],
+    help: 'quit',
+    short: 'quit',
+    run: model => (model.engine?.owned && !model.engine.ended ? open(model, 'leave') : [model, [{ type: 'quit' }]]),
+  },
 ];
 
 function nextFocus(model: Model): string {

@@ -1,11 +1,13 @@
 /** The kinds of prompt. */
 import { prompt as filter } from './filter.ts';
+import { prompt as leave } from './leave.ts';
+import { prompt as note } from './note.ts';
 import { prompt as palette } from './palette.ts';
 import type { PromptKind } from './prompt.ts';
 import { backward, forward } from './search.ts';
 
 /** Every kind. */
-export const prompts: readonly PromptKind[] = [filter, forward, backward, palette];
+export const prompts: readonly PromptKind[] = [filter, forward, backward, palette, note, leave];
 
 /** The kind of an id. */
 export function promptOf(id: string): PromptKind {

@@ -1,0 +1,56 @@
+/** The terminal interface as commands start it: what the terminal can show, what signals do to it. */
+import { abilityOf } from '../tui/theme.ts';
+import { Viewer, type ViewerOptions } from '../tui/viewer.ts';
+import type { OptionSpec } from './command.ts';
+import { Failure, UsageError } from './usage.ts';
+
+/** Values of `viewOptions`. */
+export interface ViewFlags {
+  ascii?: boolean;
+  light?: boolean;
+}
+
+/** How it is drawn. */
+export const viewOptions: readonly OptionSpec[] = [
+  { flags: '--ascii', meaning: 'draw with ASCII characters only' },
+  { flags: '--light', meaning: 'colours for a light background' },
+];
+
+/** What ends the viewer from outside, and the status of a program that a signal ended. */
+const signals = { SIGTERM: 143, SIGHUP: 129, SIGINT: 130 } as const;
+
+/** Whether somebody sits there: keys come from a terminal, and there is one to draw on. */
+export function isTerminal(): boolean {
+  return process.stdin.isTTY === true && process.stdout.isTTY === true && process.env.TERM !== 'dumb';
+}
+
+/** Throws UsageError where there is no terminal to draw on. */
+export function assertTerminal(command: string): void {
+  if (isTerminal()) return;
+  throw new UsageError(`${command}: needs a terminal; use read or check where there is none`);
+}
+
+/** How it was quit. */
+export interface Viewed {
+  /** Exit status. */
+  readonly status: number;
+  /** The engine that was watched has ended. */
+  readonly engineEnded: boolean;
+}
+
+/** Opens the interface and resolves once it is quit. The terminal is then as it was. Rejects with Failure. */
+export async function view(options: Omit<ViewerOptions, 'ability'>, { ascii, light }: ViewFlags): Promise<Viewed> {
+  const found = abilityOf(process.env);
+  const ability = { ...found, ascii: ascii ?? found.ascii, light: light ?? found.light };
+  let status = 0;
+  const viewer = new Viewer({ ...options, ability });
+  for (const [signal, code] of Object.entries(signals)) {
+    process.on(signal, () => {
+      status = code;
+      viewer.quit();
+    });
+  }
+  const ending = await viewer.ended;
+  if (ending.how === 'failed') throw new Failure(ending.message);
+  return { status, engineEnded: ending.engine?.ended === true };
+}
