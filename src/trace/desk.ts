@@ -5,6 +5,7 @@
 import { detailOf } from './detail.ts';
 import { Listing } from './listing.ts';
 import type { Answer, Question, SearchOrder, Standing } from './questions.ts';
+import { Saving } from './saving.ts';
 import { searchStride, type Wanted, wantedBy } from './search.ts';
 import { type Choice, Selection } from './selection.ts';
 import { Survey } from './survey.ts';
@@ -20,6 +21,8 @@ export type Report =
 /** Work that takes more than a moment: each step works until a time and tells how far it is. */
 interface Task {
   readonly id: number;
+  /** Undoes what was done so far, where nobody wants it any more. */
+  abandon?(): void;
   /** Works on; the answer once there is one. */
   step(until: number): { readonly done: number; readonly of: number } | { readonly answer: Answer };
 }
@@ -89,6 +92,11 @@ export class Desk {
 
   /** Forgets a question. */
   cancel(id: number): void {
+    this.#tasks.find(task => task.id === id)?.abandon?.();
+    this.#forget(id);
+  }
+
+  #forget(id: number): void {
     this.#tasks = this.#tasks.filter(task => task.id !== id);
   }
 
@@ -103,7 +111,7 @@ export class Desk {
     const { id } = task;
     try {
       const step = task.step(until);
-      if ('answer' in step) this.cancel(id);
+      if ('answer' in step) this.#forget(id);
       this.#report('answer' in step ? { type: 'answer', id, ...step } : { type: 'progress', id, ...step });
     } catch (error) {
       this.cancel(id);
@@ -131,6 +139,8 @@ export class Desk {
         return { answer: this.#survey.statistics() };
       case 'search':
         return this.#searching(id, question);
+      case 'save':
+        return this.#saving(id, question.choice, question.path);
       case 'number':
         return { answer: found(this.#trace.rowOf(question.n)) };
     }
@@ -186,6 +196,23 @@ export class Desk {
         }
         return { answer: undefined };
       },
+    };
+  }
+
+  #saving(id: number, choice: Choice, path: string): Task {
+    const selection = this.#selectionOf(choice);
+    const saving = new Saving(path);
+    let at = 0;
+    return {
+      id,
+      step: until => {
+        while (at < selection.length) {
+          saving.add(this.#trace.frame(selection.at(at)));
+          if (++at % searchStride === 0 && performance.now() >= until) return { done: at, of: selection.length };
+        }
+        return { answer: saving.end() };
+      },
+      abandon: () => saving.abandon(),
     };
   }
 

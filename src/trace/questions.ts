@@ -9,6 +9,7 @@ import type { Problem } from '../decode/decode.ts';
 import type { Verdict } from '../decode/diagnose/diagnosis.ts';
 import type { FdIdentity, Frame } from '../decode/frame.ts';
 import type { Phase } from '../decode/phase.ts';
+import type { IotlbEntry } from '../decode/session/mappings.ts';
 import type { Session } from '../decode/session/session.ts';
 import type { TreeNode } from '../decode/tree.ts';
 import type { Choice } from './selection.ts';
@@ -86,6 +87,11 @@ export interface Detail {
   readonly callPath?: readonly string[];
 }
 
+/** A session as a plain value: what is kept in pieces there is a list here. */
+export type PlainSession = Omit<Session, 'mappings'> & {
+  readonly mappings: Omit<Session['mappings'], 'iotlb'> & { readonly iotlb: readonly IotlbEntry[] };
+};
+
 /** A connection at a row. */
 export interface ConnectionState {
   readonly row: number;
@@ -95,9 +101,9 @@ export interface ConnectionState {
   readonly epoch: number;
   /** Virtio device id, where known. */
   readonly device: number | undefined;
-  readonly state: Session;
+  readonly state: PlainSession;
   /** The state before that row, to tell what changed with it. */
-  readonly before: Session | undefined;
+  readonly before: PlainSession | undefined;
   /** Requests that wait for an answer, oldest first. */
   readonly waiting: readonly { readonly n: number; readonly name: string }[];
   readonly ended: boolean;
@@ -159,6 +165,8 @@ export interface Dialogue {
   statistics: { question: { readonly surveyed: number }; answer: Statistics };
   /** The next row that matches; undefined where there is none. */
   search: { question: SearchOrder; answer: number | undefined };
+  /** Writes what is chosen into a new capture; the number of records in it. */
+  save: { question: { readonly choice: Choice; readonly path: string }; answer: number };
   /** The row of a record by its number; undefined where there is none. */
   number: { question: { readonly n: number }; answer: number | undefined };
 }

@@ -1,7 +1,8 @@
 /** What a survey tells a viewer, as plain values. */
 import type { Severity } from '../decode/check/rule.ts';
 import { allWaiting } from '../decode/session/connection.ts';
-import type { ConnectionState, Found, ListedConnection } from './questions.ts';
+import type { Session } from '../decode/session/session.ts';
+import type { ConnectionState, Found, ListedConnection, PlainSession } from './questions.ts';
 import type { States } from './states.ts';
 import type { Survey } from './survey.ts';
 import type { Trace } from './trace.ts';
@@ -44,10 +45,15 @@ export function stateAt(trace: Trace, states: States, row: number): ConnectionSt
   const same = earlier?.connections.find(one => one.pair === pair && one.session === session && one.epoch === epoch);
   const { n, context } = trace.frame(row);
   return {
-    ...{ row, n, pair, session, epoch, state },
+    ...{ row, n, pair, session, epoch, state: plainSession(state) },
     device: context.device,
-    before: same?.state,
+    before: same && plainSession(same.state),
     waiting: allWaiting(connection).map(({ frame, message }) => ({ n: frame.n, name: message.name })),
     ended: connection.endedAt !== undefined,
   };
+}
+
+/** A session that can cross to another thread. */
+function plainSession(session: Session): PlainSession {
+  return { ...session, mappings: { ...session.mappings, iotlb: [...session.mappings.iotlb] } };
 }

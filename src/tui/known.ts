@@ -41,10 +41,16 @@ export function entryOf(known: Known, question: Question): Entry | undefined {
   return known.entries.get(keyOf(question));
 }
 
+/** The answer to a question, and to no other. */
+export function exactly<K extends QuestionKind>(known: Known, question: Question<K>): Answer<K> | undefined {
+  const entry = known.entries.get(keyOf(question as Question));
+  return entry?.state === 'answered' ? (entry.answer as Answer<K>) : undefined;
+}
+
 /** The answer to a question; else the last answer to another question of its kind. */
 export function recall<K extends QuestionKind>(known: Known, question: Question<K>): Answer<K> | undefined {
-  const exact = known.entries.get(keyOf(question as Question));
-  if (exact?.state === 'answered') return exact.answer as Answer<K>;
+  const exact = exactly(known, question);
+  if (exact !== undefined) return exact;
   let last: Answer<K> | undefined;
   for (const entry of known.entries.values()) {
     if (entry.state === 'answered' && entry.question.kind === question.kind) last = entry.answer as Answer<K>;

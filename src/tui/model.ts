@@ -55,8 +55,8 @@ export interface Model {
   readonly choice: Choice;
   readonly list: ListState;
   readonly known: Known;
-  /** A question whose answer moves the cursor. */
-  readonly pursuit?: Question<'search' | 'place' | 'number'>;
+  /** A question whose answer moves the cursor, or that a person waits for. */
+  readonly pursuit?: Question<'search' | 'place' | 'number' | 'save'>;
   /** What was searched for last. */
   readonly sought?: string;
   /** The view that keys go to, and the one that stands beside the messages. */

@@ -119,6 +119,9 @@ function arrived(model: Model, question: Question, answer: Answer): Step {
     const moved = { ...there, list: { ...there.list, top } };
     return stay(shown ? moved : saying(moved, 'that message is not among those shown; this is the next one'));
   }
+  if (question.kind === 'save') {
+    return stay(saying(free, `${answer as Answer<'save'>} records saved into ${question.path}`));
+  }
   const row = answer as Answer<'search' | 'number'>;
   return row === undefined
     ? stay(notFound(model.pursuit ? { ...free, notice: notFound(model).notice! } : free))

@@ -162,10 +162,15 @@ function footLine(model: Model): Line {
   if (pursuit) {
     const entry = entryOf(model.known, pursuit);
     const part = entry?.state === 'asked' && entry.of > 0 ? ` ${Math.floor((entry.done / entry.of) * 100)}%` : '';
-    const what = pursuit.kind === 'search' ? `searching for ${drawable(pursuit.text)}` : 'going there';
-    return [span(` ${what}${part}`, 'warn'), span('  Esc gives up', 'faint')];
+    return [span(` ${pursued(pursuit)}${part}`, 'warn'), span('  Esc gives up', 'faint')];
   }
   return keyLine(model);
+}
+
+/** What is being done for the user. */
+function pursued(pursuit: NonNullable<Model['pursuit']>): string {
+  if (pursuit.kind === 'search') return `searching for ${drawable(pursuit.text)}`;
+  return pursuit.kind === 'save' ? `saving into ${drawable(pursuit.path)}` : 'going there';
 }
 
 /** The keys for this place that are worth a word. */

@@ -1,4 +1,6 @@
-import { resolve } from 'node:path';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Desk, type Report } from '../../src/trace/desk.ts';
 import type { Answer, Question, QuestionKind } from '../../src/trace/questions.ts';
@@ -107,6 +109,30 @@ describe('a desk', () => {
     expect({ messages, answers }).toEqual({ messages: 43, answers: 9 });
     expect(names[0]).toMatchObject({ name: 'SET_VRING_CALL', requests: 8, replies: 0 });
     expect(percentiles.at(-1)?.ns).toBeCloseTo(2_420_000, -4);
+  });
+
+  it('saves what is chosen into a capture of its own, and writes over none', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'vhuscope-save-'));
+    try {
+      const path = join(folder, 'part.pcapng');
+      const choice = { filter: 'GET_VRING_BASE', fold: false };
+      desk.choose(choice);
+      while (desk.isBusy) desk.work(performance.now() + 1);
+      expect(asked({ kind: 'save', choice, path })).toBe(4);
+      const part = Trace.open(path);
+      while (part.advance());
+      const whole = [44, 45, 46, 47].map(n => trace.frame(trace.rowOf(n)));
+      expect(Array.from({ length: part.length }, (_, row) => part.frame(row))).toEqual(whole);
+      part.close();
+      desk.ask(9, { kind: 'save', choice, path });
+      expect(reports.at(-1)).toMatchObject({ type: 'failed', message: expect.stringContaining('there already') });
+      const given = join(folder, 'given-up.pcapng');
+      desk.ask(10, { kind: 'save', choice, path: given });
+      desk.cancel(10);
+      expect(existsSync(given)).toBe(false);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 
   it('answers a question about a row that is not there with a failure', () => {

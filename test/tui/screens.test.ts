@@ -20,6 +20,7 @@ const places: { readonly [view: string]: { readonly capture: string; readonly ke
   state: { capture: 'fs', keys: [':', '"37"', 'enter', '4'] },
   findings: { capture: 'unshared-blk', keys: ['5'] },
   ladder: { capture: 'fs', keys: [':', '"33"', 'enter', '6'] },
+  compare: { capture: 'fs', keys: [':', '"32"', 'enter', '=', ':', '"36"', 'enter', '9'] },
   statistics: { capture: 'migration-net-source', keys: ['8'] },
   sessions: { capture: 'reconnect', keys: ['7'] },
   bytes: { capture: 'fs', keys: [':', '"28"', 'enter', '3'] },

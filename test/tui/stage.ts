@@ -93,7 +93,8 @@ export class Stage {
       for (const report of reports) {
         const key = this.#keys.get(report.id);
         if (key === undefined) continue;
-        if (report.type === 'answer') this.act({ type: 'answer', key, answer: report.answer });
+        // Answers cross from one thread to another.
+        if (report.type === 'answer') this.act({ type: 'answer', key, answer: structuredClone(report.answer) });
         else if (report.type === 'failed') this.act({ type: 'failed', key, message: report.message });
       }
     }

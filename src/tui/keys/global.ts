@@ -5,7 +5,8 @@ import { playFaster, playOrPause } from '../playback.ts';
 import { open } from '../prompts/open.ts';
 import { stay } from '../step.ts';
 import { choose } from '../travel.ts';
-import { messageList } from '../views/messages.ts';
+import { compareFrom } from '../views/compare.ts';
+import { messageList, rowUnderCursor } from '../views/messages.ts';
 import { toLine } from './scrolling.ts';
 
 /** Keys for every place. */
@@ -70,6 +71,18 @@ export const globalBindings: readonly Binding[] = [
       if (model.focus !== 'messages') return stay({ ...model, focus: 'messages' });
       return model.choice.filter === '' ? stay(model) : choose(model, { ...model.choice, filter: everything.filter });
     },
+  },
+  {
+    keys: ['w'],
+    help: 'write what is shown into a new capture',
+    enabled: model => chosenRows(model) > 0 || 'nothing is shown',
+    run: model => open(model, 'save', `${model.title.replace(/\.pcapng$/, '')}-part.pcapng`),
+  },
+  {
+    keys: ['='],
+    help: 'compare this message with others',
+    enabled: model => rowUnderCursor(model) !== undefined || 'there is no message here',
+    run: compareFrom,
   },
   {
     keys: ['c'],

@@ -69,7 +69,7 @@ export const view: View = {
   bindings,
   wants: (model): Question[] => {
     const row = rowUnderCursor(model);
-    return row ? [detailQuestion(model, row)] : [];
+    return row ? [detailQuestion(model, row.row)] : [];
   },
   draw: (model, { height }: Size, focused) => {
     const bytes = bytesOf(model);

@@ -1,5 +1,5 @@
 /** Everything about the message under the cursor: its fields, its declaration, the descriptors it carried. */
-import type { Detail, ListedRow, Question } from '../../trace/questions.ts';
+import type { Detail, Question } from '../../trace/questions.ts';
 import type { Binding } from '../binding.ts';
 import { glyphsFor } from '../glyphs.ts';
 import { type KeptScroll, lineList } from '../keys/lines.ts';
@@ -23,14 +23,14 @@ interface Kept extends KeptScroll {
 const kept = slot<Kept>('detail', { scroll: atTop, toggled: new Set() });
 
 /** What is asked about a row: again once the survey has come to it. */
-export function detailQuestion({ standing }: Model, { row }: ListedRow): Question<'detail'> {
+export function detailQuestion({ standing }: Model, row: number): Question<'detail'> {
   return { kind: 'detail', row, surveyed: standing.surveyed > row };
 }
 
 /** What is known of the row under the cursor; for a moment that of the row before. */
 export function currentDetail(model: Model): Detail | undefined {
   const row = rowUnderCursor(model);
-  return row && recall(model.known, detailQuestion(model, row));
+  return row && recall(model.known, detailQuestion(model, row.row));
 }
 
 const linesFor = remembered((detail: Detail, toggled: Toggled, width: number, ascii: boolean) =>
@@ -89,7 +89,7 @@ export const view: View = {
   bindings,
   wants: model => {
     const row = rowUnderCursor(model);
-    return row ? [detailQuestion(model, row)] : [];
+    return row ? [detailQuestion(model, row.row)] : [];
   },
   draw: list.draw,
   click: list.click,

@@ -1,5 +1,6 @@
 /** The views, in the order of their keys. */
 import { view as bytes } from './bytes.ts';
+import { view as compare } from './compare.ts';
 import { view as detail } from './detail.ts';
 import { view as findings } from './findings.ts';
 import { view as ladder } from './ladder.ts';
@@ -10,7 +11,7 @@ import { view as statistics } from './statistics.ts';
 import type { View } from './view.ts';
 
 /** Every view; the messages are always on the screen. */
-export const views: readonly View[] = [messages, detail, bytes, state, findings, ladder, sessions, statistics];
+export const views: readonly View[] = [messages, detail, bytes, state, findings, ladder, sessions, statistics, compare];
 
 /** The view of an id; the messages where there is none. */
 export function viewOf(id: string): View {

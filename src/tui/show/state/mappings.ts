@@ -31,7 +31,7 @@ export const mappings: Section = {
       lines.push({ line: [span(` ${title}: ${all.length}`, 'key')] });
       for (const one of all.slice(-mostShown)) lines.push({ line: line(one), n: one.n });
     };
-    list('device IOTLB', [...now.iotlb], entry);
+    list('device IOTLB', now.iotlb, entry);
     list('misses without an answer', now.misses, entry);
     list('shared memory', now.shmem, ({ shmid, shmOffset, length, writable }) => [
       span(` region ${shmid} at ${hex(shmOffset)} ${sizeText(Number(length))} ${writable ? 'writable' : 'read only'}`),
