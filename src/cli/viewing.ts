@@ -1,6 +1,5 @@
 /** The terminal interface as commands start it: what the terminal can show, what signals do to it. */
-import { abilityOf } from '../tui/theme.ts';
-import { Viewer, type ViewerOptions } from '../tui/viewer.ts';
+import type { ViewerOptions } from '../tui/viewer.ts';
 import type { OptionSpec } from './command.ts';
 import { Failure, UsageError } from './usage.ts';
 
@@ -40,6 +39,8 @@ export interface Viewed {
 
 /** Opens the interface and resolves once it is quit. The terminal is then as it was. Rejects with Failure. */
 export async function view(options: Omit<ViewerOptions, 'ability'>, { ascii, light }: ViewFlags): Promise<Viewed> {
+  // Loaded here and not before: an engine that is started by the same commands never loads an interface.
+  const [{ abilityOf }, { Viewer }] = await Promise.all([import('../tui/theme.ts'), import('../tui/viewer.ts')]);
   const found = abilityOf(process.env);
   const ability = { ...found, ascii: ascii ?? found.ascii, light: light ?? found.light };
   let status = 0;

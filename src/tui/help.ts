@@ -1,14 +1,12 @@
 /** The list of keys of a place, made from the bindings. */
 import { keyName } from './binding.ts';
-import { fitted, type Line, type Size, span } from './frame.ts';
-import { glyphsFor } from './glyphs.ts';
+import { type Line, type Size, span } from './frame.ts';
 import { groupsAt } from './keys/index.ts';
 import type { Model } from './model.ts';
 import { padded } from './width.ts';
 
 /** As many lines as there is room for, from the one on that was scrolled to. */
-export function helpLines(model: Model, { width, height }: Size): Line[] {
-  const glyphs = glyphsFor(model.ability.ascii);
+export function helpLines(model: Model, { height }: Size): Line[] {
   const all: Line[] = groupsAt(model).flatMap(({ title, bindings }) => [
     [span(` ${title}`, 'title')],
     ...bindings.map(binding => {
@@ -21,12 +19,7 @@ export function helpLines(model: Model, { width, height }: Size): Line[] {
     }),
     [],
   ]);
-  const top = Math.max(0, Math.min(model.help ?? 0, all.length - height + 2));
-  const rule = (words: string): Line => [
-    span(` ${words} ${glyphs.horizontal.repeat(Math.max(0, width - words.length - 2))}`, 'focus'),
-  ];
-  const seen = [rule('Keys'), ...all.slice(top, top + height - 2), rule('any other key closes')];
-  return seen.map(line =>
-    fitted(line, width, glyphs.more).map(piece => ({ ...piece, ground: piece.ground ?? 'popup' }) as const),
-  );
+  const top = Math.max(0, Math.min(model.help ?? 0, all.length - height + 1));
+  const more = all.length > height - 1 ? 'j k scroll, any other key closes' : 'any key closes';
+  return [...all.slice(top, top + height - 1), [span(more, 'faint')]];
 }

@@ -28,7 +28,7 @@ export interface Prompt {
   /** Which offer is picked. */
   readonly picked: number;
   /** What is brought back where it is given up. */
-  readonly before: { readonly choice: Choice; readonly list: ListState };
+  readonly before: { readonly choice: Choice; readonly row: number | undefined };
 }
 
 /** Playing a capture. */

@@ -4,6 +4,9 @@ import type { Pane } from './layout.ts';
 import type { Model } from './model.ts';
 import { viewOf, views } from './views/index.ts';
 
+/** Letters of a name where not all of them have room. */
+const shortName = 4;
+
 interface Tab {
   readonly view: string;
   readonly from: number;
@@ -11,16 +14,21 @@ interface Tab {
 }
 
 /** The tabs of a pane: its own name, and in the second place those of the others that could stand there. */
-function tabsOf(model: Model, { view }: Pane): Tab[] {
+function tabsOf(model: Model, { view, box: { width } }: Pane): Tab[] {
   const second = view === model.side || (model.zoomed && view !== 'messages');
   const shown = second ? views.filter(({ id }) => id !== 'messages') : [viewOf(view)];
+  const whole = shown.reduce((sum, { id }) => sum + id.length + 5, 1);
+  const room = whole > width ? shortName : Number.POSITIVE_INFINITY;
   const tabs: Tab[] = [];
   let from = 1;
   for (const { id, key } of shown) {
     const here = id === view;
     const focused = here && model.focus === view;
     const style = focused ? 'focus' : here ? 'title' : 'faint';
-    const name: Span[] = [span(` ${key} `, focused ? 'focus' : 'faint'), span(`${id} `, style)];
+    const name: Span[] = [
+      span(` ${key} `, focused ? 'focus' : 'faint'),
+      span(`${here ? id : id.slice(0, room)} `, style),
+    ];
     tabs.push({ view: id, from, line: focused ? name.map(piece => ({ ...piece, ground: 'bar' }) as const) : name });
     from += lineWidth(name);
   }

@@ -1,4 +1,5 @@
 /** Going to other messages, and choosing which are shown: the trace is asked, since only it knows where a row stands. */
+import type { Question } from '../trace/questions.ts';
 import type { Choice } from '../trace/selection.ts';
 import { nothingKnown, rowAt } from './known.ts';
 import type { Model } from './model.ts';
@@ -38,16 +39,15 @@ export function goToNumber(model: Model, n: number): Step {
   return stay({ ...model, pursuit: { kind: 'number', n } });
 }
 
-/** What is said of a search that found nothing. */
-export function notFound(model: Model): Model {
-  const { pursuit } = model;
-  if (pursuit?.kind === 'search') {
-    const where = pursuit.direction === 1 ? 'below' : 'above';
-    return saying(model, `'${pursuit.text}' does not occur ${where} the cursor`, true);
+/** What is said where a question for a row found none. */
+export function notFound(model: Model, question: Question): Model {
+  if (question.kind === 'search') {
+    const where = question.direction === 1 ? 'below' : 'above';
+    return saying(model, `'${question.text}' does not occur ${where} the cursor`, true);
   }
   return saying(
     model,
-    pursuit?.kind === 'number' ? `there is no record ${pursuit.n}` : 'there is no such record',
+    question.kind === 'number' ? `there is no record ${question.n}` : 'there is no such record',
     true,
   );
 }

@@ -101,9 +101,13 @@ function answered(model: Model, key: string, answer: Answer): Step {
     });
     return stay({ ...model, known: noted(known, key, { state: 'answered', question, answer: [] }) });
   }
-  const known = noted(model.known, key, { state: 'answered', question, answer });
-  const pursued = model.pursuit && keyOf(model.pursuit) === key;
-  return pursued ? arrived({ ...model, known }, question, answer) : stay({ ...model, known });
+  if (model.pursuit && keyOf(model.pursuit) === key) {
+    // Not kept: the same way may be gone again.
+    const entries = new Map(model.known.entries);
+    entries.delete(key);
+    return arrived({ ...model, known: { ...model.known, entries } }, question, answer);
+  }
+  return stay({ ...model, known: noted(model.known, key, { state: 'answered', question, answer }) });
 }
 
 /** The answer that moves the cursor. */
@@ -123,9 +127,7 @@ function arrived(model: Model, question: Question, answer: Answer): Step {
     return stay(saying(free, `${answer as Answer<'save'>} records saved into ${question.path}`));
   }
   const row = answer as Answer<'search' | 'number'>;
-  return row === undefined
-    ? stay(notFound(model.pursuit ? { ...free, notice: notFound(model).notice! } : free))
-    : goTo(free, row);
+  return row === undefined ? stay(notFound(free, question)) : goTo(free, row);
 }
 
 /** What the keys that jump need, whatever is on the screen. */

@@ -43,8 +43,14 @@ export function view(model: Model, size: Size = model.size): Frame {
   if (model.prompt)
     lines = overlaid(lines, offerLines(sized, size.width - 2), { x: 0, y: size.height - 1 }, 'above', glyphs);
   if (model.help !== undefined) {
-    const shown = helpLines(sized, { width: size.width - 4, height: size.height - 4 });
-    lines = overlaid(lines, shown, { x: 2, y: 2 }, 'below', glyphs);
+    const inside = { width: size.width - 8, height: size.height - 6 };
+    lines = overlaid(
+      lines,
+      boxed(helpLines(sized, inside), 'Keys', inside.width, glyphs),
+      { x: 2, y: 2 },
+      'below',
+      glyphs,
+    );
   }
   const covered = model.help !== undefined || model.prompt !== undefined;
   return { size, lines, charts: covered ? [] : charts };
@@ -229,6 +235,18 @@ function offerLines(model: Model, width: number): Line[] {
   if (!flaw) return lines;
   const column = 1 + kind.label.length + flaw.column;
   return [...lines, [span(`${' '.repeat(column)}^ ${drawable(flaw.message)}`, 'bad', 'popup')]];
+}
+
+/** Lines with a frame around them. */
+function boxed(lines: readonly Line[], title: string, width: number, glyphs: Glyphs): Line[] {
+  const { topLeft, topRight, bottomLeft, bottomRight, horizontal, vertical } = glyphs;
+  const edge = (text: string): Span => span(text, 'focus', 'popup');
+  const top = `${topLeft}${horizontal} ${title} ${horizontal.repeat(Math.max(0, width - title.length - 1))}${topRight}`;
+  return [
+    [edge(top)],
+    ...lines.map(line => [edge(`${vertical} `), ...fitted(line, width, glyphs.more, 'popup'), edge(` ${vertical}`)]),
+    [edge(`${bottomLeft}${horizontal.repeat(width + 2)}${bottomRight}`)],
+  ];
 }
 
 /** Lines over others: their last one above a line of the screen, or their first one at it. */

@@ -1,9 +1,10 @@
 /** Every view at three sizes, as a terminal shows it. */
 import { resolve } from 'node:path';
-import { describe, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
+import type { Ability } from '../../src/tui/theme.ts';
 import { views } from '../../src/tui/views/index.ts';
 import { expectGolden } from './golden.ts';
-import { Stage } from './stage.ts';
+import { able, Stage, shown } from './stage.ts';
 
 const captures = resolve(import.meta.dirname, '../../captures');
 
@@ -34,4 +35,44 @@ describe.each(sizes)('$width x $height', size => {
     expectGolden(`${view}-${size.width}x${size.height}`, await stage.screen());
     stage.close();
   });
+});
+
+/** What lies over the views, and terminals that can less. */
+const scenes: readonly {
+  readonly name: string;
+  readonly ability?: Partial<Ability>;
+  readonly keys: readonly string[];
+}[] = [
+  { name: 'help', keys: ['?'] },
+  { name: 'filter-offers', keys: ['f', '"SET_VRING_"'] },
+  { name: 'filter-flaw', keys: ['f', '"vring.index == first"'] },
+  { name: 'palette', keys: [':', '"copy"'] },
+  { name: 'phases', keys: ['6', '<', '<', 'z'] },
+  { name: 'ascii', ability: { ascii: true }, keys: [':', '"33"', 'enter', '4'] },
+];
+
+it.each(scenes)('$name', async ({ name, ability, keys }) => {
+  const stage = new Stage(`${captures}/fs.pcapng`, { width: 80, height: 24 }, { ...able, ...ability }).press(...keys);
+  expectGolden(name, await stage.screen());
+  stage.close();
+});
+
+it('a terminal without UTF-8 gets ASCII characters alone', async () => {
+  for (const { id, key } of views) {
+    const stage = new Stage(`${captures}/fs.pcapng`, { width: 120, height: 40 }, { ...able, ascii: true }).press(key);
+    expect(await stage.screen(), id).toMatch(/^[\n\x20-\x7e]*$/);
+    stage.close();
+  }
+});
+
+it('without colours nothing but weight, underlines and inversion is used', async () => {
+  const stage = new Stage(`${captures}/unshared-blk.pcapng`, { width: 120, height: 40 }, { ...able, colours: 0 }).press(
+    '5',
+  );
+  const coloured = await shown(stage.frame, stage.model.ability, ({ active }) =>
+    Array.from({ length: 40 }, (_, y) => Array.from({ length: 120 }, (_, x) => active.getLine(y)?.getCell(x))).flat(),
+  );
+  expect(coloured.every(cell => cell?.isFgDefault() && cell.isBgDefault())).toBe(true);
+  expect(coloured.some(cell => cell?.isInverse())).toBe(true);
+  stage.close();
 });

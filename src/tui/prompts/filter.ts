@@ -4,7 +4,7 @@ import { compileFilter } from '../../decode/filter/filter.ts';
 import { SyntaxProblem } from '../../decode/syntax-problem.ts';
 import { sameChoice } from '../model.ts';
 import { stay } from '../step.ts';
-import { choose } from '../travel.ts';
+import { choose, goTo } from '../travel.ts';
 import type { Flaw, PromptKind } from './prompt.ts';
 
 /** What is wrong with a filter. */
@@ -35,6 +35,8 @@ export const prompt: PromptKind = {
   },
   cancelled: model => {
     const before = model.prompt?.before;
-    return before && !sameChoice(before.choice, model.choice) ? choose(model, before.choice) : stay(model);
+    if (!before || sameChoice(before.choice, model.choice)) return stay(model);
+    const [chosen, effects] = choose(model, before.choice);
+    return [before.row === undefined ? chosen : goTo(chosen, before.row)[0], effects];
   },
 };

@@ -68,12 +68,18 @@ function regionLine(region: Region, before: Memory | undefined): StateLine {
   return { line, n };
 }
 
+/** Rings that have a place in memory that was never shared. */
+function missing(rings: Iterable<Vring>): StateLine[] {
+  if (![...rings].some(({ address }) => address !== undefined)) return [];
+  return [{ line: [span('  no region was shared: the back-end cannot reach the rings', 'warn')] }];
+}
+
 /** The memory. */
 export const memory: Section = {
   title: 'Guest memory',
   lines: ({ state, before }, look) => {
     const { regions } = state.memory;
-    if (regions.length === 0) return [];
+    if (regions.length === 0) return missing(state.vrings.byIndex.values());
     const sorted = [...regions].sort((a, b) => (a.guestAddress < b.guestAddress ? -1 : 1));
     const lines = mapLines(state.memory, sorted, [...state.vrings.byIndex.values()], look);
     let end = 0n;

@@ -1,0 +1,183 @@
+/** What keys and the mouse do, over a real capture. */
+import { resolve } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { textOf } from '../../src/tui/frame.ts';
+import { keyGroups } from '../../src/tui/keys/index.ts';
+import { update } from '../../src/tui/update.ts';
+import { currentField } from '../../src/tui/views/detail.ts';
+import { rowUnderCursor } from '../../src/tui/views/messages.ts';
+import { Stage } from './stage.ts';
+
+const capture = resolve(import.meta.dirname, '../../captures/fs.pcapng');
+let stage: Stage;
+beforeEach(() => {
+  stage = new Stage(capture, { width: 120, height: 40 });
+});
+afterEach(() => stage.close());
+
+const at = (): number | undefined => rowUnderCursor(stage.model)?.n;
+const foot = (): string => textOf(stage.frame.lines.at(-1) ?? []).trim();
+
+describe('going through the messages', () => {
+  it.each([
+    ['down and up', ['j', 'j', 'k'], 2],
+    ['a page, and back to the first', ['pagedown', 'g'], 1],
+    ['the last one', ['G'], 54],
+    ['by number', [':', '"33"', 'enter'], 33],
+    ['to the reply', [':', '"44"', 'enter', 'r'], 45],
+    ['to the request', [':', '"45"', 'enter', 'r'], 44],
+    ['the next of the same name', [':', '"19"', 'enter', ']'], 21],
+    ['the one before of the same name', [':', '"21"', 'enter', '['], 19],
+    ['the next phase', [')'], 4],
+    ['two phases on, as fast as keys come', [')', ')'], 25],
+    ['back to a phase', ['G', '('], 42],
+    ['a search', ['/', '"SET_MEM"', 'enter', '/', '"eventfd#9"', 'enter'], 33],
+    ['the next match', ['/', '"SET_VRING_KICK"', 'enter', 'n'], 37],
+    ['the match before', ['/', '"SET_VRING_KICK"', 'enter', 'n', 'N'], 33],
+    ['who passed the descriptor first', [':', '"40"', 'enter', 'u'], 25],
+    ['a mark', [':', '"33"', 'enter', 'm', 'a', 'g', "'", 'a'], 33],
+    ['a click', [], 5],
+  ])('%s', (what, keys, n) => {
+    if (what === 'a click') stage.act({ type: 'mouse', what: 'press', x: 30, y: 6 });
+    expect(stage.press(...keys).model.list.cursor, what).toBeGreaterThanOrEqual(0);
+    expect(at()).toBe(n);
+  });
+
+  it('keeps the message when a filter comes and goes', () => {
+    stage.press(':', '"45"', 'enter', 'f', '"GET_VRING_BASE"', 'enter');
+    expect(at()).toBe(45);
+    expect(stage.model.standing.chosen).toBe(4);
+    stage.press('escape');
+    expect(at()).toBe(45);
+    expect(stage.model.standing.chosen).toBe(54);
+  });
+
+  it('brings everything back when a filter is given up', () => {
+    stage.press(':', '"45"', 'enter', 'f', '"GET_QUEUE_NUM"', 'escape');
+    expect(stage.model.choice.filter).toBe('');
+    expect(at()).toBe(45);
+  });
+
+  it('completes a filter and runs it while it is typed', () => {
+    stage.press('f', '"SET_MEM"', 'tab');
+    expect(stage.model.prompt?.text).toBe('SET_MEM_TABLE');
+    expect(stage.model.choice.filter).toBe('SET_MEM_TABLE');
+  });
+
+  it('points at the column where a filter is none', () => {
+    stage.press('f', '"n = "');
+    const screen = stage.frame.lines.map(textOf);
+    expect(screen.at(-2)?.indexOf('^')).toBe(' filter: n = '.length);
+  });
+
+  it('follows the tail until somebody scrolls, and says what is new', () => {
+    stage.press('F');
+    expect(stage.model.list.following).toBe(true);
+    stage.press('k');
+    expect(stage.model.list.following).toBe(false);
+    const grown = { ...stage.model.standing, rows: 60, chosen: 60 };
+    const [model] = update(stage.model, { type: 'standing', standing: grown });
+    expect(model.list.cursor).toBe(52);
+    expect(model.list.seen).toBe(54);
+  });
+});
+
+describe('the detail and the bytes', () => {
+  it('are linked both ways', () => {
+    stage.press(':', '"32"', 'enter', '2');
+    while (currentField(stage.model)?.offset !== 12) stage.press('j');
+    stage.press('3', 'g', ...'llllllllllllllllllll'.split(''));
+    expect(currentField(stage.model)).toMatchObject({ offset: 20, length: 8 });
+  });
+
+  it('open and close what has parts', () => {
+    stage.press(':', '"28"', 'enter', '2');
+    const shows = (text: string): boolean => stage.frame.lines.some(line => textOf(line).includes(text));
+    while (!shows('guest_address')) stage.press('j');
+    while (currentField(stage.model)?.length !== 32) stage.press('j');
+    expect(shows('user_address')).toBe(true);
+    stage.press('enter');
+    expect(shows('address in the front-end')).toBe(false);
+  });
+});
+
+describe('what cannot be done says why', () => {
+  it.each([
+    [['n'], 'nothing was searched for yet'],
+    [['r'], 'this message neither answers another one nor was it answered'],
+    [["'", 'x'], 'no message is marked'],
+    [['c'], 'only a running engine writes notes'],
+    [['e'], 'there is no finding below the cursor'],
+    [['/', '"nowhere"', 'enter'], "'nowhere' does not occur below the cursor"],
+    [[':', '"999"', 'enter'], 'there is no record 999'],
+    [['G', 'p'], 'this is the last message'],
+  ])('%s', (keys, why) => {
+    stage.press(...keys);
+    expect(foot()).toBe(why);
+  });
+});
+
+describe('doing things', () => {
+  it('copies', () => {
+    stage.press(':', '"4"', 'enter', 'y', 'h');
+    expect(stage.effects).toEqual([{ type: 'copy', text: '010000000100000000000000' }]);
+    stage.press('y', 'j');
+    const [, json] = stage.effects;
+    expect(json?.type === 'copy' && JSON.parse(json.text)).toMatchObject({ n: 4, name: 'GET_FEATURES' });
+  });
+
+  it('plays as long as nobody stops it', () => {
+    stage.press('p');
+    const wake = stage.effects.at(-1);
+    expect(wake).toMatchObject({ type: 'wake' });
+    if (wake?.type === 'wake') stage.act({ type: 'awake', turn: wake.turn });
+    expect(at()).toBe(2);
+    stage.press('p');
+    if (wake?.type === 'wake') stage.act({ type: 'awake', turn: wake.turn + 1 });
+    expect(at()).toBe(2);
+  });
+
+  it('asks what becomes of an engine of its own', () => {
+    const facts = { name: 'one', ended: false, connections: 1, waiting: [], held: 0, owned: true };
+    stage.act({ type: 'engine', facts }).press('q', 'down', 'enter');
+    expect(stage.effects).toEqual([{ type: 'stop-engine' }]);
+    stage.act({ type: 'engine', facts: { ...facts, ended: true } }).press('q');
+    expect(stage.effects.at(-1)).toEqual({ type: 'quit' });
+  });
+
+  it('drops answers that nobody waits for', () => {
+    const before = stage.model;
+    const [after] = update(before, { type: 'answer', key: 'no such question', answer: undefined });
+    expect(after).toEqual(before);
+  });
+
+  it('drags the border and clicks the names of views', () => {
+    stage.act({ type: 'mouse', what: 'drag', x: 10, y: 30 });
+    expect(stage.model.split).toBeCloseTo(29 / 38);
+    const title = stage.frame.lines.findIndex(line => textOf(line).includes('4 state'));
+    const x = textOf(stage.frame.lines[title] ?? []).indexOf('state');
+    stage.act({ type: 'mouse', what: 'press', x, y: title });
+    expect(stage.model.side).toBe('state');
+  });
+});
+
+describe('bindings', () => {
+  const everywhere = keyGroups.filter(({ view }) => view === undefined).flatMap(({ bindings }) => bindings);
+
+  it('say what they do in lower case, without a full stop', () => {
+    for (const { help } of keyGroups.flatMap(({ bindings }) => bindings)) expect(help).toMatch(/^[a-z].*[^.]$/);
+  });
+
+  it('do not hide each other', () => {
+    const keys = everywhere.flatMap(binding => binding.keys);
+    expect(keys.filter((key, i) => keys.indexOf(key) !== i)).toEqual([]);
+    for (const { view, bindings } of keyGroups) {
+      if (view === undefined) continue;
+      const own = bindings.flatMap(binding => binding.keys);
+      expect(
+        own.filter((key, i) => own.indexOf(key) !== i),
+        view,
+      ).toEqual([]);
+    }
+  });
+});
