@@ -1,5 +1,6 @@
 /** What is wrong: first what lies behind it, then every finding, the worst first. */
 import type { Severity } from '../../decode/check/rule.ts';
+import { counted } from '../../decode/counted.ts';
 import type { Found } from '../../trace/questions.ts';
 import { type Line, span } from '../frame.ts';
 import { type KeptScroll, type ListedLine, lineList } from '../keys/lines.ts';
@@ -47,9 +48,8 @@ const linesFor = remembered((found: Found, width: number): FindingLine[] => {
   const findings = order.flatMap(severity => {
     const all = found.findings.filter(one => one.severity === severity);
     if (all.length === 0) return [];
-    const title = `${all.length} ${severity}${all.length === 1 ? '' : 's'}`;
     return [
-      { line: [span(title, 'title')], heading: true },
+      { line: [span(counted(all.length, severity), 'title')], heading: true },
       ...all.flatMap(({ row, records, name, message, remedy, side }): FindingLine[] => [
         {
           row,
@@ -105,12 +105,10 @@ export const view: View = {
   ],
   wants: model => [{ kind: 'found', surveyed: surveyedUpTo(model) }],
   draw: (model, size, focused) => {
-    const { error, warning, note } = model.standing.findings;
-    const about: Line = [
-      ...(error > 0 ? [span(`${error} errors `, 'bad')] : []),
-      ...(warning > 0 ? [span(`${warning} warnings `, 'warn')] : []),
-      ...(note > 0 ? [span(`${note} notes`, 'faint')] : []),
-    ];
+    const about = order.flatMap(severity => {
+      const count = model.standing.findings[severity];
+      return count === 0 ? [] : [span(`${counted(count, severity)} `, severityStyles[severity])];
+    });
     return { ...list.draw(model, size, focused), about };
   },
   click: list.click,

@@ -41,15 +41,16 @@ function mapLines(memory: Memory, sorted: readonly Region[], rings: readonly Vri
   const marks = new Array<string>(width).fill(' ');
   for (const { index, address } of rings) {
     const place = address && locate(memory, address.descriptor, 1n);
-    if (place) marks[cellOf(place.guestAddress, end, width)] = index < 10 ? String(index) : '+';
+    if (!place) continue;
+    const cell = cellOf(place.guestAddress, end, width);
+    marks[cell] = marks[cell] === ' ' && index < 10 ? String(index) : '+';
   }
-  const scale = `0${aligned(hex(end), width - 1)}`;
+  const middle = marks.some(mark => mark !== ' ') ? '   below: rings' : '';
+  const scale = `0${middle}${aligned(hex(end), width - 1 - middle.length)}`;
   return [
     { line: [span('  '), ...bar] },
     { line: [span('  '), span(scale, 'faint')] },
-    ...(marks.some(mark => mark !== ' ')
-      ? [{ line: [span('  '), span(marks.join(''), 'good'), span(' rings', 'faint')] }]
-      : []),
+    ...(middle === '' ? [] : [{ line: [span('  '), span(marks.join(''), 'good')] }]),
   ];
 }
 
