@@ -65,6 +65,8 @@ export interface Model {
   readonly zoomed: boolean;
   /** Share of the screen that the messages take where another view stands beside them. */
   readonly split: number;
+  /** The mouse holds the border between them. */
+  readonly dragging: boolean;
   /** What each view keeps for itself, by its id. */
   readonly kept: { readonly [view: string]: unknown };
   readonly prompt?: Prompt;
@@ -109,6 +111,7 @@ export function newModel(title: string, size: Size, ability: Ability, following:
     side: 'detail',
     zoomed: false,
     split: 0.5,
+    dragging: false,
     kept: {},
     marks: new Map(),
   };

@@ -1,7 +1,7 @@
 /** The mouse: a click gives the focus and moves the cursor, the wheel scrolls what is under it, a border can be dragged. */
 
 import { showing } from './keys/index.ts';
-import { insideOf, layoutOf } from './layout.ts';
+import { insideOf, type Layout, layoutOf } from './layout.ts';
 import type { Model } from './model.ts';
 import { type Action, type Step, stay } from './step.ts';
 import { tabAt } from './tabs.ts';
@@ -17,11 +17,12 @@ export function pointed(model: Model, { what, x, y }: Action & { type: 'mouse' }
   const pane = layout.panes.find(
     ({ box }) => x >= box.x && x < box.x + box.width && y >= box.y && y < box.y + box.height,
   );
-  if (what === 'drag') return stay(dragged(model, x, y));
-  if (!pane || what === 'release') return stay(model);
+  if (what === 'drag') return stay(model.dragging ? dragged(model, x, y) : model);
+  if (what === 'release') return stay(model.dragging ? { ...model, dragging: false } : model);
+  if (what === 'press' && isBorder(model, layout, x, y)) return stay({ ...model, dragging: true });
+  if (!pane) return stay(model);
   const view = viewOf(pane.view);
-  if (what === 'up' || what === 'down')
-    return view.wheel?.(model, what === 'up' ? -wheelLines : wheelLines) ?? stay(model);
+  if (what !== 'press') return view.wheel?.(model, what === 'up' ? -wheelLines : wheelLines) ?? stay(model);
   const focused = { ...model, focus: pane.view };
   if (y === pane.box.y) {
     const tab = tabAt(model, pane, x - pane.box.x);
@@ -30,9 +31,16 @@ export function pointed(model: Model, { what, x, y }: Action & { type: 'mouse' }
   return view.click?.(focused, x - pane.box.x, y - pane.box.y - 1, insideOf(pane.box)) ?? stay(focused);
 }
 
+/** Whether a cell belongs to the border between the messages and the other view: a column, or a title without a name. */
+function isBorder(model: Model, { panes, beside }: Layout, x: number, y: number): boolean {
+  const [messages, other] = panes;
+  if (!messages || !other) return false;
+  if (beside) return x === messages.box.width;
+  return y === other.box.y && tabAt(model, other, x - other.box.x) === undefined;
+}
+
 /** The border between the messages and the other view moved to where the mouse is. */
 function dragged(model: Model, x: number, y: number): Model {
-  if (model.zoomed) return model;
   const { beside, head } = layoutOf(model);
   const share = beside ? x / model.size.width : (y - head.height) / Math.max(1, model.size.height - 2);
   return { ...model, split: Math.max(0.2, Math.min(0.8, share)) };

@@ -56,6 +56,8 @@ export class Terminal {
   readonly #attributes = new Map<string, number>();
   #frame: Frame | undefined;
   #closed = false;
+  /** The left button is down. */
+  #pressed = false;
 
   /**
    * Takes the terminal over.
@@ -82,7 +84,8 @@ export class Terminal {
       if (name !== undefined) listener({ type: 'key', key: name });
     });
     this.#screen.on('mouse', (event: Mouse) => {
-      const what = mouseOf(event);
+      const what = mouseOf(event, this.#pressed);
+      this.#pressed = what === 'press' || what === 'drag';
       if (what) listener({ type: 'mouse', what, x: event.x, y: event.y });
     });
     this.#screen.on('resize', () => listener({ type: 'resize', size: this.size }));
@@ -178,10 +181,11 @@ function keyOf(char: string | undefined, { full, name, sequence }: Key): string 
   return full ?? name;
 }
 
-function mouseOf({ action, button }: Mouse): (Action & { type: 'mouse' })['what'] | undefined {
+function mouseOf({ action, button }: Mouse, pressed: boolean): (Action & { type: 'mouse' })['what'] | undefined {
   if (action === 'wheelup') return 'up';
   if (action === 'wheeldown') return 'down';
   if (action === 'mousedown') return button === 'left' ? 'press' : undefined;
+  if (action === 'mousemove') return pressed ? 'drag' : undefined;
   if (action === 'mouseup') return 'release';
   return undefined;
 }

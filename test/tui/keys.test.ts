@@ -152,7 +152,11 @@ describe('doing things', () => {
   });
 
   it('drags the border and clicks the names of views', () => {
-    stage.act({ type: 'mouse', what: 'drag', x: 10, y: 30 });
+    stage.act({ type: 'mouse', what: 'drag', x: 110, y: 30 });
+    expect(stage.model.split).toBe(0.5);
+    const border = stage.frame.lines.findIndex(line => textOf(line).includes('4 state'));
+    stage.act({ type: 'mouse', what: 'press', x: 115, y: border });
+    stage.act({ type: 'mouse', what: 'drag', x: 110, y: 30 }).act({ type: 'mouse', what: 'release', x: 110, y: 30 });
     expect(stage.model.split).toBeCloseTo(29 / 38);
     const title = stage.frame.lines.findIndex(line => textOf(line).includes('4 state'));
     const x = textOf(stage.frame.lines[title] ?? []).indexOf('state');
