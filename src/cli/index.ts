@@ -13,6 +13,7 @@ export const commands: Readonly<Record<string, () => Promise<{ command: Command 
   report: () => import('./report.ts'),
   import: () => import('./import.ts'),
   diff: () => import('./diff.ts'),
+  replay: () => import('./replay.ts'),
   explain: () => import('./explain.ts'),
   wireshark: () => import('./wireshark.ts'),
   complete: () => import('./complete.ts'),

@@ -9,15 +9,15 @@ import { encodeMessage } from '../decode/encode.ts';
 import type { Channel as ChannelName, Direction, Frame } from '../decode/frame.ts';
 import { headerSize, needReplyFlag, protocolVersion, readU32, replyFlag } from '../decode/header.ts';
 import type { Message } from '../decode/message.ts';
+import { Channel } from '../sys/channel.ts';
 import { monotonicNs } from '../sys/clock.ts';
 import { Epoll, readiness } from '../sys/epoll.ts';
 import { close, littleEndian } from '../sys/libc.ts';
 import { shutDown, socketPair } from '../sys/socket.ts';
+import { Witness } from '../sys/witness.ts';
 import { isAnswered } from './answers.ts';
-import { Channel } from './channel.ts';
 import type { Role } from './role.ts';
 import type { FdSpec, SendOptions } from './script.ts';
-import { Witness } from './witness.ts';
 
 /** A peer that could not go on. */
 export class PeerError extends Error {

@@ -3,9 +3,9 @@ import { readSync, writeSync } from 'node:fs';
 import type { Session } from '../decode/session/session.ts';
 import type { Vring } from '../decode/session/vring.ts';
 import { clearEventFd, signalEventFd } from '../sys/event-fd.ts';
-import { type AddressKind, addressSpace, type Reach } from './guest-memory.ts';
+import { type AddressKind, addressSpace, type Reach } from '../sys/guest-memory.ts';
+import * as vring from '../sys/vring.ts';
 import type { Device } from './personality.ts';
-import * as vring from './vring.ts';
 
 /** What the rings need of their connection. */
 export interface RingHost extends Omit<Reach, 'memory' | 'mappings' | 'wrote'> {

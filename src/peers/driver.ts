@@ -1,9 +1,9 @@
 /** The driver of the simulated guest: puts requests into rings in its own memory and takes the answers. */
 import type { Session } from '../decode/session/session.ts';
-import { addressSpace } from './guest-memory.ts';
+import { addressSpace } from '../sys/guest-memory.ts';
+import * as vring from '../sys/vring.ts';
 import { ringLayout } from './requests.ts';
 import type { FrontEndTraits } from './traits.ts';
-import * as vring from './vring.ts';
 
 /** What the driver needs of its connection. */
 export interface DriverHost {

@@ -6,22 +6,13 @@ import { rmSync } from 'node:fs';
 import type { Frame } from '../decode/frame.ts';
 import { monotonicNs } from '../sys/clock.ts';
 import { close, errno } from '../sys/libc.ts';
-import {
-  type Address,
-  acceptFrom,
-  addressText,
-  bindTo,
-  closingOnError,
-  connectTo,
-  openSocket,
-  startListening,
-} from '../sys/socket.ts';
+import { Resources } from '../sys/resources.ts';
+import { type Address, acceptFrom, addressText, dial, listenAt } from '../sys/socket.ts';
 import { SystemError } from '../sys/system-error.ts';
 import { Connection, PeerError } from './connection.ts';
 import { Driver } from './driver.ts';
 import { perform } from './perform.ts';
 import { createDevice } from './personality.ts';
-import { Resources } from './resources.ts';
 import { backEndRole, frontEndRole, type Role, type Setting } from './role.ts';
 import type { Script } from './script.ts';
 import type { BackEndTraits, FrontEndTraits } from './traits.ts';
@@ -81,7 +72,7 @@ export function runPeer(plan: Plan, listening: () => void, stopped: () => boolea
   const roleFor = roleOf(plan, setting);
   let listener: number | undefined;
   try {
-    if (plan.socket === 'listen') listener = listenOn(plan.address);
+    if (plan.socket === 'listen') listener = listenAt(plan.address);
     listening();
     for (const script of plan.scripts) {
       const fd = patiently(plan, setting, () => (listener === undefined ? dial(plan.address) : acceptFrom(listener)));
@@ -119,25 +110,9 @@ function roleOf(plan: Plan, setting: Setting): (connection: Connection) => Role 
   return connection => backEndRole(plan.traits, setting, device, connection);
 }
 
-function listenOn(address: Address): number {
-  const fd = openSocket();
-  return closingOnError(fd, () => {
-    bindTo(fd, address);
-    startListening(fd);
-    return fd;
-  });
-}
-
 function stopListening(fd: number, address: Address): void {
   close(fd);
   if ('path' in address) rmSync(address.path, { force: true });
-}
-
-function dial(address: Address): number {
-  const fd = openSocket();
-  const result = connectTo(fd, address);
-  if (result < 0) close(fd);
-  return result < 0 ? result : fd;
 }
 
 /** What the other side's not being there yet looks like. */

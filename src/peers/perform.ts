@@ -2,8 +2,8 @@
 import { readSync, writeSync } from 'node:fs';
 import { holds } from '../decode/condition.ts';
 import { monotonicNs } from '../sys/clock.ts';
+import { readSome } from '../sys/resources.ts';
 import { type Connection, PeerError } from './connection.ts';
-import { readSome } from './resources.ts';
 import type { Script, Step } from './script.ts';
 
 /**

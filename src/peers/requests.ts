@@ -6,9 +6,9 @@
 import type { Payload } from '../decode/decode.ts';
 import { featureBits } from '../decode/features.ts';
 import type { Session } from '../decode/session/session.ts';
+import { type VringLayout, vringParts } from '../sys/vring.ts';
 import type { FdSpec } from './script.ts';
 import type { FrontEndTraits } from './traits.ts';
-import { type VringLayout, vringParts } from './vring.ts';
 
 /** A payload and its descriptors. */
 export interface Made {

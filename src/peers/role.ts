@@ -4,13 +4,13 @@ import type { Payload } from '../decode/decode.ts';
 import type { Context } from '../decode/frame.ts';
 import type { Message } from '../decode/message.ts';
 import type { Session } from '../decode/session/session.ts';
+import { type Resources, readSome } from '../sys/resources.ts';
 import { type Answer, backEndAnswers, frontEndAnswers } from './answers.ts';
 import type { Connection } from './connection.ts';
 import { DeviceRings } from './device-rings.ts';
 import type { Driver } from './driver.ts';
 import type { Device } from './personality.ts';
 import { backEndRequests, frontEndRequests, type Made } from './requests.ts';
-import { type Resources, readSome } from './resources.ts';
 import type { Step } from './script.ts';
 import type { BackEndTraits, FrontEndTraits } from './traits.ts';
 

@@ -95,6 +95,24 @@ export function acceptFrom(fd: number): number {
   return accept4(fd, 0, 0, nonBlocking | closeOnExec);
 }
 
+/** Opens a socket that listens at an address; throws where that is not possible. */
+export function listenAt(address: Address): number {
+  const fd = openSocket();
+  return closingOnError(fd, () => {
+    bindTo(fd, address);
+    startListening(fd);
+    return fd;
+  });
+}
+
+/** Opens a connection to an address: the descriptor, or the negative errno as `connectTo`. */
+export function dial(address: Address): number {
+  const fd = openSocket();
+  const result = connectTo(fd, address);
+  if (result < 0) close(fd);
+  return result < 0 ? result : fd;
+}
+
 /** Two stream sockets connected to each other, close-on-exec, blocking. Throws a SystemError when there is no room. */
 export function socketPair(): [number, number] {
   checked(socketpair(unix, stream | closeOnExec, 0, pair.address), 'cannot make a pair of sockets');

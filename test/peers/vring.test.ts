@@ -13,7 +13,7 @@ import {
   type VringLayout,
   vringParts,
   writeBack,
-} from '../../src/peers/vring.ts';
+} from '../../src/sys/vring.ts';
 
 const layout: VringLayout = {
   num: 8,

@@ -35,6 +35,8 @@ export interface Chain {
 
 const descriptorSize = 16;
 const flag = { next: 1, writable: 2, indirect: 4 } as const;
+const packedAvailable = 1 << 7;
+const packedUsed = 1 << 15;
 const ringHead = 4;
 const usedEntry = 8;
 /** Buffers of a chain larger than this are refused: a guest's length field must not decide how much we allocate. */
@@ -70,6 +72,26 @@ export function makeAvailable(space: AddressSpace, ring: VringLayout, index: num
   const next = (index + 1) & 0xffff;
   putU16(space, ring.available + 2n, next);
   return next;
+}
+
+/**
+ * Makes a ring legal and empty: nothing is available and nothing used, from the position `base` on, the word of
+ * SET_VRING_BASE. A packed ring's descriptors get the flags that say so in the driver's current lap.
+ */
+export function layOutEmpty(space: AddressSpace, ring: VringLayout, base: number, packed: boolean): void {
+  if (!packed) {
+    for (const part of [ring.available, ring.used]) {
+      putU16(space, part, 0);
+      putU16(space, part + 2n, base & 0xffff);
+    }
+    return;
+  }
+  const wrap = (base >> 15) & 1;
+  const descriptors = new Uint8Array(ring.num * descriptorSize);
+  // Available is a bit that equals the lap's, used a bit that equals it as well: what is neither has the other lap's.
+  const flags = wrap === 1 ? 0 : packedAvailable | packedUsed;
+  for (let i = 0; i < ring.num; i++) new DataView(descriptors.buffer).setUint16(i * descriptorSize + 14, flags, true);
+  space.write(ring.descriptor, descriptors);
 }
 
 /** How far the device has come in the used ring. */

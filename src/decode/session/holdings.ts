@@ -1,6 +1,6 @@
 /** Which descriptors of earlier messages a session still refers to; all others a peer must close. Pure. */
-import type { CarriedFd } from '../decode/session/area.ts';
-import type { Session } from '../decode/session/session.ts';
+import type { CarriedFd } from './area.ts';
+import type { Session } from './session.ts';
 
 /** A descriptor by the message that carried it and its place there, as the key of a map. */
 export function holdingKey(n: number, at: number): string {

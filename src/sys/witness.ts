@@ -5,11 +5,11 @@
 import type { Channel, Context, Direction, Frame } from '../decode/frame.ts';
 import { requester } from '../decode/header.ts';
 import { decodeFrame, type Message } from '../decode/message.ts';
+import { holdingKey, holdings } from '../decode/session/holdings.ts';
 import { fold, newSession, type Session } from '../decode/session/session.ts';
-import { monotonicNs } from '../sys/clock.ts';
-import { inspect } from '../sys/descriptor.ts';
-import { close, littleEndian } from '../sys/libc.ts';
-import { holdingKey, holdings } from './holdings.ts';
+import { monotonicNs } from './clock.ts';
+import { inspect } from './descriptor.ts';
+import { close, littleEndian } from './libc.ts';
 
 /** The log of one side. It owns the descriptors that arrived, not those that were sent. */
 export class Witness {

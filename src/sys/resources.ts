@@ -1,10 +1,15 @@
 /** The kernel objects a peer makes and names: memory, eventfds, pipes. They live until the peer ends. */
 import { ftruncateSync, readSync } from 'node:fs';
-import { createEventFd, signalEventFd } from '../sys/event-fd.ts';
-import { close, Memory, memfdCreate, pipe, userfaultfd } from '../sys/libc.ts';
-import { checked } from '../sys/system-error.ts';
+import { createEventFd, signalEventFd } from './event-fd.ts';
+import { close, fcntl, Memory, memfdCreate, pipe, userfaultfd } from './libc.ts';
+import { checked } from './system-error.ts';
 
 const closeOnExec = 1;
+const allowSealing = 2;
+const hugePages = 4;
+/** Where the exponent of the huge page size stands in the flags of memfd_create(2). */
+const hugeSizeShift = 26;
+const addSeals = 1033;
 const nonBlockingCloseOnExec = 0o2000000 | 0o4000;
 const userModeOnly = 1;
 const pair = new Memory(8);
@@ -21,13 +26,41 @@ export class Resources {
     return fd;
   }
 
-  /** A memfd of that many bytes. */
-  memory(name: string, bytes: number): number {
+  /** A memfd of that many bytes, sparse; `seals` are set once it has its size. */
+  memory(name: string, bytes: number, seals = 0): number {
     return this.#named(`memory ${name}`, () => {
-      const fd = checked(memfdCreate(name, closeOnExec), `cannot make ${bytes} bytes of memory`);
+      const flags = closeOnExec | (seals === 0 ? 0 : allowSealing);
+      const fd = checked(memfdCreate(name, flags), `cannot make ${bytes} bytes of memory`);
       ftruncateSync(fd, bytes);
+      if (seals > 0) fcntl(fd, addSeals, seals);
       return fd;
     });
+  }
+
+  /** A memfd on huge pages; undefined where this machine has not enough of that size. */
+  hugeMemory(name: string, bytes: number, pageSize: number): number | undefined {
+    const known = this.#fds.get(`memory ${name}`);
+    if (known !== undefined) return known;
+    const flags = closeOnExec | hugePages | (Math.log2(pageSize) << hugeSizeShift);
+    const fd = memfdCreate(name, flags);
+    if (fd < 0) return undefined;
+    try {
+      ftruncateSync(fd, bytes);
+    } catch {
+      close(fd);
+      return undefined;
+    }
+    return this.#named(`memory ${name}`, () => fd);
+  }
+
+  /** Takes a descriptor over, to be closed with the others. */
+  keep(name: string, fd: number): void {
+    this.#named(name, () => fd);
+  }
+
+  /** Gives a descriptor up: its taker closes it. */
+  release(name: string): void {
+    this.#fds.delete(name);
   }
 
   event(name: string): number {

@@ -1,8 +1,8 @@
 /** One socket of a connection: whole messages in and out, each with its descriptors. */
 import { headerSize, readU32 } from '../decode/header.ts';
-import { close, errno, littleEndian, Memory } from '../sys/libc.ts';
-import { checked, SystemError } from '../sys/system-error.ts';
-import { arrival, receive, send } from '../sys/transfer.ts';
+import { close, errno, littleEndian, Memory } from './libc.ts';
+import { checked, SystemError } from './system-error.ts';
+import { arrival, receive, send } from './transfer.ts';
 
 /** A message as it arrived. */
 export interface Arrived {

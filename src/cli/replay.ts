@@ -1,0 +1,261 @@
+/** `vhuscope replay`: plays one side of a recorded connection against a living other side, and compares. */
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createInterface } from 'node:readline';
+import { CaptureError } from '../capture/capture-error.ts';
+import { readCapture } from '../capture/reader.ts';
+import { formatBaseline, parseBaseline } from '../replay/baseline.ts';
+import { deviationsOf } from '../replay/outcome.ts';
+import { play } from '../replay/player.ts';
+import { type PlayedSide, type Recording, recordingOf, type Step, stepName } from '../replay/recording.ts';
+import { outcomeLines, verdictJson, verdictLines } from '../replay/tell.ts';
+import { close, errno } from '../sys/libc.ts';
+import { type Address, acceptFrom, addressText, dial, listenAt, socketNature } from '../sys/socket.ts';
+import { SystemError } from '../sys/system-error.ts';
+import type { Command } from './command.ts';
+import { type Endpoint, parseAddress, parseEndpoint } from './endpoint.ts';
+import { printStatus, surfaceOf } from './terminal.ts';
+import { Failure, UsageError, wholeNumber } from './usage.ts';
+
+interface ReplayFlags {
+  ascii?: boolean;
+  to?: Endpoint;
+  listen?: Endpoint;
+  frontEnd?: Endpoint;
+  backEnd?: Endpoint;
+  pair?: string;
+  session?: number;
+  epoch?: number;
+  range?: { from: number; to: number };
+  strict?: boolean;
+  speed?: number;
+  step?: boolean;
+  wait: number;
+  json?: boolean;
+  quiet?: boolean;
+  expectSame?: boolean;
+  baseline?: string;
+  writeBaseline?: string;
+}
+
+/** The command. */
+export const command: Command<ReplayFlags> = {
+  name: 'replay',
+  summary: 'play one side of a recorded connection against a real other side, and compare',
+  about:
+    'With --to it is the front-end towards a back-end that listens, with --listen the back-end towards a front-end. No ' +
+    'VM is needed: memory, eventfds and sockets are made to resemble the recorded ones. What must follow from the ' +
+    'living side is adapted and said; every reply and every message of the other side is held against the recording. ' +
+    'docs/replay.md is a tour.',
+  arguments: [{ name: '<file>', meaning: 'the capture', completes: 'file' }],
+  options: [
+    {
+      flags: '--to <socket>',
+      meaning: 'play the front-end, towards the back-end that listens there',
+      completes: 'file',
+      parse: text => endpoint('connect', text, '--to'),
+    },
+    {
+      flags: '--listen <socket>',
+      meaning: 'play the back-end, for a front-end that connects there',
+      completes: 'file',
+      parse: text => endpoint('listen', text, '--listen'),
+    },
+    {
+      flags: '--back-end <how>',
+      meaning: 'where the living back-end is: listen:PATH, connect:PATH or fd:N',
+      parse: text => parseEndpoint(text, '--back-end'),
+    },
+    {
+      flags: '--front-end <how>',
+      meaning: 'where the living front-end is: listen:PATH, connect:PATH or fd:N',
+      parse: text => parseEndpoint(text, '--front-end'),
+    },
+    { flags: '--pair <name>', meaning: 'a connection of this pair; else the first connection of the capture' },
+    { flags: '--session <number>', meaning: 'a connection of this session', parse: wholeNumber('--session', 1) },
+    { flags: '--epoch <number>', meaning: 'the connection of this epoch', parse: wholeNumber('--epoch', 1) },
+    { flags: '--range <from-to>', meaning: 'only the records with these numbers', parse: range },
+    { flags: '--strict', meaning: 'send the recorded bytes alone: adapt nothing' },
+    {
+      flags: '--speed <factor>',
+      meaning: 'times the recorded pace; else as fast as the other side answers',
+      parse: factor,
+    },
+    { flags: '--step', meaning: 'wait for the enter key before each message' },
+    {
+      flags: '--wait <ms>',
+      meaning: 'how long to wait for what the recording waited for',
+      default: 5000,
+      parse: wholeNumber('--wait', 1),
+    },
+    { flags: '--json', meaning: 'print one JSON object for each message, and the verdict as the last' },
+    { flags: '-q, --quiet', meaning: 'print the verdict only' },
+    { flags: '--expect-same', meaning: 'exit status 1 where the other side deviates from the recording' },
+    { flags: '--baseline <file>', meaning: 'deviations that are accepted, one a line', completes: 'file' },
+    {
+      flags: '--write-baseline <file>',
+      meaning: 'write the deviations there, to be accepted the next time',
+      completes: 'file',
+    },
+    { flags: '--ascii', meaning: 'print ASCII characters only' },
+  ],
+  examples: [
+    { line: 'vhuscope replay vm.pcapng --to /run/virtiofsd.sock', meaning: 'does the back-end still do what it did?' },
+    { line: 'vhuscope replay blk.pcapng --listen /tmp/blk.sock', meaning: 'be the disk for a QEMU' },
+    { line: 'vhuscope replay vm.pcapng --to /run/b.sock --expect-same --baseline known.txt', meaning: 'in a pipeline' },
+  ],
+  async run([file = ''], flags) {
+    const { side, where } = placeOf(flags);
+    const { from, to } = flags.range ?? {};
+    const recording = recordingIn(file, side, {
+      pair: flags.pair,
+      session: flags.session,
+      epoch: flags.epoch,
+      from,
+      to,
+    });
+    const accepted =
+      flags.baseline === undefined ? new Set<string>() : parseBaseline(readFileSync(flags.baseline, 'utf8'));
+    const ending = new AbortController();
+    const onSignal = () => ending.abort();
+    process.once('SIGINT', onSignal).once('SIGTERM', onSignal);
+    const { ascii } = surfaceOf(flags);
+    const lines = flags.step ? createInterface({ input: process.stdin }) : undefined;
+    const enter = lines?.[Symbol.asyncIterator]();
+    try {
+      const fd = await connected(where, ending.signal);
+      if (fd === undefined) return 130;
+      introduce(recording, flags);
+      const performance = await play(fd, recording, {
+        ...{ patience: flags.wait, strict: flags.strict === true, speed: flags.speed, signal: ending.signal },
+        beforeSaying: enter && (step => ask(step, enter)),
+        tell: outcome => {
+          if (flags.json) print([JSON.stringify({ type: 'message', ...outcome })]);
+          else if (!flags.quiet) print(outcomeLines(outcome, ascii));
+        },
+      });
+      print(
+        flags.json
+          ? [JSON.stringify(verdictJson(performance, accepted))]
+          : [...(flags.quiet ? [] : ['']), ...verdictLines(performance, accepted)],
+      );
+      const deviations = deviationsOf(performance);
+      if (flags.writeBaseline !== undefined)
+        writeFileSync(flags.writeBaseline, formatBaseline(deviations, `accepted when ${file} is replayed`));
+      const { how } = performance.end;
+      if (flags.expectSame) return deviations.every(({ key }) => accepted.has(key)) && how !== 'stopped' ? 0 : 1;
+      return how === 'failed' || (how === 'closed' && !performance.end.asRecorded && performance.unreached > 0) ? 1 : 0;
+    } finally {
+      lines?.close();
+      process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
+    }
+  },
+};
+
+function print(lines: readonly string[]): void {
+  process.stdout.write(`${lines.join('\n')}\n`);
+}
+
+function endpoint(role: 'connect' | 'listen', text: string, option: string): Endpoint {
+  return { role, address: parseAddress(text, option) };
+}
+
+function factor(text: string): number {
+  const value = Number(text);
+  if (!(value > 0)) throw new UsageError(`--speed: expected a number above 0, not '${text}'`);
+  return value;
+}
+
+function range(text: string): { from: number; to: number } {
+  const match = /^(\d*)-(\d*)$/.exec(text);
+  if (!match || text === '-') throw new UsageError(`--range: expected FROM-TO, not '${text}'`);
+  return { from: Number(match[1] || 0), to: match[2] ? Number(match[2]) : Number.POSITIVE_INFINITY };
+}
+
+/** The side that is played, and where the other one is. */
+function placeOf({ to, listen, frontEnd, backEnd }: ReplayFlags): { side: PlayedSide; where: Endpoint } {
+  const given = [
+    { side: 'front-end' as const, where: to },
+    { side: 'back-end' as const, where: listen },
+    { side: 'front-end' as const, where: backEnd },
+    { side: 'back-end' as const, where: frontEnd },
+  ].flatMap(({ side, where }) => (where ? [{ side, where }] : []));
+  const [only, other] = given;
+  if (!only || other) throw new UsageError('replay: expected one of --to, --listen, --back-end and --front-end');
+  return only;
+}
+
+function recordingIn(file: string, side: PlayedSide, choice: Parameters<typeof recordingOf>[2]): Recording {
+  try {
+    const recording = recordingOf(readCapture(file), side, choice);
+    if (!recording) throw new Failure(`${file} has no such connection: vhuscope read ${file} shows what it has`);
+    if (recording.steps.length === 0)
+      throw new Failure(`${file}: no message of the connection has a number in that range`);
+    if (recording.steps.some(({ frame }) => frame.context.bigEndian))
+      throw new Failure(`${file} was recorded on a big-endian machine: it cannot be played on this one`);
+    return recording;
+  } catch (error) {
+    if (error instanceof CaptureError) throw new Failure(error.message, { cause: error });
+    throw error;
+  }
+}
+
+function introduce(
+  { side, pair, session, epoch, steps, connections, omitted }: Recording,
+  { json, quiet }: ReplayFlags,
+): void {
+  if (json || quiet) return;
+  const others = connections > 1 ? `, one of ${connections} connections` : '';
+  printStatus(`playing the ${side} of ${pair}, session ${session}.${epoch}${others}: ${steps.length} messages`);
+  for (const what of omitted) printStatus(`not played: ${what}`);
+}
+
+async function ask(step: Step, enter: AsyncIterator<string>): Promise<void> {
+  process.stderr.write(`next: ${stepName(step)} [enter] `);
+  await enter.next();
+}
+
+const pause = (ms: number) => new Promise(resolve => setTimeout(resolve, ms));
+const retryMs = 20;
+/** How long a back-end may take until it listens, ms. */
+const dialMs = 5000;
+const notYet: readonly number[] = [errno.EAGAIN, errno.ENOENT, errno.ECONNREFUSED];
+
+/** A connected socket to the other side; undefined where somebody ended the waiting. */
+async function connected(where: Endpoint, signal: AbortSignal): Promise<number | undefined> {
+  if (where.role === 'fd') {
+    const nature = socketNature(where.fd);
+    if (nature === 'other') throw new UsageError(`descriptor ${where.fd} is no UNIX stream socket`);
+    return nature === 'connection' ? where.fd : accepted(where.fd, signal);
+  }
+  if (where.role === 'listen') return acceptedAt(where.address, signal);
+  const deadline = Date.now() + dialMs;
+  for (;;) {
+    const fd = dial(where.address);
+    if (fd >= 0) return fd;
+    if (signal.aborted) return undefined;
+    if (!notYet.includes(-fd) || Date.now() > deadline)
+      throw new SystemError(`cannot connect to ${addressText(where.address)}`, fd);
+    await pause(retryMs);
+  }
+}
+
+async function acceptedAt(address: Address, signal: AbortSignal): Promise<number | undefined> {
+  const listener = listenAt(address);
+  try {
+    printStatus(`listening at ${addressText(address)}`);
+    return await accepted(listener, signal);
+  } finally {
+    close(listener);
+    if ('path' in address) rmSync(address.path, { force: true });
+  }
+}
+
+async function accepted(listener: number, signal: AbortSignal): Promise<number | undefined> {
+  for (;;) {
+    const fd = acceptFrom(listener);
+    if (fd >= 0) return fd;
+    if (signal.aborted) return undefined;
+    if (fd !== -errno.EAGAIN) throw new SystemError('cannot accept a connection', fd);
+    await pause(retryMs);
+  }
+}

@@ -1,0 +1,61 @@
+/** What a played side answers to what the living one asks: as recorded, with what must be taken from the request. Pure. */
+import { encodeMessage } from '../decode/encode.ts';
+import { headerSize } from '../decode/header.ts';
+import type { Message } from '../decode/message.ts';
+import type { Living } from './adapt.ts';
+import { Draft, type Prepared } from './draft.ts';
+import type { Step } from './recording.ts';
+
+/** How the recorded side answers a request that came; `step` is the request as it was recorded, where it was. */
+export function answerTo(
+  request: Message,
+  step: Step | undefined,
+  earlier: Step | undefined,
+  living: Living,
+  own: boolean,
+): Prepared {
+  const reply = step?.partner ?? (own ? earlier?.partner : undefined);
+  if (!reply) return defaultAnswer(request, living);
+  const draft = new Draft(reply);
+  if (!step) draft.adapted.push(`the answer of record ${reply.frame.n}: this request was not recorded`);
+  answers[request.name]?.(draft, request, step, living);
+  return draft.done();
+}
+
+/** An acknowledgement, or a reply with zeroes. */
+function defaultAnswer({ channel, dir, spec, id }: Message, { context }: Living): Prepared {
+  const back = dir === 'front-to-back' ? 'back-to-front' : 'front-to-back';
+  const bytes = encodeMessage({ channel, dir: back, ...(spec ? { spec } : { id }), reply: true, payload: {} }, context);
+  return { bytes, fds: [], adapted: ['no such reply was recorded: zeroes'] };
+}
+
+type Answer = (draft: Draft, request: Message, step: Step | undefined, living: Living) => void;
+
+/** By name of the request: what its reply must take from it. */
+const answers: { readonly [message: string]: Answer } = {
+  // We take no buffer from a ring, so it stops where it began; another number would send the driver astray.
+  GET_VRING_BASE: (draft, { payload }, _, { session }) => {
+    if (!draft.holds(8)) return;
+    const index = Number(payload.index ?? 0);
+    const base = session.vrings.byIndex.get(index)?.base?.word ?? 0;
+    const recorded = draft.get32(headerSize + 4);
+    draft.put32(headerSize, index);
+    draft.put32(headerSize + 4, base);
+    if (recorded !== base) draft.adapted.push(`num ${recorded} → ${base}: no buffer was taken from the ring`);
+  },
+  // A window of the recorded configuration space, whichever was asked for.
+  GET_CONFIG: (draft, { payload }, step) => {
+    const recorded = step?.message.payload;
+    if (!recorded || (recorded.offset === payload.offset && recorded.size === payload.size)) return;
+    const [offset, size] = [Number(payload.offset ?? 0), Number(payload.size ?? 0)];
+    const window = new Uint8Array(headerSize + 12 + size);
+    window.set(draft.bytes.subarray(0, headerSize + 12));
+    const from = headerSize + 12 + offset - Number(recorded.offset ?? 0);
+    if (from >= headerSize) window.set(draft.bytes.subarray(from, from + size), headerSize + 12);
+    draft.bytes = window;
+    draft.put32(8, 12 + size);
+    draft.put32(headerSize, offset);
+    draft.put32(headerSize + 4, size);
+    draft.adapted.push(`${size} bytes of the recorded configuration space from offset ${offset}`);
+  },
+};

@@ -1,0 +1,142 @@
+/** Recordings played against real peers: as the front-end towards back-ends, as the back-end towards QEMU. */
+import { join, resolve } from 'node:path';
+import { afterEach, describe, expect, it } from 'vitest';
+import {
+  devices,
+  type Machine,
+  netVhost,
+  newDisk,
+  newShare,
+  qemu,
+  rustVirtiofsd,
+  storageDaemon,
+  virtiofsd,
+} from '../peers.ts';
+import { Program, stopAll } from '../programs.ts';
+import { appears, listening, scenarioFolder, socketPath } from '../rig.ts';
+import { vhuscope } from '../vhuscope.ts';
+
+const captures = resolve(import.meta.dirname, '../../../captures');
+
+/** The last line of `replay --json`. */
+interface Verdict {
+  type: string;
+  same: boolean;
+  unreached: number;
+  end: { how: string; asRecorded: boolean };
+  counts: { said: number; missing: number; extra: number; late: number; 'left-out': number };
+  deviations: { key: string }[];
+}
+
+function replaying(folder: string, capture: string, ...options: string[]): Program {
+  const command = [process.execPath, vhuscope, 'replay', join(captures, `${capture}.pcapng`), ...options];
+  return new Program('replay', [...command, '--json', '--expect-same'], { log: join(folder, 'replay.log') });
+}
+
+function verdictOf(program: Program): Verdict {
+  const lines = program.output.split('\n').filter(line => line.startsWith('{"type":"verdict"'));
+  return JSON.parse(lines.at(-1) ?? '{}') as Verdict;
+}
+
+type BackEnd = (socket: string, folder: string) => string[];
+
+const backEnds: { readonly [name: string]: BackEnd } = {
+  'virtiofsd in C': (socket, folder) => [...virtiofsd(socket, newShare(folder)), '-d'],
+  'virtiofsd in Rust': (socket, folder) => rustVirtiofsd(socket, newShare(folder)),
+  'qemu-storage-daemon': (socket, folder) => storageDaemon(socket, newDisk(join(folder, 'disk'))),
+  testpmd: socket => netVhost([socket]),
+};
+
+async function playedTo(
+  backEnd: string,
+  capture: string,
+): Promise<{ back: Program; status: unknown; verdict: Verdict }> {
+  const folder = scenarioFolder(`replay-${capture}-${Object.keys(backEnds).indexOf(backEnd)}`);
+  const socket = socketPath(folder, 'back');
+  const back = new Program(backEnd, backEnds[backEnd]?.(socket, folder) ?? [], { log: join(folder, 'back.log') });
+  expect(await listening(socket, 30, () => back.alive), back.output).toBe(true);
+  const replay = replaying(folder, capture, '--to', socket);
+  const status = await replay.end();
+  return { back, status, verdict: verdictOf(replay) };
+}
+
+describe('the front-end of a recording', () => {
+  afterEach(stopAll);
+
+  it.each([
+    ['fs', 'virtiofsd in C', /fv_queue_thread: Start for queue 1/],
+    ['qemu10-fs', 'virtiofsd in C', /fv_queue_thread: Start for queue 1/],
+    ['rust-virtiofsd', 'virtiofsd in Rust', undefined],
+    ['blk', 'qemu-storage-daemon', undefined],
+    ['reboot', 'qemu-storage-daemon', undefined],
+    ['net', 'testpmd', /virtio is now ready for processing/],
+    ['virtio-user', 'testpmd', /virtio is now ready for processing/],
+  ])('%s starts the rings of %s, which answers as recorded', async (capture, backEnd, started) => {
+    const { back, status, verdict } = await playedTo(backEnd, capture);
+    expect(verdict.deviations).toEqual([]);
+    expect(verdict).toMatchObject({ same: true, unreached: 0, end: { how: 'played' } });
+    expect(verdict.counts).toMatchObject({ missing: 0, extra: 0, late: 0, 'left-out': 0 });
+    expect(status).toBe(0);
+    if (started) expect(back.output).toMatch(started);
+  });
+
+  it('gives a disk no memory, and qemu-storage-daemon gives up where it did', async () => {
+    const { back, status, verdict } = await playedTo('qemu-storage-daemon', 'unshared-blk');
+    expect(back.output).toContain('Invalid vring_addr message');
+    expect(verdict).toMatchObject({ same: true, end: { how: 'closed', asRecorded: true } });
+    expect(status).toBe(0);
+  });
+
+  it('tells one virtiofsd from the other', async () => {
+    const { status, verdict } = await playedTo('virtiofsd in Rust', 'fs');
+    expect(status).toBe(1);
+    expect(verdict.end.how).toBe('played');
+    expect(verdict.deviations.map(({ key }) => key)).toEqual([
+      'GET_FEATURES =: payload.features.names NOTIFY_ON_EMPTY -> none',
+      'GET_PROTOCOL_FEATURES =: payload.protocol_features.names HOST_NOTIFIER -> RESET_DEVICE|DEVICE_STATE',
+      'GET_MAX_MEM_SLOTS =: payload.max_mem_slots 32 -> 509',
+    ]);
+  });
+
+  it('tells where a back-end of another device gives up', async () => {
+    const { status, verdict } = await playedTo('qemu-storage-daemon', 'fs');
+    expect(status).toBe(1);
+    expect(verdict.deviations.map(({ key }) => key)).toContain('GET_QUEUE_NUM =: payload.queue_num 2 -> 1');
+  });
+});
+
+describe('the back-end of a recording', () => {
+  afterEach(stopAll);
+
+  async function playedFor(
+    capture: string,
+    machine: Machine,
+    seen: RegExp,
+  ): Promise<{ guest: string; verdict: Verdict }> {
+    const folder = scenarioFolder(`replay-for-qemu-${capture}`);
+    const socket = socketPath(folder, 'front');
+    const replay = replaying(folder, capture, '--listen', socket);
+    expect(await appears(socket, 15, () => replay.alive), replay.output).toBe(true);
+    const machineProgram = new Program('QEMU', qemu(socket, machine), { log: join(folder, 'qemu.log') });
+    const [guest] = await machineProgram.prints(seen);
+    // A driver that waits for an answer keeps the guest from shutting down.
+    machineProgram.kill();
+    await replay.end();
+    return { guest, verdict: verdictOf(replay) };
+  }
+
+  it('is a disk for QEMU, whose guest sees the recorded configuration space', async () => {
+    const machine = { device: devices.blk, tasks: 'blk_seen', kernel: 'unanswered' };
+    const { guest, verdict } = await playedFor('blk', machine, /guest: vda has .*discards \d+(?=\s)/);
+    expect(guest).toBe('guest: vda has 131072 sectors of 512 bytes, discards 16777216');
+    expect(verdict.counts).toMatchObject({ extra: 0 });
+    // It was killed before it had said everything.
+    expect(verdict.deviations.map(({ key }) => key).filter(key => !/^closed after|: missing$/.test(key))).toEqual([]);
+  });
+
+  it('is a network card for QEMU', async () => {
+    const machine = { device: devices.net(), tasks: 'net_up', kernel: 'unanswered' };
+    const { verdict } = await playedFor('net', machine, /guest: net_up ok/);
+    expect(verdict.counts).toMatchObject({ extra: 0 });
+  });
+});
