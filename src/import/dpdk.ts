@@ -140,14 +140,22 @@ class Connection {
     const { spec, time, payload, fds, reply } = pending;
     const bytes = encodeMessage({ channel: 'main', spec, payload: payload ?? {}, fdCount: fds });
     const known = payload === undefined ? bytes.subarray(0, headerSize) : bytes;
+    const count = payload === undefined ? declaredFds(spec) : fds;
     const kind = spec.fds?.kinds?.[0] ?? 'unknown';
-    const identities = Array.from({ length: fds }, () => ({ identity: { kind } }));
+    const identities = Array.from({ length: count }, () => ({ identity: { kind } }));
     const common = { kind: 'message', channel: 'main', timeNs: time } as const;
     conversation.hear({ ...common, dir: 'front-to-back', bytes: known, wireLength: bytes.length, fds: identities });
     if (reply === undefined) return;
     const answer = encodeMessage({ channel: 'main', spec, reply: true, payload: reply });
     conversation.hear({ ...common, dir: 'back-to-front', bytes: answer, wireLength: answer.length, fds: [] });
   }
+}
+
+/** Descriptors that come with a message by its declaration: what the log does not tell must not look like a fault. */
+function declaredFds({ fds }: MessageSpec): number {
+  const [how, count] = fds?.count ?? ['none'];
+  if (how === 'exactly') return Number(count);
+  return how === 'unless' ? 1 : 0;
 }
 
 class Log {

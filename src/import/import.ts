@@ -44,13 +44,10 @@ export class ImportError extends Error {
   override name = 'ImportError';
 }
 
-/** The first eight bytes of a capture's block, and of other files that are taken for texts. */
-const captures = /^\n\r\r\n|^\xd4\xc3\xb2\xa1|^\xa1\xb2\xc3\xd4/;
-
 /**
  * Writes the capture. Where nothing can be imported, there is none.
  *
- * @throws ImportError where the text has no vhuscope message, the error of the operating system, or a CaptureError
+ * @throws ImportError where the text has no vhost-user message, CaptureError where a file cannot be read or written
  */
 export function importFile(options: ImportOptions): Imported {
   const { from, to, nameOf, socket, device, keepSecrets, program } = options;
@@ -99,10 +96,12 @@ function sameFile(one: string, other: string): boolean {
 }
 
 function* checked(lines: Iterable<string>, from: string): Generator<string, void, undefined> {
-  let first = true;
+  // A pcapng file begins with a line feed, two carriage returns and another line feed.
+  let before: string | undefined;
+  let number = 0;
   for (const line of lines) {
-    if (first && captures.test(`${line}\n`)) throw new ImportError(`${from} is a capture already`);
-    first = false;
+    if (++number === 2 && before === '' && line === '\r\r') throw new ImportError(`${from} is a capture already`);
+    before = line;
     yield line;
   }
 }

@@ -1,5 +1,6 @@
 /** The lines of a text file, read piece by piece: the log of a migration does not fit into one string. */
 import { closeSync, openSync, readSync } from 'node:fs';
+import { CaptureError } from '../capture/capture-error.ts';
 
 /** Bytes read at a time. */
 const blockLength = 1 << 20;
@@ -9,10 +10,10 @@ const blockLength = 1 << 20;
  * program has printed; `asText` makes text of a line where that matters.
  *
  * @param path the file, or `-` for standard input
- * @throws the error of the operating system where the file cannot be read
+ * @throws CaptureError where the file cannot be read
  */
 export function* linesOf(path: string): Generator<string, void, undefined> {
-  const file = path === '-' ? 0 : openSync(path, 'r');
+  const file = path === '-' ? 0 : opened(path);
   const block = Buffer.alloc(blockLength);
   let left = '';
   try {
@@ -24,6 +25,14 @@ export function* linesOf(path: string): Generator<string, void, undefined> {
     if (left !== '') yield left;
   } finally {
     if (file !== 0) closeSync(file);
+  }
+}
+
+function opened(path: string): number {
+  try {
+    return openSync(path, 'r');
+  } catch (error) {
+    throw CaptureError.from('cannot read', path, error);
   }
 }
 

@@ -193,12 +193,12 @@ describe('log lines of DPDK', () => {
   ];
   const expected = [
     'F->B SET_PROTOCOL_FEATURES REPLY_ACK',
-    'F->B SET_BACKEND_REQ_FD',
+    'F->B SET_BACKEND_REQ_FD fd=socket#1',
     'F->B SET_FEATURES PROTOCOL_FEATURES|VERSION_1',
-    'F->B SET_MEM_TABLE regions=[{guest_address=0x0 size=0x10000000 user_address=0x7f5027fff000 mmap_offset=0x2000}] fd=memfd#1',
+    'F->B SET_MEM_TABLE regions=[{guest_address=0x0 size=0x10000000 user_address=0x7f5027fff000 mmap_offset=0x2000}] fd=memfd#2',
     'F->B SET_VRING_NUM !length=0/8',
     'F->B SET_VRING_BASE index=1 num=5',
-    'F->B SET_VRING_KICK index=1 fd=eventfd#2',
+    'F->B SET_VRING_KICK index=1 fd=eventfd#3',
     'F->B SET_VRING_CALL index=1 nofd',
     'F->B GET_VRING_BASE index=1 num=0',
     "F<-B '- GET_VRING_BASE = index=1 num=6",
@@ -262,6 +262,13 @@ describe('what a text is', () => {
     ['dear all, my VM hangs', undefined],
   ])('%s', (line, name) => {
     expect(detect([Buffer.from(line).toString('latin1')])?.name).toBe(name);
+  });
+
+  it('is not what is a capture already, nor what is not there', () => {
+    const to = join(folder, 'never.pcapng');
+    const from = (path: string) => () => importFile({ from: path, to, nameOf: () => 'pair' });
+    expect(from(join(captures, 'blk.pcapng'))).toThrow(/is a capture already/);
+    expect(from(join(folder, 'nowhere'))).toThrow(/cannot read .*nowhere: /);
   });
 
   it('is told where it is nothing of the kind, and no file is left behind', () => {
