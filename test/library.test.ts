@@ -30,6 +30,16 @@ it('decodes and encodes as a library', () => {
   expect(text).toBe('SET_VRING_NUM {"index":1,"num":256}\n');
 });
 
+it('compares two captures as a library', () => {
+  const captures = JSON.stringify(['fs', 'rust-virtiofsd'].map(name => join(root, `captures/${name}.pcapng`)));
+  const text = run(`
+    import { accountOf, compare } from 'vhuscope';
+    const [a, b] = ${captures}.map(path => accountOf(path).connections[0]);
+    console.log(compare(a, a).same, compare(a, b).same);
+  `);
+  expect(text).toBe('true false\n');
+});
+
 it('complains about a missing capture as a library', () => {
   const text = run(`
     import { CaptureError, readCapture } from 'vhuscope';

@@ -27,32 +27,46 @@ const context = 1;
 /** Columns of a fact's name. */
 const nameWidth = 30;
 
+/** How a line is made. */
+interface Look {
+  readonly paint: (sign: Sign, text: string) => string;
+  readonly bold: (text: string) => string;
+  readonly width: number;
+  readonly sideBySide: boolean;
+}
+
+/** Columns below which nothing can be laid out. */
+const narrowest = 60;
+
+function lookOf({ colour, width, sideBySide }: CompareStyle): Look {
+  const coloured = (code: string, text: string): string =>
+    colour && code !== '' ? `\x1b[${code}m${plain(text)}\x1b[0m` : plain(text);
+  return {
+    paint: (sign, text) => coloured(colours[sign], text),
+    bold: text => coloured('1', text),
+    width: Math.max(width, narrowest),
+    sideBySide,
+  };
+}
+
 /** The comparison as text, with a line end. */
 export function compareText({ aspects, order, same }: Comparison, sides: Sides, style: CompareStyle): string {
-  const { paint } = painter(style);
+  const look = lookOf(style);
   const different = aspects.filter(one => one.different.length > 0);
   const lines = [
-    paint('-', `--- a: ${sides.a}`),
-    paint('+', `+++ b: ${sides.b}`),
-    ...different.flatMap(one => ['', heading(one, style), ...aspectLines(one, style)]),
-    ...orderLines(order, style),
+    look.paint('-', `--- a: ${sides.a}`),
+    look.paint('+', `+++ b: ${sides.b}`),
+    ...different.flatMap(one => ['', heading(one, look), ...aspectLines(one, look)]),
+    ...orderLines(order, look),
     '',
     verdict(aspects, order, same),
   ];
   return `${lines.map(line => line.trimEnd()).join('\n')}\n`;
 }
 
-function painter({ colour }: CompareStyle): {
-  paint: (sign: Sign, text: string) => string;
-  bold: (text: string) => string;
-} {
-  const in_ = (code: string, text: string): string => (colour && code !== '' ? `\x1b[${code}m${text}\x1b[0m` : text);
-  return { paint: (sign, text) => in_(colours[sign], plain(text)), bold: text => in_('1', plain(text)) };
-}
-
-function heading({ title, same, counts }: AspectComparison, style: CompareStyle): string {
+function heading({ title, same, counts }: AspectComparison, look: Look): string {
   const rest = [same > 0 && `${same} the same`, !counts && 'does not count'].filter(Boolean);
-  return `${painter(style).bold(title)}${rest.length > 0 ? ` (${rest.join(', ')})` : ''}`;
+  return `${look.bold(title)}${rest.length > 0 ? ` (${rest.join(', ')})` : ''}`;
 }
 
 function signOf({ a, b }: Difference): Sign {
@@ -62,43 +76,43 @@ function signOf({ a, b }: Difference): Sign {
 /** Facts that are listed one by one where one side has none of them at all. */
 const mostOneSided = 6;
 
-function aspectLines({ different, same }: AspectComparison, style: CompareStyle): string[] {
+function aspectLines({ different, same }: AspectComparison, look: Look): string[] {
   const [first] = different;
   const sign = first ? signOf(first) : ' ';
   const oneSided = same === 0 && sign !== '~' && different.every(row => signOf(row) === sign);
-  if (!oneSided || different.length <= mostOneSided) return different.flatMap(row => differenceLines(row, style));
+  if (!oneSided || different.length <= mostOneSided) return different.flatMap(row => differenceLines(row, look));
   const all = different.map(({ name, a, b }) => `${name} ${a ?? b}`).join(', ');
-  const { paint } = painter(style);
-  return wrapped(`only ${sign === '-' ? 'a' : 'b'}: ${all}`, style.width - 4).map((line, i) =>
+  const { paint } = look;
+  return wrapped(`only ${sign === '-' ? 'a' : 'b'}: ${all}`, look.width - 4).map((line, i) =>
     paint(sign, i === 0 ? `${sign} ${line}` : `    ${line}`),
   );
 }
 
-function differenceLines(row: Difference, style: CompareStyle): string[] {
-  const { paint } = painter(style);
+function differenceLines(row: Difference, look: Look): string[] {
+  const { paint } = look;
   const sign = signOf(row);
-  if (style.sideBySide) return columnsOf(sign, row, style);
+  if (look.sideBySide) return columnsOf(sign, row, look);
   const indent = ' '.repeat(6);
   if (sign !== '~') {
     const value = `${row.name}: ${row.a ?? row.b}`;
-    return wrapped(value, style.width - 4).map((line, i) =>
+    return wrapped(value, look.width - 4).map((line, i) =>
       paint(sign, `${i === 0 ? sign : ' '} ${i === 0 ? '' : '    '}${line}`),
     );
   }
   const short = `~ ${row.name}: ${row.a} → ${row.b}`;
-  if (short.length <= style.width) {
+  if (short.length <= look.width) {
     return [`${paint('~', `~ ${row.name}:`)} ${paint('-', row.a ?? '')} → ${paint('+', row.b ?? '')}`];
   }
   return [
     paint('~', `~ ${row.name}`),
-    ...wrapped(row.a ?? '', style.width - 8).map((line, i) => paint('-', `${indent}${i === 0 ? '- ' : '  '}${line}`)),
-    ...wrapped(row.b ?? '', style.width - 8).map((line, i) => paint('+', `${indent}${i === 0 ? '+ ' : '  '}${line}`)),
+    ...wrapped(row.a ?? '', look.width - 8).map((line, i) => paint('-', `${indent}${i === 0 ? '- ' : '  '}${line}`)),
+    ...wrapped(row.b ?? '', look.width - 8).map((line, i) => paint('+', `${indent}${i === 0 ? '+ ' : '  '}${line}`)),
   ];
 }
 
-function columnsOf(sign: Sign, { name, a = '', b = '' }: Difference, style: CompareStyle): string[] {
-  const { paint } = painter(style);
-  const half = Math.floor((style.width - nameWidth - 4) / 2);
+function columnsOf(sign: Sign, { name, a = '', b = '' }: Difference, look: Look): string[] {
+  const { paint } = look;
+  const half = Math.floor((look.width - nameWidth - 4) / 2);
   const cells = [wrapped(name, nameWidth - 1), wrapped(a, half - 1), wrapped(b, half - 1)] as const;
   const height = Math.max(...cells.map(cell => cell.length));
   return Array.from({ length: height }, (_, i) => {
@@ -115,7 +129,7 @@ const orderSigns: { readonly [change in Aligned['change']]: Sign } = {
   same: ' ',
 };
 
-function orderLines(order: readonly Aligned[], style: CompareStyle): string[] {
+function orderLines(order: readonly Aligned[], look: Look): string[] {
   if (order.every(row => row.change === 'same')) return [];
   const near = order.map((_, i) =>
     order.slice(Math.max(0, i - context), i + context + 1).some(row => row.change !== 'same'),
@@ -132,25 +146,25 @@ function orderLines(order: readonly Aligned[], style: CompareStyle): string[] {
       continue;
     }
     flush();
-    lines.push(orderLine(row, style));
+    lines.push(orderLine(row, look));
   }
   flush();
   return [
     '',
-    `${painter(style).bold('order of requests')} (records of a and b; while rings run, order does not count)`,
+    `${look.bold('order of requests')} (records of a and b; while rings run, order does not count)`,
     ...lines,
   ];
 }
 
-function orderLine({ change, what, a, b }: Aligned, style: CompareStyle): string {
-  const { paint } = painter(style);
+function orderLine({ change, what, a, b }: Aligned, look: Look): string {
+  const { paint } = look;
   const sign = orderSigns[change];
   const [left, right] = [a === undefined ? '' : String(a), b === undefined ? '' : String(b)];
-  if (!style.sideBySide) {
-    const note = change === 'moved' ? ` (only its place differs)` : '';
+  if (!look.sideBySide) {
+    const note = change === 'moved' ? ' (only its place differs)' : '';
     return paint(sign, `${sign} ${left.padStart(6)} ${right.padStart(6)}  ${what}${note}`);
   }
-  const half = Math.floor((style.width - 2) / 2);
+  const half = Math.floor((look.width - 2) / 2);
   const one = a === undefined ? '' : `${left.padStart(6)}  ${what}`;
   const other = b === undefined ? '' : `${right.padStart(6)}  ${what}`;
   return paint(sign, `${sign} ${one.padEnd(half)}${other}`);
