@@ -131,6 +131,12 @@ describe('diagnoses', () => {
       /lacks PROTOCOL_FEATURES/,
     ],
     [
+      'config-offset',
+      [start, offer, request(24, word(0x100) + word(60) + word(1) + '00'.repeat(60))],
+      [closedBy('back-end'), exit('back-end', 'alive')],
+      /offset 0x100 was the last request/,
+    ],
+    [
       'enable-needs-mq',
       [...without(qemuAndVirtiofsd, '> 10').split('\n'), request(18, `${word(1)}${word(1)}`)],
       [closedBy('back-end'), exit('back-end', 'alive')],

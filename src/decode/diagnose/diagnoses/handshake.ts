@@ -2,11 +2,13 @@
 import { protocolBit, spell, transportBit } from '../../check/masks.ts';
 import type { Finding } from '../../check/rule.ts';
 import { featureBits, namedBits } from '../../features.ts';
-import { normalU64 } from '../../u64.ts';
+import { hex, normalU64 } from '../../u64.ts';
 import type { Diagnosis, Story } from '../diagnosis.ts';
 
 const foundBy = (story: Story, rule: string): Finding | undefined => story.findings.find(one => one.rule === rule);
 const closedBy = ({ ending }: Story, side: 'front-end' | 'back-end'): boolean => ending?.first === side;
+/** Where the configuration space begins among the registers of virtio-mmio. */
+const mmioConfig = 0x100;
 const asksProtocolFeatures = /^[GS]ET_PROTOCOL_FEATURES$/;
 
 /** Diagnoses about the beginning of a connection. */
@@ -135,6 +137,28 @@ export const handshake: readonly Diagnosis[] = [
         side: 'front-end',
         certainty: 'certain',
         records: [virtio.acceptedAt ?? 0, protocol.acceptedAt],
+      };
+    },
+  },
+  {
+    id: 'config-offset',
+    title: 'the configuration is asked for at the offset of a register',
+    meaning:
+      'the front-end counts from 0x100, where virtio-mmio has the configuration space; back-ends count from its beginning',
+    remedy: 'upgrade the front-end: offset 0 is the first byte of the configuration space',
+    confirm: 'GET_CONFIG with offset 0x100, and a refusal or an end behind it',
+    explains: ['peer-closed', 'config-refused'],
+    tell: story => {
+      const { lastRequest, ending } = story;
+      if (lastRequest?.message.name !== 'GET_CONFIG' || Number(lastRequest.message.payload.offset) < mmioConfig)
+        return undefined;
+      const refused = foundBy(story, 'CFG-08');
+      if (!refused && !closedBy(story, 'back-end')) return undefined;
+      return {
+        what: `GET_CONFIG with offset ${hex(Number(lastRequest.message.payload.offset))} was ${refused ? 'refused' : 'the last request'}`,
+        side: 'front-end',
+        certainty: 'likely',
+        records: [lastRequest.frame.n, ...(ending ? [ending.frame.n] : [])],
       };
     },
   },
