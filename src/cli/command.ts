@@ -8,7 +8,7 @@ export interface ArgumentSpec {
   name: string;
   meaning: string;
   /** What the shell completes here; nothing when absent. */
-  completes?: 'file' | readonly string[];
+  completes?: 'file' | 'file-then-filter' | readonly string[];
 }
 
 /** An option, in commander's notation: `-w, --write <file>`, `--quiet`, `--no-interpose`. */

@@ -1,6 +1,8 @@
 /** Shell completion. The shells' scripts call back `vhuscope complete -- WORDS…`; the answers come from the definitions. */
 import { RootCommand, ShellCompDirective, script } from '@bomb.sh/tab';
-import type { Command } from './command.ts';
+import { completeFilter } from '../decode/filter/complete.ts';
+import type { ArgumentSpec, Command } from './command.ts';
+import { filesThenFilter } from './files-then-filter.ts';
 import { UsageError } from './usage.ts';
 
 const shells = ['bash', 'zsh', 'fish'];
@@ -24,8 +26,15 @@ function flagsOf(flags: string): { long: string; short: string | undefined; take
   return { long, short: /^-(\w)\b/.exec(flags)?.[1], takesValue: /[<[]/.test(flags) };
 }
 
-/** Describes the program to the completion engine; `completeFiles` is called when the shell should offer file names. */
-export function completionsOf(definitions: readonly Command[]): RootCommand {
+/** Words for the end of a filter. A shell exchanges the word that is being typed, which may be only a part of it. */
+function filterWords(filter: string): { word: string; meaning: string }[] {
+  const wordStart = filter.lastIndexOf(' ') + 1;
+  const { from, offers } = completeFilter(filter);
+  return offers.map(({ word, meaning }) => ({ word: filter.slice(wordStart, from) + word, meaning }));
+}
+
+/** Describes the program to the completion engine, for the words that were typed; the last one is still being typed. */
+export function completionsOf(definitions: readonly Command[], typed: readonly string[]): RootCommand {
   const root = new RootCommand();
   let files = false;
   // The engine always forbids the shell's own file names; here they are wanted wherever a definition says so.
@@ -33,11 +42,14 @@ export function completionsOf(definitions: readonly Command[]): RootCommand {
     get: () => (files ? ShellCompDirective.ShellCompDirectiveDefault : ShellCompDirective.ShellCompDirectiveNoFileComp),
     set: () => {},
   });
-  const handler =
-    (completes: 'file' | readonly string[] | undefined) => (offer: (word: string, text: string) => void) => {
-      if (completes === 'file') files = true;
-      else for (const word of completes ?? []) offer(word, '');
-    };
+  const handler = (completes: ArgumentSpec['completes']) => (offer: (word: string, text: string) => void) => {
+    if (completes === 'file' || completes === 'file-then-filter') files = true;
+    if (completes === 'file-then-filter') {
+      const words = typed.slice(1).filter(word => !word.startsWith('-'));
+      if (words.length < 2) return;
+      for (const { word, meaning } of filterWords(filesThenFilter(words).filter)) offer(word, meaning);
+    } else if (completes !== 'file') for (const word of completes ?? []) offer(word, '');
+  };
   for (const definition of definitions) {
     const command = root.command(definition.name, definition.summary);
     for (const argument of definition.arguments) {
@@ -71,7 +83,7 @@ export const command: Command = {
     // The parser has eaten the `--` that tells the two uses apart.
     if (process.argv[3] === '--') {
       const { loadAll } = await import('./index.ts');
-      completionsOf(await loadAll()).parse([...args]);
+      completionsOf(await loadAll(), args).parse([...args]);
       return 0;
     }
     const shell = args[0] ?? '';

@@ -10,6 +10,7 @@ import { Joining } from '../trace/joining.ts';
 import { TraceReader } from '../trace/reading.ts';
 import type { Row } from '../trace/row.ts';
 import type { Command } from './command.ts';
+import { filesThenFilter } from './files-then-filter.ts';
 import { columnsForm, detailForm, type Form, jsonForm, Printer, rawForm, textForm } from './printer.ts';
 import { type SurfaceOptions, surfaceOf } from './terminal.ts';
 import { Failure, UsageError, wholeNumber } from './usage.ts';
@@ -35,7 +36,7 @@ export const command: Command<ReadOptions> = {
   summary: 'print what a capture holds',
   about:
     'Prints the records of captures, read one after the other: a line each, or JSON, or chosen fields, or the bytes. Words behind the files are a filter (docs/filters.md). Errors and what the recorder lost are told on standard error.',
-  arguments: [{ name: '<files...>', meaning: 'captures, and behind them a filter', completes: 'file' }],
+  arguments: [{ name: '<files...>', meaning: 'captures, and behind them a filter', completes: 'file-then-filter' }],
   options: [
     { flags: '--json', meaning: 'print one JSON object a line (docs/records.md)' },
     { flags: '--raw', meaning: 'print the bytes of each message as hex; with --json, add them as "raw"' },
@@ -87,12 +88,9 @@ export const command: Command<ReadOptions> = {
   },
 };
 
-/** What the arguments name: files as long as they look like one, the rest is a filter. */
+/** The captures and the filter that the arguments name. */
 function split(args: readonly string[]): { files: string[]; filter: Filter } {
-  const isFile = (arg: string, i: number): boolean => i === 0 || /\.pcap(ng)?$/.test(arg) || existsSync(arg);
-  const end = args.findIndex((arg, i) => !isFile(arg, i));
-  const files = end < 0 ? [...args] : args.slice(0, end);
-  const text = end < 0 ? '' : args.slice(end).join(' ');
+  const { files, filter: text } = filesThenFilter(args);
   try {
     return { files, filter: compileFilter(text) };
   } catch (error) {

@@ -3,7 +3,7 @@
  * with everything in place, and never takes the place of a socket that somebody uses.
  */
 import { randomBytes } from 'node:crypto';
-import { chmodSync, chownSync, fchmodSync, lstatSync, renameSync, statSync, unlinkSync } from 'node:fs';
+import { chmodSync, chownSync, existsSync, fchmodSync, lstatSync, renameSync, statSync, unlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { close, errno, getxattr, Memory, renameNoReplace, setxattr } from '../sys/libc.ts';
 import {
@@ -49,6 +49,8 @@ export class ListeningPlace {
   check(): void {
     checkAddress(this.address);
     if ('abstract' in this.address) return;
+    if (!existsSync(dirname(this.address.path)))
+      throw new Error(`cannot listen at ${this.address.path}: there is no such folder; make it first`);
     const stale = this.#stale(this.address.path);
     const fd = openSocket();
     try {

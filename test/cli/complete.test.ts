@@ -42,8 +42,23 @@ describe('completion', () => {
   ])('of %j offers %j', (words, offers) => {
     const lines: string[] = [];
     vi.spyOn(console, 'log').mockImplementation(line => void lines.push(line));
-    completionsOf([definition]).parse(words);
+    completionsOf([definition], words).parse(words);
     expect(lines).toEqual(offers);
+  });
+
+  it.each<[string[], string[]]>([
+    [['read', 'vm.pcapng', 'vring.ind'], ['vring.index']],
+    [['read', '--json', 'a.pcapng', 'b.pcapng', 'not', 'SET_VRING_KI'], ['SET_VRING_KICK']],
+    [['read', 'vm.pcapng', 'vring.index', 'ha'], ['has']],
+    [['read', 'vm.pcapng', 'chan'], ['channel']],
+    [['read', 'vm.pcapng', 'fd.kind==ev'], ['fd.kind==eventfd']],
+    [['read', 'vm.pcapng', 'fd.kind', '==', 'ev'], ['eventfd']],
+    // The first word is a file.
+    [['read', 'vring.ind'], []],
+  ])('of %j offers words of the filter language: %j', async (words, expected) => {
+    const { stdout } = await run(process.execPath, [main, 'complete', '--', ...words]);
+    const lines = stdout.trimEnd().split('\n');
+    expect(lines.slice(0, -1).map(line => line.split('\t')[0])).toEqual(expected);
   });
 
   it('prints a script for bash that needs nothing else, and answers what it asks', async () => {

@@ -22,7 +22,7 @@ describe('places to listen at', () => {
     ['in use by another process', () => listenAt(socket('front'))],
     ['exists and is not a socket', () => writeFileSync(at('front'), 'precious')],
     ['exists and is not a socket', () => mkdirSync(at('front'))],
-    ['no such file or directory', () => rmSync(folder, { recursive: true })],
+    ['there is no such folder; make it first', () => rmSync(folder, { recursive: true })],
   ])('%s: an error, and everything stays as it is', async (reason, prepare) => {
     prepare();
     const before = existsSync(at('front')) && statSync(at('front')).ino;

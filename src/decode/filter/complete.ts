@@ -38,7 +38,8 @@ export function completeFilter(text: string): { from: number; offers: readonly C
   };
   if (selector) return { from, offers: starting((selector.names ?? []).map(word => ({ word, meaning: '' }))) };
   const last = /([a-z_][\w.-]*)$/i.exec(before)?.[1];
-  if (last !== undefined && /\s$/.test(text) && fieldNamed(last)) return { from, offers: operators };
+  if (last !== undefined && /\s/.test(text[from - 1] ?? '') && fieldNamed(last))
+    return { from, offers: starting(operators) };
   return { from, offers: starting(names()) };
 }
 

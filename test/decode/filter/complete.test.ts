@@ -11,6 +11,7 @@ describe('completeFilter', () => {
     ['fd.kind == ev', ['eventfd']],
     ['iotlb.type in {MISS, UP', ['UPDATE']],
     ['protocol_features has MT', ['MTU']],
+    ['vring.index ha', ['has']],
     ['vring.index ', ['==', '!=', '<', '<=', '>', '>=', 'in', '~', '!~', 'has', '&']],
   ])('%s', (text, expected) => {
     expect(words(text)).toEqual(expected);
