@@ -30,6 +30,9 @@ interface Task {
 /** Selections kept besides the current one: somebody who removes a filter may set it again. */
 const mostSelections = 4;
 
+/** Bytes that may be missing from the index while the survey goes on already: a growing capture never has all. */
+const nearlyAll = 4 * 1024 * 1024;
+
 /** A trace and what is asked of it. */
 export class Desk {
   readonly #trace: Trace;
@@ -105,7 +108,9 @@ export class Desk {
     if (this.#selections[0]?.advance(until)) return;
     const [task] = this.#tasks;
     if (!task) {
-      this.#survey.advance(until);
+      const { done, size } = this.#trace.progress();
+      // A large file is indexed first, so that all of it can be gone to soon.
+      if (size - done <= nearlyAll) this.#survey.advance(until);
       return;
     }
     const { id } = task;

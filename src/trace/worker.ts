@@ -44,17 +44,19 @@ async function serve(trace: Trace, ascii: boolean): Promise<void> {
   let working = false;
   let toldAt = 0;
   let telling: NodeJS.Timeout | undefined;
+  let settling: NodeJS.Timeout | undefined;
 
   const stand = (): void => {
     telling = undefined;
     toldAt = performance.now();
     const indexing = toldAt - grownAt < quietMs;
     tell({ type: 'standing', standing: desk.standing(indexing) });
-    if (indexing) telling = setTimeout(stand, quietMs);
+    clearTimeout(settling);
+    if (indexing) settling = setTimeout(standSoon, quietMs);
   };
+  // A timer that is due is never set anew: in a busy thread it would never come.
   const standSoon = (): void => {
-    clearTimeout(telling);
-    telling = setTimeout(stand, Math.max(0, toldAt + tellMs - performance.now()));
+    telling ??= setTimeout(stand, Math.max(0, toldAt + tellMs - performance.now()));
   };
   const work = async (): Promise<void> => {
     if (working) return;
@@ -83,6 +85,7 @@ async function serve(trace: Trace, ascii: boolean): Promise<void> {
     await turn();
   }
   clearTimeout(telling);
+  clearTimeout(settling);
   trace.close();
   port.close();
 }
