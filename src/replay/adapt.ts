@@ -54,7 +54,7 @@ function impossible({ message, frame, before }: Step, { session, context }: Livi
   const [rings, recorded] = [ringsOf(session, context), ringsOf(before, frame.context)];
   if (typeof index !== 'number' || message.channel !== 'main' || !/VRING/.test(message.name)) return undefined;
   if (rings === undefined || index < rings || (recorded !== undefined && index >= recorded)) return undefined;
-  return `the back-end has only ${rings} rings`;
+  return `the back-end has only ${rings} ${rings === 1 ? 'ring' : 'rings'}`;
 }
 
 /** How many rings the back-end says it has; for a network device it counts pairs, and the control ring comes on top. */

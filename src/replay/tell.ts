@@ -85,7 +85,7 @@ export function verdictLines(performance: Performance, accepted: ReadonlySet<str
   const known = deviations.length - open.length;
   const verdict =
     open.length === 0
-      ? `the ${other} behaves as in the recording${known > 0 ? `, but for ${known} accepted deviations` : ''}`
+      ? `the ${other} behaves as in the recording${known > 0 ? `, but for ${known} accepted ${known === 1 ? 'deviation' : 'deviations'}` : ''}`
       : `the ${other} deviates from the recording in ${open.length} ${open.length === 1 ? 'point' : 'points'}:`;
   return [summary, endSentence(end, side), verdict, ...open.map(({ text }) => `  ${text}`)].map(plain);
 }

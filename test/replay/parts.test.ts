@@ -319,7 +319,7 @@ describe('a verdict', () => {
     const accepted = parseBaseline(`${formatBaseline(deviationsOf(one), 'title')}\nother: key  # why\n`);
     expect([...accepted]).toEqual(['GET_QUEUE_NUM =: payload.queue_num 2 -> 1', 'other: key']);
     expect(verdictLines(one, accepted).at(-1)).toBe(
-      'the back-end behaves as in the recording, but for 1 accepted deviations',
+      'the back-end behaves as in the recording, but for 1 accepted deviation',
     );
     expect(verdictLines(one, new Set()).at(-1)).toBe('  GET_QUEUE_NUM =: payload.queue_num was 2, came 1');
   });
