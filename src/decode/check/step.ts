@@ -1,4 +1,5 @@
 /** What rules ask of a message in its session. */
+import type { Region } from '../session/memory.ts';
 import type { Vring } from '../session/vring.ts';
 import { protocolFeatures } from '../spec/protocol-features.ts';
 import { transportFeatures } from '../spec/transport-features.ts';
@@ -30,4 +31,12 @@ export function ringAfter({ after, message }: Step): Vring | undefined {
 /** Rings that are started, before the message. */
 export function startedRings({ before }: Step): Vring[] {
   return [...before.vrings.byIndex.values()].filter(ring => ring.running === 'started');
+}
+
+/** The messages that describe memory regions. */
+export const describing = ['SET_MEM_TABLE', 'ADD_MEM_REG'] as const;
+
+/** The memory regions a message brought. */
+export function brought({ after, frame, message }: Step): readonly Region[] {
+  return message.reply ? [] : after.memory.regions.filter(region => region.n === frame.n);
 }

@@ -1,21 +1,13 @@
 /** Messages that need a negotiated feature; derived from what each message declares. */
 import type { Cond } from '../../schema.ts';
-import { protocolFeatures } from '../../spec/protocol-features.ts';
-import { transportFeatures } from '../../spec/transport-features.ts';
 import type { Rule, Step } from '../rule.ts';
+import { hasFeature, hasProtocol, isRequest } from '../step.ts';
 
 /** The first requirement that the session has not met, by name. */
-function unmet(cond: Cond, { before }: Step): string | undefined {
-  const { virtio, protocol } = before.negotiation;
-  if (cond[0] === 'protocol') {
-    const has = ((protocol.accepted ?? 0n) >> BigInt(protocolFeatures[cond[1]].bit)) & 1n;
-    return has === 1n ? undefined : cond[1];
-  }
-  if (cond[0] === 'feature') {
-    const has = ((virtio.accepted ?? 0n) >> BigInt(transportFeatures[cond[1]].bit)) & 1n;
-    return has === 1n ? undefined : cond[1];
-  }
-  if (cond[0] === 'all') return cond[1].map(part => unmet(part, { before } as Step)).find(name => name !== undefined);
+function unmet(cond: Cond, step: Step): string | undefined {
+  if (cond[0] === 'protocol') return hasProtocol(step, cond[1]) ? undefined : cond[1];
+  if (cond[0] === 'feature') return hasFeature(step, cond[1]) ? undefined : cond[1];
+  if (cond[0] === 'all') return cond[1].map(part => unmet(part, step)).find(name => name !== undefined);
   return undefined;
 }
 
@@ -65,12 +57,10 @@ export const gating: readonly Rule[] = [
     remedy: 'use ADD_MEM_REG and REM_MEM_REG',
     confidence: 'inferred',
     on: ['SET_MEM_TABLE'],
-    check: ({ before, message }) => {
-      const slots = 1n << BigInt(protocolFeatures.CONFIGURE_MEM_SLOTS.bit);
-      return !message.reply && ((before.negotiation.protocol.accepted ?? 0n) & slots) !== 0n
+    check: step =>
+      isRequest(step) && hasProtocol(step, 'CONFIGURE_MEM_SLOTS')
         ? 'the whole table is sent although regions are added one by one'
-        : undefined;
-    },
+        : undefined,
   },
   {
     id: 'GAT-10',
@@ -81,11 +71,9 @@ export const gating: readonly Rule[] = [
     remedy: 'do not combine postcopy with configurable memory slots',
     confidence: 'spec',
     on: ['POSTCOPY_ADVISE', 'POSTCOPY_LISTEN', 'POSTCOPY_END'],
-    check: ({ before, message }) => {
-      const slots = 1n << BigInt(protocolFeatures.CONFIGURE_MEM_SLOTS.bit);
-      return !message.reply && ((before.negotiation.protocol.accepted ?? 0n) & slots) !== 0n
-        ? `${message.name} with CONFIGURE_MEM_SLOTS`
-        : undefined;
-    },
+    check: step =>
+      isRequest(step) && hasProtocol(step, 'CONFIGURE_MEM_SLOTS')
+        ? `${step.message.name} with CONFIGURE_MEM_SLOTS`
+        : undefined,
   },
 ];

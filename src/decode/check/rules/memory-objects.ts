@@ -4,18 +4,12 @@ import type { Region } from '../../session/memory.ts';
 import { sameRegion } from '../../session/memory.ts';
 import { hex, normalU64 } from '../../u64.ts';
 import type { Found, Rule, Step } from '../rule.ts';
-import { isRequest, startedRings } from '../step.ts';
+import { brought, describing, isRequest, startedRings } from '../step.ts';
 
-const describing = ['SET_MEM_TABLE', 'ADD_MEM_REG'] as const;
 /** F_SEAL_WRITE and F_SEAL_FUTURE_WRITE. */
 const writeSeals = 0x8 | 0x10;
 const foreign = 1;
 const grant = 2;
-
-/** The regions a message brought. */
-function brought(step: Step): readonly Region[] {
-  return isRequest(step) ? step.after.memory.regions.filter(region => region.n === step.frame.n) : [];
-}
 
 const place = ({ guestAddress }: Region) => `the region at guest address ${hex(normalU64(guestAddress))}`;
 

@@ -1,20 +1,14 @@
 /** Guest memory as it is described. Spec sections "Memory region description" and "Memory access". */
 import { merged, type Region, sameRegion } from '../../session/memory.ts';
-import { protocolFeatures } from '../../spec/protocol-features.ts';
 import { hex, normalU64 } from '../../u64.ts';
-import type { Found, Rule, Step } from '../rule.ts';
+import type { Found, Rule } from '../rule.ts';
+import { brought, describing, hasProtocol } from '../step.ts';
 
 const pageSize = 4096n;
 const top = 1n << 64n;
-const describing = ['SET_MEM_TABLE', 'ADD_MEM_REG'] as const;
 
 const show = (value: bigint) => hex(normalU64(value));
 const range = (start: bigint, size: bigint) => `${show(start)}..${show(start + size - 1n)}`;
-
-/** The regions a message brought. */
-function brought({ after, frame, message }: Step): readonly Region[] {
-  return message.reply ? [] : after.memory.regions.filter(region => region.n === frame.n);
-}
 
 function overlapping(regions: readonly Region[], by: 'guestAddress' | 'userAddress'): [Region, Region] | undefined {
   const sorted = [...regions].sort((a, b) => (a[by] < b[by] ? -1 : 1));
@@ -128,8 +122,7 @@ export const memory: readonly Rule[] = [
     confidence: 'spec',
     on: describing,
     check: step => {
-      const bit = 1n << BigInt(protocolFeatures.GPA_ADDRESSES.bit);
-      if (((step.before.negotiation.protocol.accepted ?? 0n) & bit) === 0n) return undefined;
+      if (!hasProtocol(step, 'GPA_ADDRESSES')) return undefined;
       return brought(step).flatMap((region): Found[] =>
         region.userAddress === region.guestAddress
           ? []

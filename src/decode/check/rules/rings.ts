@@ -3,21 +3,11 @@
 import { locate } from '../../session/memory.ts';
 import type { Vring } from '../../session/vring.ts';
 import { deviceById } from '../../spec/devices/index.ts';
-import { protocolFeatures } from '../../spec/protocol-features.ts';
-import { transportFeatures } from '../../spec/transport-features.ts';
 import { hex, normalU64 } from '../../u64.ts';
 import type { Found, Rule, Step } from '../rule.ts';
+import { hasFeature, hasProtocol, ringAfter, ringOf } from '../step.ts';
 
 const mostDescriptors = 32768;
-
-const accepted = ({ before }: Step, name: keyof typeof transportFeatures) =>
-  ((before.negotiation.virtio.accepted ?? 0n) & (1n << BigInt(transportFeatures[name].bit))) !== 0n;
-const protocol = ({ before }: Step, name: keyof typeof protocolFeatures) =>
-  ((before.negotiation.protocol.accepted ?? 0n) & (1n << BigInt(protocolFeatures[name].bit))) !== 0n;
-
-function ringOf({ before, message }: Step): Vring | undefined {
-  return before.vrings.byIndex.get(Number(message.payload.index ?? -1));
-}
 
 /** Bytes of the three parts of a split or packed ring of `num` descriptors, virtio "Virtqueues". */
 export function ringSizes(num: number, packed: boolean): { descriptor: number; used: number; available: number } {
@@ -30,8 +20,8 @@ export function ringSizes(num: number, packed: boolean): { descriptor: number; u
 function misplaced(step: Step, ring: Vring): Found[] {
   const { address, num, index } = ring;
   if (!address || num === undefined) return [];
-  const sizes = ringSizes(num, accepted(step, 'RING_PACKED'));
-  const kind = protocol(step, 'GPA_ADDRESSES') ? 'guest' : 'user';
+  const sizes = ringSizes(num, hasFeature(step, 'RING_PACKED'));
+  const kind = hasProtocol(step, 'GPA_ADDRESSES') ? 'guest' : 'user';
   return (['descriptor', 'available', 'used'] as const).flatMap((part): Found[] =>
     locate(step.before.memory, address[part], BigInt(sizes[part]), kind)
       ? []
@@ -78,7 +68,7 @@ export const rings: readonly Rule[] = [
     check: step => {
       const num = Number(step.message.payload.num ?? 1);
       if (step.message.reply || (num > 0 && num <= mostDescriptors && (num & (num - 1)) === 0)) return undefined;
-      const fine = accepted(step, 'RING_PACKED') && num > 0 && num <= mostDescriptors;
+      const fine = hasFeature(step, 'RING_PACKED') && num > 0 && num <= mostDescriptors;
       return fine ? undefined : `a ring of ${num} descriptors`;
     },
   },
@@ -93,7 +83,7 @@ export const rings: readonly Rule[] = [
     on: ['SET_VRING_BASE'],
     check: step => {
       const num = Number(step.message.payload.num ?? 0);
-      return !step.message.reply && !accepted(step, 'RING_PACKED') && num > 0xffff ? `base ${hex(num)}` : undefined;
+      return !step.message.reply && !hasFeature(step, 'RING_PACKED') && num > 0xffff ? `base ${hex(num)}` : undefined;
     },
   },
   {
@@ -106,9 +96,9 @@ export const rings: readonly Rule[] = [
     confidence: 'spec',
     on: ['SET_VRING_ADDR'],
     check: step => {
-      const address = step.after.vrings.byIndex.get(Number(step.message.payload.index ?? -1))?.address;
+      const address = ringAfter(step)?.address;
       if (!address || address.n !== step.frame.n) return undefined;
-      const packed = accepted(step, 'RING_PACKED');
+      const packed = hasFeature(step, 'RING_PACKED');
       const needs = { descriptor: 16n, available: packed ? 4n : 2n, used: 4n } as const;
       return (['descriptor', 'available', 'used'] as const)
         .filter(part => address[part] % needs[part] !== 0n)
@@ -127,7 +117,7 @@ export const rings: readonly Rule[] = [
     on: ['SET_VRING_KICK'],
     check: step => {
       const ring = ringOf(step);
-      if (step.message.reply || !ring || accepted(step, 'ACCESS_PLATFORM')) return undefined;
+      if (step.message.reply || !ring || hasFeature(step, 'ACCESS_PLATFORM')) return undefined;
       // Without any memory MEM-13 says what is wrong.
       return step.before.memory.regions.length === 0 ? undefined : misplaced(step, ring);
     },
@@ -195,7 +185,7 @@ export const rings: readonly Rule[] = [
     on: ['GET_VRING_BASE', 'GET_VRING_BASE_SKIP_DRAIN'],
     check: step => {
       const num = Number(step.message.payload.num ?? 0);
-      return step.message.reply && !accepted(step, 'RING_PACKED') && num > 0xffff ? `base ${hex(num)}` : undefined;
+      return step.message.reply && !hasFeature(step, 'RING_PACKED') && num > 0xffff ? `base ${hex(num)}` : undefined;
     },
   },
   {
@@ -243,7 +233,7 @@ export const rings: readonly Rule[] = [
     on: ['SET_VRING_BASE'],
     check: step => {
       const ring = ringOf(step);
-      const base = step.after.vrings.byIndex.get(Number(step.message.payload.index ?? -1))?.base;
+      const base = ringAfter(step)?.base;
       if (step.message.reply || !ring?.stoppedAt || !base || base.word === 0 || base.word === ring.stoppedAt.word)
         return undefined;
       return {
