@@ -67,9 +67,8 @@ function write(path, capture, repeated, varied) {
       const bytesAt = packet.length - frame.bytes.length;
       return { frame, head, packet, bytesAt, view: new DataView(packet.buffer, packet.byteOffset) };
     });
-  const begin = made(
-    frames.filter(frame => !isRepeated(frame) && frame.session > 0 && !(frame.kind === 'event')).slice(0, 60),
-  );
+  const opening = frames.slice(0, frames.findIndex(isRepeated));
+  const begin = made(opening.filter(frame => frame.session > 0 && frame.kind === 'message'));
   const again = made(round);
   if (repeated) {
     const before = varied;

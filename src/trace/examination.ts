@@ -19,30 +19,36 @@ export interface Examination {
   readonly unread: readonly string[];
 }
 
+/** Findings that are kept; a capture in which every message breaks a rule must not fill the memory. */
+const mostFindings = 100_000;
+
 /** Examines records as they come; the result can be asked for at any time. */
 export class Examiner {
   readonly #physician = new Physician();
   readonly #findings: Finding[] = [];
+  #surplus = 0;
   #messages = 0;
 
   /** Takes the next record; gives the findings that became true with it. */
   take(frame: Frame, message: Message | undefined): readonly Finding[] {
     if (message) this.#messages += 1;
     const found = message ? this.#physician.message(frame, message) : this.#other(frame);
-    if (found.length > 0) this.#findings.push(...found);
+    if (this.#findings.length < mostFindings) this.#findings.push(...found);
+    else this.#surplus += found.length;
     return found;
   }
 
   /** What was found so far. */
   result(unread: readonly string[] = []): Examination {
     const speakers = this.#physician.speakers();
+    const more = this.#surplus === 0 ? [] : [`${this.#surplus} more findings than ${mostFindings} are not listed`];
     return {
       findings: this.#findings,
       verdicts: this.#physician.verdicts(),
       speakers,
       messages: this.#messages,
       connections: speakers.length,
-      unread,
+      unread: [...unread, ...more],
     };
   }
 

@@ -45,7 +45,7 @@ export class Physician {
     const notes = this.#notesOf(frame);
     if (message.reply) this.#time(notes, frame, message);
     const found = this.#checker.message(frame, message);
-    if (found.length > 0) notes.findings.push(...found);
+    if (found.length > 0) note(notes, found);
     if (frame.channel === 'main') {
       if (message.reply) notes.lastReply = { frame, message };
       else notes.lastRequest = { frame, message };
@@ -56,7 +56,7 @@ export class Physician {
   /** Takes bytes of the recording that are no message. */
   raw(frame: Frame): Finding[] {
     const found = this.#checker.raw(frame);
-    this.#notesOf(frame).findings.push(...found);
+    note(this.#notesOf(frame), found);
     return found;
   }
 
@@ -73,7 +73,7 @@ export class Physician {
     const end = this.#checker.connection(frame);
     if (end) notes.end = end;
     const found = this.#checker.event(frame, event);
-    notes.findings.push(...found);
+    note(notes, found);
     return found;
   }
 
@@ -142,6 +142,13 @@ export class Physician {
       peers: connection?.peers ?? unknownPeers,
     };
   }
+}
+
+/** Findings of a connection that its story has. */
+const mostFindings = 10_000;
+
+function note({ findings }: Notes, found: readonly Finding[]): void {
+  if (findings.length < mostFindings) findings.push(...found);
 }
 
 /** What the diagnoses say about a story. */
