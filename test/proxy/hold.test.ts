@@ -1,4 +1,5 @@
 import { fstatSync, readdirSync } from 'node:fs';
+import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { armedRule, type Rule } from '../../src/proxy/hold/rule.ts';
 import { inspect } from '../../src/sys/descriptor.ts';
@@ -473,5 +474,44 @@ describe('breakpoints', () => {
     stand.relay.ask('release', { by });
     stand.settle();
     expect(take(kept(mine)).bytes).toEqual(pixels);
+  });
+});
+
+describe('whatever takes a detour', () => {
+  /** What one side sends: messages with descriptors or without, some held, some delayed by a turn, some passed at once. */
+  const sent = fc.array(fc.record({ id: fc.constantFrom(3, 8, 12, 37), value: fc.nat(1000), fd: fc.boolean() }), {
+    maxLength: 12,
+  });
+
+  it('arrives as it was sent, in order, with its descriptors', () => {
+    const memory = kept(memfdCreate('property', 1));
+    hold('SET_VRING_NUM', { forever: true });
+    stand.relay.ask('add-rule', {
+      rule: armedRule({ name: 'noted', when: 'ADD_MEM_REG', do: [{ tamper: 'note', settings: 'seen' }] }),
+      by,
+    });
+    const property = fc.property(sent, sent, (forth, backward) => {
+      const wires = [forth, backward].map(messages =>
+        messages.map(({ id, value, fd }) => ({ bytes: message(id, u64(value)), fds: fd ? [memory] : [] })),
+      );
+      for (const [i, wire] of wires.entries())
+        for (const { bytes, fds } of wire) put(i === 0 ? front : back, bytes, fds);
+      const got = [back, front].map(() => ({ bytes: [] as Buffer[], fds: 0 }));
+      for (let round = 0; round < 30; round++) {
+        stand.settle();
+        for (const [i, fd] of [back, front].entries()) {
+          const taken = take(fd, 20);
+          got[i]?.bytes.push(taken.bytes);
+          (got[i] as { fds: number }).fds += taken.fds.length;
+        }
+        stand.relay.ask('release', { by });
+      }
+      stand.forgetRecords();
+      for (const [i, wire] of wires.entries()) {
+        expect(Buffer.concat(got[i]?.bytes ?? [])).toEqual(Buffer.concat(wire.map(({ bytes }) => bytes)));
+        expect(got[i]?.fds).toBe(wire.filter(({ fds }) => fds.length > 0).length);
+      }
+    });
+    fc.assert(property, { numRuns: 60 });
   });
 });

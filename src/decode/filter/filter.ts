@@ -18,6 +18,8 @@ export interface Filter {
   readonly text: string;
   /** Whether a record matches. It is decoded only where its head does not tell. */
   matches(frame: Frame, facts?: RecordFacts, message?: Message): boolean;
+  /** The same for several filters that look at one record, which is then decoded once. */
+  test(subject: Subject): boolean;
   /** What the head alone tells, for a table that is consulted before a message has arrived. */
   head(head: Head): Verdict;
 }
@@ -28,11 +30,12 @@ export interface Filter {
  * @throws SyntaxProblem that names the column
  */
 export function compileFilter(text: string): Filter {
-  if (text.trim() === '') return { text, matches: () => true, head: () => 'yes' };
+  if (text.trim() === '') return { text, matches: () => true, test: () => true, head: () => 'yes' };
   const node = parse(text);
   return {
     text,
     matches: (frame, facts, message) => node.test(new Subject(frame, facts, message)),
+    test: subject => node.test(subject),
     head: head => node.head(head),
   };
 }

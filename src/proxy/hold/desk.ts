@@ -3,6 +3,7 @@
  * One for all pairs; it lives on the relay's thread.
  */
 import { changed, composed } from '../../decode/edit.ts';
+import { Subject } from '../../decode/filter/filter.ts';
 import type { Channel, Context, Direction, FdIdentity, Frame } from '../../decode/frame.ts';
 import { isReply } from '../../decode/header.ts';
 import type { Envelope } from '../../decode/message.ts';
@@ -99,11 +100,11 @@ export class Desk {
     const entry = entryOf(flow.memory.u32[0] as number);
     const { count } = flow.fds;
     const passage = passageOf(bytes, envelopeOf(session, link, flow, count));
-    const frame = frameOf(session, link, flow, bytes, passage, answers);
+    const subject = new Subject(frameOf(session, link, flow, bytes, passage, answers));
     let plan = plainPlan(bytes, count, session.setting.preserveSegments ? flow.pieces.ends : []);
     for (const watcher of this.#watchers) {
       if ((watcher.tables[index] as Uint8Array)[entry] === 0) continue;
-      if (watcher.fires(frame, () => passage.message.name, session.connection)) plan = apply(watcher, plan, passage);
+      if (watcher.fires(subject, () => passage.message.name, session.connection)) plan = apply(watcher, plan, passage);
     }
     this.#forgetSpent();
     if (plan.deeds.length === 0) return undefined;

@@ -1,6 +1,6 @@
 /** A rule, a breakpoint among them: when it fires, and why it did not. Pure. */
 import { messageByName } from '../../decode/catalog.ts';
-import { compileFilter, type Filter } from '../../decode/filter/filter.ts';
+import { compileFilter, type Filter, type Subject } from '../../decode/filter/filter.ts';
 import { lex } from '../../decode/filter/lex.ts';
 import { type Channel, channels, type Frame } from '../../decode/frame.ts';
 import type { Action } from '../tamper/index.ts';
@@ -75,7 +75,10 @@ const sheltered = new Set(
 export class Watcher {
   readonly rule: Rule;
   readonly tables: readonly Uint8Array[];
-  tally: Tally = newTally;
+  #tally: Tally = newTally;
+  /** Messages that the filter did not match, which are not worth a tally of their own; and whether the last was one. */
+  #others = 0;
+  #lastIsOther = false;
   readonly #filter: Filter;
   /** Messages that the filter names. */
   readonly #named: ReadonlySet<string>;
@@ -87,34 +90,45 @@ export class Watcher {
     this.#named = namesIn(rule.when);
   }
 
+  /** What it has seen so far. */
+  get tally(): Tally {
+    const last = this.#lastIsOther ? 'the filter did not match' : this.#tally.last;
+    return { ...this.#tally, seen: this.#tally.seen + this.#others, last };
+  }
+
   /** Considers a message and keeps the tally; true where the rule fires. */
-  fires(frame: Frame, name: () => string, connection: number): boolean {
-    const { fires, tally } = consider(this.rule, this.tally, {
-      scope: scopeProblem(this.rule, frame, connection),
-      matches: () => this.#filter.matches(frame),
+  fires(subject: Subject, name: () => string, connection: number): boolean {
+    const { frame } = subject;
+    const scope = scopeProblem(this.rule, frame, connection);
+    this.#lastIsOther = scope === undefined && !this.#filter.test(subject);
+    if (this.#lastIsOther) {
+      this.#others++;
+      return false;
+    }
+    const { fires, tally } = consider(this.rule, this.#tally, {
+      scope,
       sheltered: () => frame.channel === 'main' && sheltered.has(name()) && !this.#named.has(name()),
       connection,
     });
-    this.tally = tally;
+    this.#tally = tally;
     return fires;
   }
 
   /** What it did made no difference. */
   idle(): void {
-    this.tally = { ...this.tally, last: 'fired, but there was nothing to change' };
+    this.#tally = { ...this.#tally, last: 'fired, but there was nothing to change' };
   }
 
   /** What it decided did not come to anything. */
   failed(why: string): void {
-    this.tally = { ...this.tally, fired: this.tally.fired - 1, last: `could not be done: ${why}` };
+    this.#tally = { ...this.#tally, fired: this.#tally.fired - 1, last: `could not be done: ${why}` };
   }
 }
 
-/** What is known of a message when a rule considers it. */
+/** What is known of a message that a rule's filter matches. */
 export interface Considered {
   /** Why the rule is not about this connection at all. */
   readonly scope: string | undefined;
-  matches(): boolean;
   /** It belongs to a migration, and the rule does not name it. */
   sheltered(): boolean;
   readonly connection: number;
@@ -125,7 +139,6 @@ export function consider(rule: Rule, tally: Tally, message: Considered): { fires
   const seen = { ...tally, seen: tally.seen + 1 };
   const no = (last: string, so: Tally = seen) => ({ fires: false, tally: { ...so, last } });
   if (message.scope !== undefined) return no(message.scope);
-  if (!message.matches()) return no('the filter did not match');
   if (rule.do.some(({ tamper }) => tamper === 'hold') && message.sheltered())
     return no('a message of migration is held only if the rule names it');
   const count = (tally.matchedIn.get(message.connection) ?? 0) + 1;

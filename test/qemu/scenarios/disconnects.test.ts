@@ -72,11 +72,15 @@ async function disconnectAt(kind: keyof typeof kinds, n: number, reconnect: bool
       if (!over) back = await pair.start('back-end', backEnd(pair)).catch(() => back);
     }
   })();
+  const never = new Promise<never>(() => {});
   const done = await Promise.race([
-    machine.prints(new RegExp(`guest: ${kind} (ok|failed)`), 40).then(([, how]) => `the guest's ${kind} test: ${how}`),
-    machine.end(40).then(status => `QEMU ends with ${status}`),
+    machine.prints(new RegExp(`guest: ${kind} (ok|failed)`), 22).then(
+      ([, how]) => `the guest's ${kind} test: ${how}`,
+      () => never,
+    ),
+    machine.end(22).then(status => `QEMU ends with ${status}`),
   ]).catch(() => 'QEMU or the guest hangs');
-  const ending = machine.alive ? await machine.end(5).catch(() => 'alive') : undefined;
+  const ending = machine.alive ? await machine.end(2).catch(() => 'alive') : undefined;
   over = true;
   machine.kill();
   await pair.stopProxy();
