@@ -237,7 +237,9 @@ export class Flow {
       return;
     }
     if (!this.#owner.preserveSegments) this.fds.gather();
-    if (this.armed !== undefined && this.#isArmed(this.memory.u32[0] as number) && this.#owner.diverted(this)) return;
+    // A message that is on its way in pieces is past changing.
+    const seen = this.armed !== undefined && this.sent === 0 && this.#isArmed(this.memory.u32[0] as number);
+    if (seen && this.#owner.diverted(this)) return;
     const { only } = this.fds;
     const substitution = only === undefined ? undefined : this.#owner.substitution(this, only);
     if (substitution !== undefined) this.fds.exchange(substitution);

@@ -35,6 +35,10 @@ describe('rules about single messages', () => {
     expect(fired(lines)).toEqual(expected);
   });
 
+  it('do not blame a peer for what vhuscope made', () => {
+    expect(fired(['> c8000000 01000000 00000000'], { injected: true })).toEqual([]);
+  });
+
   it('do not blame a peer for what the kernel lost', () => {
     expect(fired(['> 0c000000 01000000 08000000 0000000000000000'], { ctrunc: true })).toEqual(['FRM-14 1 front-end']);
   });
