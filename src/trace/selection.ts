@@ -1,6 +1,6 @@
 /** Which rows of a trace are shown: those that a filter lets through, replies folded into their requests or not. */
 import type { Filter } from '../decode/filter/filter.ts';
-import { compileFilter } from '../decode/filter/filter.ts';
+import { compileFilter, Subject } from '../decode/filter/filter.ts';
 import { RowSet } from './row-set.ts';
 import type { Trace } from './trace.ts';
 
@@ -72,6 +72,8 @@ export class Selection {
       if (request >= 0 && set.has(request)) return false;
     }
     if (this.choice.filter === '') return true;
-    return this.#filter.matches(frame, this.#trace.row(row));
+    // Most filters are decided by the head; only the others need to know what request a reply answers.
+    const verdict = this.#filter.head(new Subject(frame));
+    return verdict === 'maybe' ? this.#filter.matches(frame, this.#trace.row(row)) : verdict === 'yes';
   }
 }
