@@ -67,7 +67,9 @@ function write(path, capture, repeated, varied) {
       const bytesAt = packet.length - frame.bytes.length;
       return { frame, head, packet, bytesAt, view: new DataView(packet.buffer, packet.byteOffset) };
     });
-  const opening = frames.slice(0, frames.findIndex(isRepeated));
+  const first = frames.findIndex(isRepeated);
+  const answeredLater = new Set(frames.slice(first).map(({ answers }) => answers));
+  const opening = frames.slice(0, first).filter(frame => !answeredLater.has(frame.n));
   const begin = made(opening.filter(frame => frame.session > 0 && frame.kind === 'message'));
   const again = made(round);
   if (repeated) {
