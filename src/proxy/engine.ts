@@ -15,6 +15,7 @@ import { deviceEvent } from './device-event.ts';
 import { checkPairs, type EngineOptions, type PairOptions, settingOf, startedEvent } from './engine-options.ts';
 import { Gate, type GateEvent } from './gate.ts';
 import type { ArmedRule } from './hold/rule.ts';
+import { describeLate } from './late-fds.ts';
 import type { RecorderReport, RecorderWorkerData } from './recorder-worker.ts';
 import type { RelayWorkerData } from './relay-worker.ts';
 import type { Command, Questions, Report, Side } from './reports.ts';
@@ -25,7 +26,7 @@ export type { CaptureOptions, EngineOptions, PairOptions } from './engine-option
 
 /** What an engine tells while it runs. */
 export type EngineEvent =
-  | Exclude<Report, { type: 'close-slowly' | 'stopped' | 'answer' }>
+  | Exclude<Report, { type: 'close-slowly' | 'late-fds' | 'stopped' | 'answer' }>
   | RecorderReport
   | GateEvent
   | ({ type: 'peer'; pair: string; connection: number; side: Side } & Peer)
@@ -192,6 +193,7 @@ class RunningEngine implements Engine {
 
   #hear(report: Report): void {
     if (report.type === 'close-slowly') return void close(report.fd);
+    if (report.type === 'late-fds') return void this.#describeLate(report);
     if (report.type === 'answer') this.#asked.answered(report);
     if (report.type === 'stopped' || report.type === 'answer') return;
     this.#listener(report);
@@ -206,6 +208,12 @@ class RunningEngine implements Engine {
     } else if (report.type === 'closed' && report.channel === 'main') void this.#follow(report.connection);
     if (report.type === 'connected' || report.type === 'closed' || report.type === 'absent')
       this.#gates.get(report.pair)?.look();
+  }
+
+  #describeLate({ pair, connection, n, fds }: Extract<Report, { type: 'late-fds' }>): void {
+    const { session, epoch } = this.#connections.get(connection) ?? { session: 0, epoch: 0 };
+    const place = { pair, connection, numbers: { session, epoch } };
+    this.#command({ type: 'described', ...place, count: fds.length, event: describeLate(n, fds) });
   }
 
   async #follow(connection: number): Promise<void> {

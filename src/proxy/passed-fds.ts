@@ -5,6 +5,7 @@
 import type { FdIdentity } from '../decode/frame.ts';
 import { inspect } from '../sys/descriptor.ts';
 import { mostFds } from '../sys/transfer.ts';
+import type { LateFd } from './late-fds.ts';
 import { letGo } from './letting-go.ts';
 
 /** Sets of descriptors that may be waiting in one message before it is taken for a flood. */
@@ -43,6 +44,10 @@ export class PassedFds {
   at = 0;
   /** The kernel dropped some. */
   truncated = false;
+
+  /** How many were sent or will not be, and those of them that are still open. */
+  #gone = 0;
+  readonly #late: LateFd[] = [];
 
   constructor(closeSlowly: (fd: number) => void) {
     this.#closeSlowly = closeSlowly;
@@ -92,8 +97,20 @@ export class PassedFds {
 
   /** Closes descriptors, and says what they are unless that is known. */
   #letGo(fds: readonly number[]): void {
-    const identities = letGo(fds, this.#closeSlowly);
-    if (!this.#identified) this.identities.push(...identities);
+    const { identities, late } = letGo(fds, this.#closeSlowly);
+    for (const i of late) this.#late.push({ index: this.#gone + i, fd: fds[i] as number });
+    this.#gone += fds.length;
+    if (this.#identified) this.#closeLate();
+    else this.identities.push(...identities);
+  }
+
+  /** Hands over those that are still open since there was no time to describe them; the caller owns them. */
+  takeLate(): LateFd[] {
+    return this.#late.splice(0);
+  }
+
+  #closeLate(): void {
+    for (const { fd } of this.takeLate()) this.#closeSlowly(fd);
   }
 
   /** They have been sent, or will not be: says what those that are left are, and closes them. */
@@ -146,6 +163,8 @@ export class PassedFds {
   reset(): void {
     this.truncated = false;
     if (this.count === 0) return;
+    this.#closeLate();
+    this.#gone = 0;
     this.identities = [];
     this.count = 0;
     this.at = 0;

@@ -1,5 +1,6 @@
 import type { FdIdentity } from '../decode/frame.ts';
 import type { Memory } from '../sys/libc.ts';
+import type { LateFd } from './late-fds.ts';
 import type { Pieces } from './pieces.ts';
 
 /** A message, or a part of it, as it is recorded: what a direction has just passed on, or what was taken out of it. */
@@ -20,6 +21,7 @@ export interface Passing {
     readonly count: number;
     readonly at: number;
     readonly truncated: boolean;
+    takeLate(): LateFd[];
   };
   /** The pieces in which it came. */
   readonly pieces: Pieces;

@@ -6,6 +6,7 @@
 import { Objects } from '../decode/objects.ts';
 import { monotonicNs, wallOffsetNs } from '../sys/clock.ts';
 import { readiness } from '../sys/epoll.ts';
+import { close } from '../sys/libc.ts';
 import { Desk } from './hold/desk.ts';
 import { Pair, type PairOwner } from './pair.ts';
 import { type Handler, Poller } from './poller.ts';
@@ -15,6 +16,8 @@ import type { Session } from './session.ts';
 
 /** The time of day is compared with the monotonic clock whenever there is nothing to do, and every so many turns. */
 const clockTurns = 4096;
+/** Descriptors that may be open at a time only to be described. Those beyond are closed, so that room is left for others. */
+const mostLate = 1024;
 
 /** Forwards the messages of its pairs and records them. */
 export class Relay implements PairOwner {
@@ -28,6 +31,8 @@ export class Relay implements PairOwner {
   readonly #answers: { [Name in keyof Questions]: (params: Questions[Name]['params']) => Questions[Name]['result'] };
   #lastConnection = 0;
   #turns = 0;
+  /** Descriptors that the engine has to describe. */
+  #late = 0;
   /** When a stop is complete at the latest, on the monotonic clock. */
   #stopAt: number | undefined;
 
@@ -88,6 +93,10 @@ export class Relay implements PairOwner {
       case 'event':
         this.#event(command, command.event);
         return;
+      case 'described':
+        this.#late -= command.count;
+        this.#event(command, command.event);
+        return;
       case 'ask':
         this.#answer(command);
         return;
@@ -144,6 +153,14 @@ export class Relay implements PairOwner {
 
   report(report: Report): void {
     this.#report(report);
+  }
+
+  describeLater(late: Extract<Report, { type: 'late-fds' }>): void {
+    if (this.#late + late.fds.length > mostLate) for (const { fd } of late.fds) close(fd);
+    else {
+      this.#late += late.fds.length;
+      this.#report(late);
+    }
   }
 
   connectionNumber(): number {

@@ -6,6 +6,7 @@ import type { Address } from '../sys/socket.ts';
 import type { EndKind } from './ending.ts';
 import type { RawReason } from './framing.ts';
 import type { Orders } from './hold/orders.ts';
+import type { LateFd } from './late-fds.ts';
 
 /** One of the two sides of a pair. */
 export type Side = 'front-end' | 'back-end';
@@ -49,6 +50,8 @@ export type Report =
   /** It is held no longer: `released`, `deadline`, `closed` or `engine-ends`. */
   | { type: 'let-go'; pair: string; connection: number; n: number; how: string; by?: string }
   | { type: 'close-slowly'; fd: number }
+  /** Descriptors of record `n` that are still to be described, and closed. */
+  | { type: 'late-fds'; pair: string; connection: number; n: number; fds: readonly LateFd[] }
   /** What the relay says to an `ask` of that number; `error` is for people. */
   | { type: 'answer'; ask: number; result?: unknown; error?: string }
   | { type: 'stopped'; records: number };
@@ -99,6 +102,8 @@ export type Command =
   | { type: 'device'; connection: number; device: KnownDevice }
   /** Record an event of the engine's. */
   | ({ type: 'event'; event: { event: string } & Record<string, unknown> } & EventPlace)
+  /** Record what so many late descriptors were, which are closed now. */
+  | ({ type: 'described'; count: number; event: { event: string } & Record<string, unknown> } & EventPlace)
   /** Answer a question with a report of the same number. */
   | { type: 'ask'; ask: number; question: keyof Questions; params: object }
   /** Close every connection: the recording failed and was required. */

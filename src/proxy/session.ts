@@ -28,6 +28,8 @@ export interface SessionOwner {
   readonly objects: Objects;
   readonly desk: Desk;
   report(report: Report): void;
+  /** Takes over descriptors of a record that are still to be described. */
+  describeLater(late: Extract<Report, { type: 'late-fds' }>): void;
   /** The first byte has come: gives the session its numbers. */
   numbers(session: Session): { session: number; epoch: number };
   /** Its main channel is over. */
@@ -199,7 +201,11 @@ export class Session implements LinkOwner {
   }
 
   passed(link: Link, flow: Passing, dropped: boolean): number {
-    return this.#safely(() => this.#ledgers.get(link)?.passed(flow, dropped)) ?? 0;
+    const n = this.#safely(() => this.#ledgers.get(link)?.passed(flow, dropped)) ?? 0;
+    const fds = flow.fds.takeLate();
+    if (fds.length > 0)
+      this.#owner.describeLater({ type: 'late-fds', pair: this.setting.name, connection: this.connection, n, fds });
+    return n;
   }
 
   truncated(link: Link, n: number): void {

@@ -1,6 +1,7 @@
 /**
  * What a file descriptor is, learnt without disturbing anybody: nothing here reads from it, duplicates it, or asks a
- * file system that may be slow to answer (FUSE, NFS).
+ * file system that may be slow to answer (FUSE, NFS): statx(2) with AT_STATX_DONT_SYNC takes what the kernel has, and
+ * links, flags and fdinfo are the kernel's own.
  */
 import { readFileSync } from 'node:fs';
 import type { FdIdentity, FdKind } from '../decode/frame.ts';
@@ -42,6 +43,15 @@ function fileType(fd: number): number {
 export function isPipeOrSocket(fd: number): boolean {
   const found = fileType(fd);
   return found === type.socket || found === type.pipe;
+}
+
+/**
+ * Whether it does no harm to keep a copy for some milliseconds: a file, memory or an eventfd. A copy of a socket or pipe
+ * keeps the other end from seeing its end, one of a userfaultfd or a device may keep more than that.
+ */
+export function canWait(fd: number): boolean {
+  const found = fileType(fd);
+  return found === type.regular || (found === 0 && linkOf(fd) === 'anon_inode:[eventfd]');
 }
 
 /** What a descriptor is; `unknown` where even that cannot be learnt. */

@@ -1,10 +1,12 @@
 /** The whole engine as it is built: threads, listening sockets, capture file. */
-import { chmodSync, existsSync, readdirSync, statSync } from 'node:fs';
+import { chmodSync, existsSync, fstatSync, readdirSync, statSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { rotatedPath } from '../../src/capture/rotation.ts';
 import type { Frame } from '../../src/decode/frame.ts';
-import { close } from '../../src/sys/libc.ts';
+import { createEventFd } from '../../src/sys/event-fd.ts';
+import { close, memfdCreate } from '../../src/sys/libc.ts';
+import { isHungUp, socketPair } from '../../src/sys/socket.ts';
 import {
   accepted,
   aroundEachTest,
@@ -17,6 +19,7 @@ import {
   folder,
   frames,
   heard,
+  kept,
   limitFileSize,
   listenAt,
   open,
@@ -65,6 +68,34 @@ describe('a connection through the engine', () => {
     expect(told.filter(({ event }) => event === 'peer-exit')).toMatchObject([{ state: 'alive' }, { state: 'alive' }]);
     for (const fd of open.splice(0)) close(fd);
     expect(openFds()).toEqual(before);
+  });
+
+  it('describes in an event what were more descriptors than there was time for', async () => {
+    const listener = listenAt(socket('back'));
+    await start();
+    const front = connectAt(socket('front'));
+    const back = await accepted(listener);
+    const memory = kept(memfdCreate('ram', 1));
+    const inode = fstatSync(memory).ino;
+    const [end, otherEnd] = socketPair().map(kept) as [number, number];
+    const kick = kept(createEventFd());
+    const before = openFds();
+    put(front, message(5, u64(0)), [...new Array(34).fill(memory), kick, end, memory]);
+    await arrived(back, 20);
+    const told = await soon(() => eventsOf(frames()).find(({ event }) => event === 'fdinfo'));
+    const [record] = frames().filter(({ kind }) => kind === 'message');
+    expect(record).toMatchObject({ n: told.of, fdCount: 37 });
+    expect(record?.fds).toHaveLength(32);
+    expect(told.fds).toMatchObject([
+      { index: 32, kind: 'memfd', name: 'ram', inode },
+      { index: 33, kind: 'memfd', inode },
+      { index: 34, kind: 'eventfd' },
+      { index: 36, kind: 'memfd', inode },
+    ]);
+    await soon(() => (openFds().length <= before.length ? true : undefined));
+    expect(isHungUp(otherEnd)).toBe(false);
+    close(open.splice(open.indexOf(end), 1)[0] as number);
+    expect(isHungUp(otherEnd)).toBe(true);
   });
 
   it('a stop delivers what has been sent', async () => {

@@ -53,6 +53,7 @@ export class Stand {
     this.relay = new Relay(new Recording(new RingWriter(memory), 7n), report => {
       this.reports.push(report);
       if (report.type === 'close-slowly') close(report.fd);
+      if (report.type === 'late-fds') for (const { fd } of report.fds) close(fd);
     });
     this.pair = this.relay.addPair({ ...plainPair, ...setting });
   }
