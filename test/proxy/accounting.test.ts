@@ -1,10 +1,11 @@
 /** Every descriptor is owned exactly once: whatever happens, none is left, here or in flight. */
-import { readdirSync } from 'node:fs';
+import { closeSync, readdirSync, readFileSync, writeSync } from 'node:fs';
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createEventFd } from '../../src/sys/event-fd.ts';
-import { close, errno, memfdCreate } from '../../src/sys/libc.ts';
+import { close, errno, Memory, memfdCreate, pipe } from '../../src/sys/libc.ts';
 import { openFilesLimit, setOpenFilesLimit } from '../../src/sys/limits.ts';
 import { socketPair } from '../../src/sys/socket.ts';
+import { arrival, receive } from '../../src/sys/transfer.ts';
 import { message, put, Stand, take, u64 } from './stand.ts';
 
 const memory = memfdCreate('accounting', 1);
@@ -76,6 +77,34 @@ describe('descriptors', () => {
       stand.settle();
       stand.records();
     }
+    stand.close();
+  });
+
+  it('the pipe of a device state ends when the back-end closes it, also while nobody takes records', () => {
+    const stand = new Stand({}, 1 << 16);
+    const { front, back } = stand.connect();
+    // Until the ring is full, and lost is what comes: the recorder stands still.
+    while (stand.relay.recording.last < 2000) {
+      put(front, message(9, u64(1)));
+      stand.settle();
+      take(back);
+    }
+    const ends = new Memory(8);
+    pipe(ends.address, 0o2004000); // a read that would have to wait fails
+    const [readEnd, writeEnd] = [ends.u32[0] as number, ends.u32[1] as number];
+    put(front, message(42, u64(0)), [writeEnd]);
+    close(writeEnd);
+    stand.settle();
+    expect(receive(back, ends.address, 8)).toBe(8);
+    const [state] = arrival.fds as [number];
+    writeSync(state, 'state');
+    closeSync(state);
+    expect(readFileSync(readEnd, 'utf8')).toBe('state');
+    close(readEnd);
+    const kept = stand.messages().length;
+    expect(kept).toBeLessThan(2000);
+    close(front);
+    close(back);
     stand.close();
   });
 

@@ -1,3 +1,4 @@
+import { readFileSync, writeFileSync } from 'node:fs';
 import { afterEach, describe, expect, it } from 'vitest';
 import { keep } from '../corpus.ts';
 import { Pair } from '../pair.ts';
@@ -6,6 +7,7 @@ import { stopAll } from '../programs.ts';
 import { Qmp } from '../qmp.ts';
 import { socketPath } from '../rig.ts';
 
+const huge = 'memory-backend-memfd,id=ram,size=256M,share=on,hugetlb=on,hugetlbsize=2M,prealloc=on';
 const unshared = 'memory-backend-ram,id=ram,size=256M,share=off';
 
 describe('guest memory', () => {
@@ -91,4 +93,41 @@ describe('guest memory', () => {
       'removed again (REM_MEM_REG).',
     ]);
   });
+
+  it('of huge pages is free again as soon as QEMU has ended: no copy of it stays with us', async () => {
+    const reserved = '/proc/sys/vm/nr_hugepages';
+    const before = readFileSync(reserved, 'utf8').trim();
+    const { free: had } = hugePages();
+    const wanted = 128; // 256 MiB in pages of 2 MiB
+    writeFileSync(reserved, String(Number(before) + wanted));
+    try {
+      const { free } = hugePages();
+      expect(free, 'the machine must have 256 MiB in huge pages to spare').toBeGreaterThanOrEqual(had + wanted);
+      const pair = new Pair('huge-pages');
+      await pair.start('back-end', storageDaemon(pair.backSocket, newDisk(`${pair.folder}/disk`)));
+      await pair.startProxy();
+      const machine = await pair.start(
+        'front-end',
+        qemu(pair.frontSocket, { tasks: 'blk', device: devices.blk, memory: huge }),
+      );
+      await machine.prints(/guest: blk ok/);
+      expect(hugePages().free).toBeLessThan(free);
+      expect(await machine.end()).toBe(0);
+      for (const deadline = Date.now() + 1000; hugePages().free < free && Date.now() < deadline; )
+        await new Promise(wake => setTimeout(wake, 10));
+      expect(hugePages().free).toBe(free);
+      await pair.stopProxy();
+      await stopAll();
+      expect(pair.differences()).toEqual([]);
+    } finally {
+      writeFileSync(reserved, before);
+    }
+  });
 });
+
+/** Huge pages of the default size that nobody uses; a page that was promised to somebody counts as used. */
+function hugePages(): { free: number } {
+  const of = (key: string) =>
+    Number(new RegExp(`^${key}: +(\\d+)`, 'm').exec(readFileSync('/proc/meminfo', 'utf8'))?.[1]);
+  return { free: of('HugePages_Free') - of('HugePages_Rsvd') };
+}
