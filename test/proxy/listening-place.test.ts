@@ -1,0 +1,46 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { ListeningPlace } from '../../src/proxy/listening-place.ts';
+import { close, getxattr, Memory, setxattr } from '../../src/sys/libc.ts';
+import { bindTo, openSocket } from '../../src/sys/socket.ts';
+
+const attribute = 'security.selinux';
+const label = 'system_u:object_r:svirt_t:s0:c1,c2\0';
+const buffer = new Memory(256);
+let folder: string;
+const open: number[] = [];
+const at = (name: string): string => join(folder, name);
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'vhuscope-place-'));
+  const backEnd = openSocket();
+  open.push(backEnd);
+  bindTo(backEnd, { path: at('back') });
+});
+afterEach(() => {
+  for (const fd of open.splice(0)) close(fd);
+  rmSync(folder, { recursive: true });
+});
+
+/** Gives a file the label; false where that is not allowed, or the file system keeps none. */
+function mark(path: string): boolean {
+  const length = buffer.bytes.write(label);
+  return setxattr(path, attribute, buffer.address, length, 0) === 0;
+}
+
+function labelOf(path: string): string {
+  const length = getxattr(path, attribute, buffer.address, 256);
+  return buffer.bytes.toString('utf8', 0, Math.max(0, length));
+}
+
+describe('the security label of a listening socket', () => {
+  it('is that of the socket it stands in for', () => {
+    const marked = mark(at('back'));
+    const { fd, problems } = new ListeningPlace({ path: at('front') }, at('back')).open();
+    open.push(fd);
+    expect(problems).toEqual([]);
+    expect(labelOf(at('front'))).toBe(marked ? label : '');
+  });
+});
