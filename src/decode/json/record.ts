@@ -11,7 +11,9 @@ import type { MessageSpec } from '../schema.ts';
 import { deviceById } from '../spec/devices/index.ts';
 import { eventName, type Json, type JsonObject, jsonBody } from '../text/event.ts';
 import type { RecordFacts } from '../timing.ts';
-import { writeHex, writeHexBytes, writePayload } from './payload.ts';
+import { writeDescriptor } from './descriptor.ts';
+import { Clock, writeCount, writeHexNumber, writeNanoseconds, writeSeconds } from './numbers.ts';
+import { writeHexBytes, writePayload } from './payload.ts';
 
 /** A record as an object; see `docs/records.md`. */
 export type JsonRecord = JsonObject & { readonly n: number; readonly type: string };
@@ -28,8 +30,6 @@ export function recordJson(frame: Frame, facts: RecordFacts, options: RecordOpti
   writer.write(frame, facts);
   return JSON.parse(writer.out.textFrom(0)) as JsonRecord;
 }
-
-const milliard = 1_000_000_000n;
 
 /** Writes records as JSON into a buffer. */
 export class JsonWriter {
@@ -49,10 +49,8 @@ export class JsonWriter {
     Direction | undefined,
     { session: number; epoch: number; channel: Channel; bytes: Uint8Array }
   >();
+  readonly #clock = new Clock();
   readonly #heads = new Map<MessageSpec, Uint8Array[]>();
-  /** The second that the last record fell into, and how it is written. */
-  #second = -1n;
-  #secondText = '';
 
   constructor(options: RecordOptions = {}, out = new LineBuffer()) {
     this.out = out;
@@ -67,9 +65,9 @@ export class JsonWriter {
     else if (frame.kind === 'raw') out.word(',"type":"raw"');
     else this.#event(frame);
     if (frame.kind === 'message' || frame.kind === 'raw') this.#transport(frame);
-    if (frame.answers !== undefined) this.#count(',"answers":', frame.answers);
-    if (facts.answeredBy !== undefined) this.#count(',"answered_by":', facts.answeredBy);
-    if (facts.latencyNs !== undefined) this.#nanoseconds(',"latency_ns":', facts.latencyNs);
+    if (frame.answers !== undefined) writeCount(this.out, ',"answers":', frame.answers);
+    if (facts.answeredBy !== undefined) writeCount(this.out, ',"answered_by":', facts.answeredBy);
+    if (facts.latencyNs !== undefined) writeNanoseconds(this.out, ',"latency_ns":', facts.latencyNs);
     this.#label(facts);
     this.#altered(frame);
     if (frame.damage !== undefined) {
@@ -85,13 +83,13 @@ export class JsonWriter {
 
   /** Which record it is, when it was seen and where. */
   #origin(frame: Frame, facts: RecordFacts): void {
-    this.#count('{"n":', frame.n);
+    writeCount(this.out, '{"n":', frame.n);
     this.#recording(frame);
-    this.#time(frame.wallNs);
-    this.#sinceFirst(facts.sinceFirstNs);
-    this.#nanoseconds(',"received_ns":', frame.receivedNs);
-    if (frame.sentNs > 0n) this.#nanoseconds(',"sent_ns":', frame.sentNs);
-    if (frame.heldNs !== undefined) this.#nanoseconds(',"held_ns":', frame.heldNs);
+    this.#clock.write(this.out, frame.wallNs);
+    writeSeconds(this.out, facts.sinceFirstNs);
+    writeNanoseconds(this.out, ',"received_ns":', frame.receivedNs);
+    if (frame.sentNs > 0n) writeNanoseconds(this.out, ',"sent_ns":', frame.sentNs);
+    if (frame.heldNs !== undefined) writeNanoseconds(this.out, ',"held_ns":', frame.heldNs);
     this.#connection(frame);
   }
 
@@ -107,7 +105,7 @@ export class JsonWriter {
       return;
     }
     const start = out.length;
-    if (captureId !== undefined) this.#hexadecimal(',"capture":', captureId);
+    if (captureId !== undefined) writeHexNumber(this.out, ',"capture":', captureId);
     out.word(',"pair":');
     out.json(pair);
     if (device !== undefined) {
@@ -128,8 +126,8 @@ export class JsonWriter {
       return;
     }
     const start = out.length;
-    this.#count(',"session":', session);
-    this.#count(',"epoch":', epoch);
+    writeCount(this.out, ',"session":', session);
+    writeCount(this.out, ',"epoch":', epoch);
     if (frame.carried) out.word(',"carried":true');
     out.word(',"channel":"');
     out.word(channel);
@@ -187,13 +185,13 @@ export class JsonWriter {
     }
     const start = out.length;
     out.word(reply ? ',"type":"reply"' : ',"type":"request"');
-    this.#count(',"id":', message.id);
+    writeCount(this.out, ',"id":', message.id);
     out.word(',"name":"');
     out.ascii(message.name);
-    this.#count('","flags":{"version":', version);
+    writeCount(this.out, '","flags":{"version":', version);
     out.word(reply ? ',"reply":true' : ',"reply":false');
     out.word(needReply ? ',"need_reply":true' : ',"need_reply":false');
-    if (reserved !== 0) this.#hexadecimal(',"reserved":', reserved);
+    if (reserved !== 0) writeHexNumber(this.out, ',"reserved":', reserved);
     out.word('},"payload":');
     if (!regular) return;
     heads[place] = out.bytes.slice(start);
@@ -212,7 +210,7 @@ export class JsonWriter {
       const problem = problems[i] as Message['problems'][number];
       out.word(i === 0 ? ',"problems":[{"path":' : ',{"path":');
       out.json(problem.path);
-      this.#count(',"offset":', problem.offset);
+      writeCount(this.out, ',"offset":', problem.offset);
       out.word(',"message":');
       out.json(problem.message);
       out.word('}');
@@ -224,42 +222,22 @@ export class JsonWriter {
   #transport(frame: Frame): void {
     const { out } = this;
     const head = frame.kind === 'message' ? 12 : 0;
-    this.#count(',"size":', Math.max(0, frame.wireLength - head));
+    writeCount(this.out, ',"size":', Math.max(0, frame.wireLength - head));
     if (frame.bytes.length < frame.wireLength) {
-      this.#count(',"captured":', Math.max(0, frame.bytes.length - head));
+      writeCount(this.out, ',"captured":', Math.max(0, frame.bytes.length - head));
     }
-    this.#count(',"offset":', frame.offset);
+    writeCount(this.out, ',"offset":', frame.offset);
     if (frame.seg) out.ascii(`,"seg":[${frame.seg.join(',')}]`);
-    if (frame.fdAt !== undefined) this.#count(',"fd_at":', frame.fdAt);
+    if (frame.fdAt !== undefined) writeCount(this.out, ',"fd_at":', frame.fdAt);
     if (frame.ctrunc) out.word(',"ctrunc":true');
     out.word(',"fds":[');
     for (let i = 0; i < frame.fds.length; i++) {
       if (i > 0) out.word(',');
-      this.#fd(frame.fds[i] as FdIdentity);
+      writeDescriptor(out, frame.fds[i] as FdIdentity);
     }
     out.word(']');
-    if (frame.fdCount !== undefined && frame.fdCount !== frame.fds.length) this.#count(',"fd_count":', frame.fdCount);
-  }
-
-  #fd(fd: FdIdentity): void {
-    const { out } = this;
-    out.word('{"kind":"');
-    out.word(fd.kind);
-    out.word('"');
-    if (fd.size !== undefined) this.#count(',"size":', fd.size);
-    if (fd.dev !== undefined) this.#count(',"dev":', fd.dev);
-    if (fd.inode !== undefined) this.#count(',"inode":', fd.inode);
-    if (fd.id !== undefined) this.#count(',"id":', fd.id);
-    if (fd.seals !== undefined) this.#hexadecimal(',"seals":', fd.seals);
-    if (fd.pageSize !== undefined) this.#count(',"page_size":', fd.pageSize);
-    if (fd.access !== undefined) out.ascii(`,"access":"${fd.access}"`);
-    if (fd.name !== undefined) {
-      out.word(',"name":');
-      out.json(fd.name);
-    }
-    if (fd.object !== undefined) this.#count(',"object":', fd.object);
-    if (fd.sameIdAs !== undefined) this.#count(',"same_id_as":', fd.sameIdAs);
-    out.word('}');
+    if (frame.fdCount !== undefined && frame.fdCount !== frame.fds.length)
+      writeCount(this.out, ',"fd_count":', frame.fdCount);
   }
 
   #event(frame: Frame): void {
@@ -290,59 +268,11 @@ export class JsonWriter {
       writeHexBytes(out, frame.bytes);
       out.word(',"sent":');
       writeHexBytes(out, frame.sentBytes);
-      if (frame.sentLength !== undefined) this.#count(',"sent_size":', frame.sentLength);
+      if (frame.sentLength !== undefined) writeCount(this.out, ',"sent_size":', frame.sentLength);
       out.word('}');
     }
     if (frame.injected) out.word(',"injected":true');
     if (frame.masked) out.word(',"masked":true');
-  }
-
-  /** ISO 8601 with nanoseconds. */
-  #time(wallNs: bigint): void {
-    const { out } = this;
-    let below = Number(wallNs - this.#second);
-    if (this.#second < 0n || below < 0 || below >= 1e9) {
-      const second = wallNs / milliard;
-      this.#second = second * milliard;
-      below = Number(wallNs - this.#second);
-      this.#secondText = isoSecond(Number(second));
-    }
-    out.word(',"time":"');
-    out.ascii(this.#secondText);
-    out.decimal(below, 9);
-    out.word('Z"');
-  }
-
-  /** Seconds with nanoseconds. */
-  #sinceFirst(ns: number): void {
-    const { out } = this;
-    const size = Math.abs(ns);
-    const seconds = Math.floor(size / 1e9);
-    out.word(ns < 0 ? ',"t":-' : ',"t":');
-    out.decimal(seconds);
-    out.word('.');
-    out.decimal(size - seconds * 1e9, 9);
-  }
-
-  #count(key: string, value: number): void {
-    this.out.word(key);
-    this.out.decimal(value);
-  }
-
-  /** A number where it is exact, else a text. */
-  #nanoseconds(key: string, value: number | bigint): void {
-    const { out } = this;
-    out.word(key);
-    const exact = Number(value);
-    if (exact <= Number.MAX_SAFE_INTEGER) {
-      if (exact < 0) out.word('-');
-      out.decimal(Math.abs(exact));
-    } else out.ascii(`"${value}"`);
-  }
-
-  #hexadecimal(key: string, value: number | bigint): void {
-    this.out.word(key);
-    writeHex(this.out, value);
   }
 
   #json(key: string, value: Json): void {
@@ -353,9 +283,3 @@ export class JsonWriter {
 
 /** Keys of a finding that stand in the record itself. */
 const findingKeys = ['rule', 'severity', 'message', 'records', 'spec', 'remedy'];
-
-/** `2026-03-01T12:00:00.`; years a date cannot hold are given as the epoch. */
-function isoSecond(second: number): string {
-  const date = new Date(second * 1000);
-  return `${(Number.isNaN(date.getTime()) ? new Date(0) : date).toISOString().slice(0, -4)}`;
-}
