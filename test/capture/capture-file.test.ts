@@ -4,14 +4,10 @@ import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import fc from 'fast-check';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
-import { BlockReader } from '../../src/capture/block-reader.ts';
 import { MemorySource } from '../../src/capture/byte-source.ts';
 import { CaptureFile } from '../../src/capture/capture-file.ts';
 import { followCapture } from '../../src/capture/follow.ts';
 import { packetsOf } from '../../src/capture/packet.ts';
-import { padded } from '../../src/capture/pcapng/blocks.ts';
-import * as build from '../../src/capture/pcapng/build.ts';
-import { readOptions, readPacket } from '../../src/capture/pcapng/parse.ts';
 import { CaptureReader } from '../../src/capture/reader.ts';
 import { repair } from '../../src/capture/repair.ts';
 import type { Piece } from '../../src/capture/section.ts';
@@ -146,31 +142,6 @@ describe('random access', () => {
     truncateSync(path, 400);
     expect(file.frame(40).damage).toMatch(/^the record at offset \d+ is gone/);
     file.close();
-  });
-});
-
-describe('a file taken apart', () => {
-  /** Bytes of the fixed fields before a block's options. */
-  const fixed: Record<number, number> = { 168627466: 16, 1: 8, 5: 12 };
-
-  it('is put together to the same bytes', () => {
-    const writer = writeCapture(path, records, { hardware: 'x86_64', os: 'Linux', comment: 'a comment' });
-    writer.lost(1, 3);
-    for (const { head, packet } of packetsOf(piece(60), 1)) writer.packet(head, packet, 0, packet.length);
-    writer.close();
-    const reader = new BlockReader(new MemorySource(readFileSync(path)));
-    const rebuilt: Uint8Array[] = [];
-    for (let block = reader.next(); block !== undefined; block = reader.next()) {
-      const { bytes, view } = reader;
-      const packet = block.type === 6 ? readPacket(view, block) : undefined;
-      const length = packet ? padded(packet.dataEnd - block.start) - 8 : (fixed[block.type] as number);
-      const start = block.start + 8;
-      const list = readOptions(bytes, view, block, start + length);
-      rebuilt.push(
-        build.block(block.type, Buffer.concat([bytes.subarray(start, start + length), build.options(list)])),
-      );
-    }
-    expect(Buffer.compare(Buffer.concat(rebuilt), readFileSync(path))).toBe(0);
   });
 });
 

@@ -1,8 +1,16 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { BlockReader } from '../../src/capture/block-reader.ts';
+import { MemorySource } from '../../src/capture/byte-source.ts';
+import { packetsOf } from '../../src/capture/packet.ts';
+import { padded } from '../../src/capture/pcapng/blocks.ts';
 import type { PacketHead } from '../../src/capture/pcapng/build.ts';
 import * as build from '../../src/capture/pcapng/build.ts';
 import * as parse from '../../src/capture/pcapng/parse.ts';
+import { piece, writeCapture } from './frames.ts';
 
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
 const unhex = (text: string): Uint8Array => Uint8Array.from(Buffer.from(text.replaceAll(' ', ''), 'hex'));
@@ -169,5 +177,37 @@ describe('pcapng blocks', () => {
         },
       ),
     );
+  });
+});
+
+describe('a file taken apart', () => {
+  /** Bytes of the fixed fields before a block's options. */
+  const fixed: Record<number, number> = { 168627466: 16, 1: 8, 5: 12 };
+
+  it('is put together to the same bytes', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'vhuscope-pcapng-'));
+    const path = join(folder, 'whole.pcapng');
+    const writer = writeCapture(path, [piece(1), piece(2, { pair: 'net' }), piece(3)], {
+      hardware: 'x86_64',
+      os: 'Linux',
+      comment: 'a comment',
+    });
+    writer.lost(1, 3);
+    for (const { head, packet } of packetsOf(piece(60), 1)) writer.packet(head, packet, 0, packet.length);
+    writer.close();
+    const reader = new BlockReader(new MemorySource(readFileSync(path)));
+    const rebuilt: Uint8Array[] = [];
+    for (let block = reader.next(); block !== undefined; block = reader.next()) {
+      const { bytes, view } = reader;
+      const packet = block.type === 6 ? parse.readPacket(view, block) : undefined;
+      const length = packet ? padded(packet.dataEnd - block.start) - 8 : (fixed[block.type] as number);
+      const start = block.start + 8;
+      const list = parse.readOptions(bytes, view, block, start + length);
+      rebuilt.push(
+        build.block(block.type, Buffer.concat([bytes.subarray(start, start + length), build.options(list)])),
+      );
+    }
+    expect(Buffer.compare(Buffer.concat(rebuilt), readFileSync(path))).toBe(0);
+    rmSync(folder, { recursive: true });
   });
 });
