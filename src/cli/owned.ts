@@ -54,7 +54,8 @@ export async function viewOwned(argv: readonly string[], flags: OwnedFlags): Pro
   const recording = flags.write === undefined ? ['--write', capture] : [];
   const client = await started([command, ...recording, ...withoutTui(argv.slice(1))], log);
   const { name } = client.hello;
-  const engine = { client, owned: true };
+  // As at a terminal: run hands the signal on to the command that it has started.
+  const engine = { client, owned: true, end: () => void process.kill(client.hello.pid, 'SIGTERM') };
   const { status, engineEnded } = await view({ paths: [capture], title: name, follow: true, engine }, {});
   if (engineEnded) printStatus(`the capture is ${plain(capture)}`);
   else {
@@ -97,12 +98,13 @@ async function answering({ pid }: ChildProcess): Promise<ControlClient> {
   throw new Failure(`the engine (pid ${pid}) has started but does not answer`);
 }
 
-/** The last thing an engine said before it ended. */
+/** Lines of a failed start that are told. */
+const mostSaid = 20;
+
+/** What an engine said before it ended. */
 function whySaid(log: string): string {
   const said = existsSync(log) ? readFileSync(log, 'utf8').trim() : '';
-  const last = said
-    .split('\n')
-    .at(-1)
-    ?.replace(/^vhuscope: /, '');
-  return last ? plain(last) : 'the engine ended at once';
+  if (said === '') return 'the engine ended at once';
+  const lines = said.split('\n').slice(-mostSaid);
+  return lines.map((line, i) => plain(i === 0 ? line.replace(/^vhuscope: /, '') : line)).join('\n');
 }

@@ -22,6 +22,8 @@ export interface EngineFacts {
 export interface EngineOptions {
   readonly client: ControlClient;
   readonly owned: boolean;
+  /** Ends it, and what it has started; asked through its socket where absent. */
+  end?(): void;
 }
 
 /** Who is told about the engine. */
@@ -37,14 +39,16 @@ const askMs = 1000;
 export class EngineLink {
   readonly #client: ControlClient;
   readonly #owned: boolean;
+  readonly #end: (() => void) | undefined;
   readonly #listener: EngineListener;
   readonly #timer: NodeJS.Timeout;
   #asking = false;
   #last: EngineFacts;
 
-  constructor({ client, owned }: EngineOptions, listener: EngineListener) {
+  constructor({ client, owned, end }: EngineOptions, listener: EngineListener) {
     this.#client = client;
     this.#owned = owned;
+    this.#end = end;
     this.#listener = listener;
     this.#last = { name: client.hello.name, ended: false, connections: 0, waiting: [], held: 0, owned };
     this.#timer = setInterval(() => this.#ask(), askMs).unref();
@@ -65,7 +69,8 @@ export class EngineLink {
 
   /** Ends the engine, and with it the connections; resolves when it is over. */
   async stop(): Promise<void> {
-    await this.#client.request('stop', {}).catch(() => {});
+    if (this.#end) this.#end();
+    else await this.#client.request('stop', {}).catch(() => {});
     await this.#client.closed;
   }
 

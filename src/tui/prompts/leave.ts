@@ -3,7 +3,7 @@ import { stay } from '../step.ts';
 import type { PromptKind } from './prompt.ts';
 
 const goesOn = { word: 'leave it running', meaning: 'the connection goes on and is recorded; attach opens it again' };
-const ends = { word: 'end it', meaning: 'the connections are closed, the capture is written to its end' };
+const ends = { word: 'end it', meaning: 'and with it the connections, and the command that run has started' };
 
 /** The question. */
 export const prompt: PromptKind = {
