@@ -1,6 +1,7 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { implementationsDoc } from '../src/cli/implementations-doc.ts';
 import { loadAll } from '../src/cli/index.ts';
 import { cliReference } from '../src/cli/reference.ts';
 import { outputs } from '../src/export/derive/index.ts';
@@ -26,5 +27,13 @@ describe('generated files', () => {
 
   it('docs/keys.md is what `npm run generate` writes', () => {
     expect(keysReference() === read('docs/keys.md'), 'docs/keys.md is stale: run npm run generate').toBe(true);
+  });
+
+  it('docs/implementations.md is what `npm run generate` writes', () => {
+    const files = readdirSync(join(root, 'docs/implementations')).sort();
+    const text = implementationsDoc(files.map(name => read(`docs/implementations/${name}`)));
+    expect(text === read('docs/implementations.md'), 'docs/implementations.md is stale: run npm run generate').toBe(
+      true,
+    );
   });
 });

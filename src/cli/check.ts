@@ -57,7 +57,8 @@ export const command: Command<CheckOptions> = {
     { flags: '--probe <id>', meaning: 'only this probe (docs/implementations.md lists them)', repeats: true },
     {
       flags: '--patience <ms>',
-      meaning: 'how long an implementation may take for an answer, in ms (default 1000)',
+      meaning:
+        'how long an implementation may take for an answer, in ms (default 1000; 10000 for a front-end to start its device)',
       parse: wholeNumber('--patience', 1),
     },
     { flags: '--color <when>', meaning: 'use colours', choices: ['auto', 'always', 'never'], default: 'auto' },

@@ -21,6 +21,8 @@ export interface ConformanceOptions extends SurfaceOptions {
 
 /** How long a connection may take, ms: DPDK needs seconds until it listens, a guest until it starts its device. */
 const connectPatience = 30_000;
+/** How long a front-end may take to start its device, ms: a guest boots first. */
+const startPatience = 10_000;
 
 /** Examines the implementation behind a socket; `command` starts it. Resolves to 1 where it deviates or dies. */
 export async function checkConformance(options: ConformanceOptions, command: readonly string[]): Promise<number> {
@@ -56,7 +58,7 @@ export async function checkConformance(options: ConformanceOptions, command: rea
 const bad: ReadonlySet<Verdict> = new Set(['deviation', 'death', 'unreached']);
 
 function examinationOf(options: ConformanceOptions, command: readonly string[]): Examination {
-  const { backEnd, frontEnd, probe, patience = 1000 } = options;
+  const { backEnd, frontEnd, probe, patience = backEnd === undefined ? startPatience : 1000 } = options;
   if (backEnd !== undefined && frontEnd !== undefined)
     throw new UsageError('check: choose one of --back-end and --front-end');
   const side = backEnd === undefined ? 'front-end' : 'back-end';

@@ -8,11 +8,13 @@ import { answering } from '../decode/exchange.ts';
 import type { MessageSpec } from '../decode/schema.ts';
 import type { Session } from '../decode/session/session.ts';
 import { type Made, maskOf } from './requests.ts';
-import type { BackEndTraits, FrontEndTraits } from './traits.ts';
+import type { BackEndTraits, FrontEndTraits, Oddity } from './traits.ts';
 
 /** A reply, and the requests that must be sent and answered before it. */
 export interface Answer extends Made {
   readonly first?: readonly { readonly message: string; readonly payload: Payload }[];
+  /** In which way it is written wrongly. */
+  readonly oddity?: Oddity;
 }
 
 /** What a back-end knows when it answers. */

@@ -13,7 +13,7 @@ import { backEndProbes, frontEndProbes, type ProbeArea } from './probes/index.ts
 import { type Script, script, send, when } from './script.ts';
 import { startPeer } from './start.ts';
 import { type Exit, type Subject, SubjectError } from './subject.ts';
-import { blockBackEnd, conformanceFrontEnd } from './traits.ts';
+import { conformanceBackEnd, conformanceFrontEnd } from './traits.ts';
 
 /** What is examined, and how it is reached. */
 export interface Examination {
@@ -61,7 +61,7 @@ const keptLines = 3;
  * Examines an implementation.
  *
  * @param told called with what a back-end offers
- * @throws SubjectError where the program cannot be started
+ * @throws SubjectError where the program cannot be started, or nobody is there without one
  */
 export async function* examineConformance(
   examination: Examination,
@@ -130,6 +130,10 @@ async function connected(
   const account = outcome.connections[0];
   if (account) subject?.served();
   else if (subject?.failure) throw subject.failure;
+  else if (!subject) {
+    const why = outcome.error ?? 'there was no connection';
+    throw new SubjectError(`${why}; if it serves one connection and ends, give the command that starts it after --`);
+  }
   const exit = await subject?.settle(account?.closed === true);
   const printed = subject?.takeOutput(keptLines) ?? [];
   if (socket === 'listen') await subject?.stop();
@@ -151,5 +155,5 @@ function planFor(examination: Examination, steps: Script, probe: Probe | undefin
   const shared = { address, socket, patience, connectPatience, scripts: [steps] };
   return side === 'back-end'
     ? { ...shared, side: 'front-end', traits: { ...conformanceFrontEnd, ...probe?.frontEnd } }
-    : { ...shared, side: 'back-end', traits: blockBackEnd(probe?.backEnd) };
+    : { ...shared, side: 'back-end', traits: { ...conformanceBackEnd, ...probe?.backEnd } };
 }

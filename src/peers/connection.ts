@@ -213,17 +213,20 @@ export class Connection {
     for (const { message: first, payload } of answer.first ?? []) this.request(first, payload);
     if (answered) {
       const echoed = answer.own && message.needReply && this.role.echoNeedReply ? needReplyFlag : 0;
-      const fds = this.#open(answer.fds ?? []);
+      const { oddity = {} } = answer;
+      const fds = this.#open(oddity.fds ?? answer.fds ?? []);
+      const { id = message.id, flags = protocolVersion | replyFlag | echoed, length } = oddity;
       const bytes = encodeMessage(
         {
-          ...{ channel, dir: this.#dir, id: message.id, reply: true, payload: answer.payload, fdCount: fds.length },
+          ...{ channel, dir: this.#dir, id, reply: true, payload: answer.payload, fdCount: fds.length },
           ...(spec && { spec }),
-          ...(channel !== 'gpu' && { flags: protocolVersion | replyFlag | echoed }),
+          ...(channel !== 'gpu' && { flags }),
+          ...(length !== undefined && { length }),
         },
         this.witness.context(),
       );
       this.witness.asked(channel, frame.n, message.id);
-      this.#write(channel, bytes, fds, this.role.twoWrites ? [headerSize] : []);
+      this.#write(channel, bytes, fds, oddity.pieces ?? (this.role.twoWrites ? [headerSize] : []));
     }
     this.role.answered?.(message, this.witness.descriptor(frame.n, 0));
     this.role.changed?.();

@@ -6,6 +6,7 @@ import { answering } from '../decode/exchange.ts';
 import type { Frame } from '../decode/frame.ts';
 import { requester } from '../decode/header.ts';
 import { decodeFrame, type Message, sourceOf } from '../decode/message.ts';
+import { littleEndian } from '../sys/libc.ts';
 import type { Account } from './peer.ts';
 import { marks, type Probe, type Reaction, type Verdict, verdictOn } from './probe.ts';
 
@@ -83,13 +84,23 @@ function replyTo({ frame: asked, message: { id } }: Seen, seen: readonly Seen[])
 function toReply({ message }: Seen): { reaction: Reaction; refusal?: string } {
   const refusal = refusalIn(message);
   if (refusal !== undefined) return { reaction: 'refuses', refusal };
-  return { reaction: message.payload.result === undefined ? 'answers' : 'accepts' };
+  return { reaction: acknowledgement(message) === undefined ? 'answers' : 'accepts' };
+}
+
+/** The value of an acknowledgement; a message that is not known has no other reply. */
+function acknowledgement({ spec, payload, rest }: Message): bigint | undefined {
+  const { result } = payload;
+  if (typeof result === 'number' || typeof result === 'bigint') return BigInt(result);
+  if (spec || rest?.length !== 8) return undefined;
+  return new DataView(rest.buffer, rest.byteOffset, 8).getBigUint64(0, littleEndian);
 }
 
 /** What a reply says no with: an acknowledgement that is not 0, no data, or an error of its own. */
-function refusalIn({ name, size, payload }: Message): string | undefined {
-  const { result, error, session_id } = payload;
-  if (result !== undefined) return result === 0 ? undefined : String(result);
+function refusalIn(message: Message): string | undefined {
+  const { name, size, payload } = message;
+  const { error, session_id } = payload;
+  const result = acknowledgement(message);
+  if (result !== undefined) return result === 0n ? undefined : String(result);
   if (error !== undefined && error !== 0) return `error ${String(error)}`;
   if (name === 'GET_CONFIG' && size === 0) return 'an empty reply';
   if (name === 'GET_CONFIG' && size === 12) return 'a reply without data';

@@ -122,7 +122,9 @@ export function backEndRole(traits: BackEndTraits, setting: Setting, device: Dev
       if (!spec) return { payload: { result: habits.refusal } };
       const answer = backEndAnswers[name];
       const view = { traits, session, position: (ring: number) => rings.position(ring) };
-      return answer ? { ...answer(view, payload), own: spec.reply.when !== 'ack' } : acknowledged;
+      const usual = answer ? { ...answer(view, payload), own: spec.reply.when !== 'ack' } : acknowledged;
+      const oddity = traits.oddities?.[name];
+      return oddity ? { ...usual, payload: oddity.payload ?? usual.payload, oddity } : usual;
     },
     answered: ({ name, payload }, fd) => {
       if (name === 'VRING_KICK') rings.serve(Number(payload.index));

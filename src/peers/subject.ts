@@ -123,7 +123,9 @@ export class Subject {
         else this.#outputOfEnded = (this.#outputOfEnded + text).slice(-keptOutput);
       });
     }
-    child.once('error', problem => this.#fail(`cannot start '${program}': ${problem.message}`));
+    child.once('error', (problem: NodeJS.ErrnoException) => {
+      this.#fail(`cannot start '${program}': ${problem.code === 'ENOENT' ? 'no such command' : problem.message}`);
+    });
     child.once('exit', (status, signal) => {
       this.#child = undefined;
       this.#outputOfEnded = this.#output;

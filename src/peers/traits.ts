@@ -2,8 +2,10 @@
  * What kind of peer is simulated, as data: what it offers or accepts, how much it has, and in which of the ways that
  * real implementations differ it behaves.
  */
+import type { Payload } from '../decode/decode.ts';
 import type { Dialect } from '../decode/frame.ts';
 import type { Personality } from './personality.ts';
+import type { FdSpec } from './script.ts';
 
 /** A simulated front-end. */
 export interface FrontEndTraits {
@@ -42,6 +44,22 @@ export interface BackEndTraits {
   /** What happens to buffers in the rings. */
   readonly personality: Personality;
   readonly habits: ReplyHabits;
+  /** Messages that it answers in a way of its own. */
+  readonly oddities?: { readonly [message: string]: Oddity };
+}
+
+/** How an answer differs from the usual one. */
+export interface Oddity {
+  readonly payload?: Payload;
+  readonly fds?: readonly FdSpec[];
+  /** The number in the header. */
+  readonly id?: number;
+  /** The whole flags word. */
+  readonly flags?: number;
+  /** Cuts the payload to that many bytes, or fills it up with zeros. */
+  readonly length?: number;
+  /** Sends the answer in pieces of these many bytes, the rest last. */
+  readonly pieces?: readonly number[];
 }
 
 /** Masks by the names of their bits, or by bit numbers. */
@@ -173,4 +191,18 @@ export function blockConfig(bytes: number): Uint8Array {
   view.setUint32(20, 512, true);
   view.setUint16(34, 1, true);
   return config;
+}
+
+/** The back-end of the conformance peer: of no device type, with room for whatever a front-end wants. */
+export const conformanceBackEnd: BackEndTraits = { ...blockBackEnd({ device: 0 }), queues: 8 };
+
+/** The same with other offers: protocol features more, or fewer. */
+export function offering(change: {
+  readonly more?: readonly (string | number)[];
+  readonly less?: readonly string[];
+  readonly virtio?: readonly (string | number)[];
+}): Pick<BackEndTraits, 'offers'> {
+  const { virtio, protocol } = conformanceBackEnd.offers;
+  const kept = protocol.filter(name => !change.less?.includes(String(name)));
+  return { offers: { virtio: change.virtio ?? virtio, protocol: [...kept, ...(change.more ?? [])] } };
 }

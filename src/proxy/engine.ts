@@ -156,7 +156,11 @@ class RunningEngine implements Engine {
 
   #gateOf({ name, frontEnd, backEnd, waitBackEnd }: PairOptions): Gate {
     const sides = { 'front-end': frontEnd, 'back-end': backEnd };
-    return new Gate(name, sides, waitBackEnd ?? false, command => this.#command(command), this.#listener);
+    const tell = (event: GateEvent) => {
+      this.#listener(event);
+      if (event.type === 'waiting' && event.side === 'back-end') this.record({ event: 'back-end-absent' }, name);
+    };
+    return new Gate(name, sides, waitBackEnd ?? false, command => this.#command(command), tell);
   }
 
   async #startRecorder(): Promise<void> {

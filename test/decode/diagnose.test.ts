@@ -201,6 +201,27 @@ describe('diagnoses', () => {
     expect(told(lines, answered(1n))).toEqual([]);
   });
 
+  it('say that the back-end was not there, unless a connection came about after all', () => {
+    const absent = (pair: string): Physician => {
+      const physician = new Physician();
+      const line = qemuAndVirtiofsd.trim().split('\n')[0] as string;
+      const event: Frame = { ...frameOf('> ', 1, { wallNs: ms }), kind: 'event', session: 0, pair: 'vm' };
+      physician.event(event, { event: 'back-end-absent' });
+      const frame = { ...frameOf(line, 2, { wallNs: 2n * ms, offset: 0 }), pair };
+      physician.message(frame, decodeFrame(frame));
+      return physician;
+    };
+    expect(absent('another').verdicts()).toMatchObject([{ id: 'back-end-absent', pair: 'vm', records: [1] }]);
+    expect(absent('vm').verdicts()).toEqual([]);
+  });
+
+  it('suspect a missing ACCESS_PLATFORM where a front-end ends before it has acknowledged features', () => {
+    const text = without(until(qemuAndVirtiofsd, '> 0d'), '> 02');
+    const ends = [closedBy('front-end'), exit('front-end', 'exited')];
+    expect(verdictsOn(text, ends)).toMatchObject([{ id: 'iommu-unsupported', certainty: 'possible' }]);
+    expect(verdictsOn(text, [closedBy('front-end'), exit('front-end', 'alive')])).toEqual([]);
+  });
+
   it('explain only what exists, each under an id of its own', () => {
     const ids = diagnoses.map(one => one.id);
     expect(new Set(ids).size).toBe(ids.length);

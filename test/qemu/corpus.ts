@@ -59,14 +59,18 @@ function inner(command: readonly string[]): readonly string[] {
   return command[0] === 'unshare' ? command.slice(inTrixie([]).length) : command;
 }
 
-/** ", package version, Debian release" of the program that a command runs. */
+/** ": package version" of the program that a command runs. */
 function origin(command: readonly string[]): string {
+  return inner(command)[0] === 'vhuscope' ? '' : `: ${packageOf(command)}`;
+}
+
+/** Package and version of the program that a command runs, here or in the chroot. */
+export function packageOf(command: readonly string[]): string {
   const program = inner(command)[0] as string;
-  if (program === 'vhuscope') return '';
   const ask = 'p=$(dpkg -S "$(command -v "$0")" | cut -d: -f1); echo "$p $(dpkg -s "$p" | sed -n "s/^Version: //p")"';
   const query = ['sh', '-c', ask, program];
   const [shell = '', ...args] = command[0] === 'unshare' ? inTrixie(query) : query;
-  return `: ${run(shell, args).trim()}`;
+  return run(shell, args).trim();
 }
 
 /** A command line as one would type it, without the folders of the rig. */

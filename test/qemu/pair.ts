@@ -75,6 +75,7 @@ export class Pair {
       log: join(this.folder, `${this.name}.proxy.log`),
     });
     this.proxy = program;
+    if (peer === 'is absent') await program.prints(/waiting for/, 15);
     const socket = this.roles === 'back-end listens' ? this.frontSocket : this.backSocket;
     if (peer === 'is absent') await program.prints(/waiting for/);
     else if (!(await appears(socket, 15, () => program.alive)))

@@ -36,6 +36,8 @@ export interface Speakers {
 export class Physician {
   readonly #checker = new Checker();
   readonly #notes = new Map<string, Notes>();
+  /** Where pairs said first that their back-end is not there. */
+  readonly #absent = new Map<string, Frame>();
   /** The connection that spoke last, which mostly speaks next. */
   #latest: Notes | undefined;
   #lastNs = 0n;
@@ -62,7 +64,10 @@ export class Physician {
 
   /** Takes an event of the recording, its JSON parsed. */
   event(frame: Frame, event: JsonObject): Finding[] {
-    if (frame.session === 0) return [];
+    if (frame.session === 0) {
+      if (event.event === 'back-end-absent' && !this.#absent.has(frame.pair)) this.#absent.set(frame.pair, frame);
+      return [];
+    }
     const notes = this.#notesOf(frame);
     if (event.event === 'peer-exit') {
       const { side, state, after_ms } = event;
@@ -79,7 +84,13 @@ export class Physician {
 
   /** What is to be said about every connection so far, in order. */
   verdicts(): Verdict[] {
-    return this.stories().flatMap(story => judge(story));
+    const connected = new Set([...this.#notes.values()].map(({ first }) => first.pair));
+    const absent = [...this.#absent.values()].filter(({ pair }) => !connected.has(pair));
+    const stories = absent.map(frame => ({
+      ...this.#story({ findings: [], exits: [], first: frame, last: frame }),
+      absentAt: frame.n,
+    }));
+    return [...this.stories(), ...stories].flatMap(story => judge(story));
   }
 
   /** The stories of all connections so far, in order. */

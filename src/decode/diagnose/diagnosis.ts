@@ -49,6 +49,8 @@ export interface Story {
   /** Time of the last record of the recording, where the connection is still open. */
   readonly lastNs: bigint;
   readonly device: number | undefined;
+  /** Record that tells that the back-end was not there, where the pair has no connection at all. */
+  readonly absentAt?: number;
   /** Who the peers are, as far as that is known. */
   readonly peers: Peers;
 }

@@ -64,7 +64,8 @@ export function rulesDoc(): string {
 \`vhuscope check\` holds a capture against these ${rules.length} rules. An *error* violates a must of the specification or breaks
 peers, a *warning* a should, or breaks some peers, a *note* is legal but notable. The confidence says where a rule comes
 from: the text (*spec*), what implementations were seen to do (*observed*), or a conclusion from their sources
-(*inferred*). Ids are never used again for something else.
+(*inferred*). Ids are never used again for something else. What real peers do where a rule is broken, tried out,
+is in [implementations.md](implementations.md).
 
 ${sections.join('\n\n')}
 

@@ -6,6 +6,9 @@ import { memory } from './back-end/memory.ts';
 import { negotiation } from './back-end/negotiation.ts';
 import { optional } from './back-end/optional.ts';
 import { rings } from './back-end/rings.ts';
+import { answers } from './front-end/answers.ts';
+import { channel } from './front-end/channel.ts';
+import { offers } from './front-end/offers.ts';
 
 /** An area of probes. */
 export interface ProbeArea {
@@ -24,4 +27,8 @@ export const backEndProbes: readonly ProbeArea[] = [
 ];
 
 /** Probes of a front-end. */
-export const frontEndProbes: readonly ProbeArea[] = [];
+export const frontEndProbes: readonly ProbeArea[] = [
+  { title: 'offers', probes: offers },
+  { title: 'answers', probes: answers },
+  { title: 'back-end channel', probes: channel },
+];

@@ -1,4 +1,6 @@
 /** Who answers what, and when. Spec sections "Communication" and "VHOST_USER_PROTOCOL_F_REPLY_ACK". */
+
+import type { Asked } from '../../session/connection.ts';
 import { protocolFeatures } from '../../spec/protocol-features.ts';
 import type { Rule } from '../rule.ts';
 import { answerer } from '../side.ts';
@@ -9,6 +11,11 @@ const alwaysNeedReply = new Set(['IOTLB_MSG', 'POSTCOPY_LISTEN', 'POSTCOPY_END']
 
 /** An answer that takes longer than this is told. */
 const slowNs = 1_000_000_000n;
+
+/** An acknowledgement that was wanted without REPLY_ACK may be given or not. */
+function mustBeAnswered({ message, session }: Asked): boolean {
+  return message.spec?.reply.when !== 'ack' || ((session.negotiation.protocol.accepted ?? 0n) & replyAck) !== 0n;
+}
 
 /** Rules about answers. */
 export const replies: readonly Rule[] = [
@@ -29,14 +36,16 @@ export const replies: readonly Rule[] = [
     id: 'RPL-01',
     name: 'reply-out-of-order',
     severity: 'error',
-    condition: 'a reply answers another request than the oldest that waits on its channel',
+    condition:
+      'a reply answers another request than the oldest that waits on its channel and must be answered ' +
+      '(an acknowledgement only with REPLY_ACK)',
     spec: 'Communication',
     remedy: 'answer in order: there is nothing else by which replies are matched',
     confidence: 'spec',
     on: 'replies',
     check: ({ request, waiting, message }) => {
-      const oldest = waiting[0];
-      if (!request || !oldest || oldest === request) return undefined;
+      const oldest = waiting.find(mustBeAnswered);
+      if (!request || !oldest || oldest.frame.n >= request.frame.n) return undefined;
       return {
         message: `a reply to ${message.name}, but ${oldest.message.name} was asked before`,
         records: [oldest.frame.n, request.frame.n],

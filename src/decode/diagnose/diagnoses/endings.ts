@@ -53,6 +53,22 @@ const refusals: { readonly [request: string]: string } = {
 /** Diagnoses about ends and silences. */
 export const endings: readonly Diagnosis[] = [
   {
+    id: 'back-end-absent',
+    title: 'the back-end was not there',
+    meaning: 'nobody listened on its socket, so that nobody could connect either: it was not started, or elsewhere',
+    remedy: 'start the back-end first, or let the front-end try again (reconnect=1); compare the paths of the socket',
+    confirm: 'ss -xl shows who listens; the recording has no connection',
+    tell: ({ absentAt }) =>
+      absentAt === undefined
+        ? undefined
+        : {
+            what: 'nobody listened on the socket of the back-end, and no connection was made',
+            side: 'back-end',
+            certainty: 'certain',
+            records: [absentAt],
+          },
+  },
+  {
     id: 'peer-died',
     title: 'a peer died',
     meaning: 'its process ended in the middle of the session: a crash, an exit on an error, or somebody ended it',

@@ -69,7 +69,7 @@ export const memory: readonly Diagnosis[] = [
   {
     id: 'memory-slots-exhausted',
     title: 'the back-end holds no more memory regions',
-    meaning: 'every memory device takes a slot; the back-end has said how many it has',
+    meaning: 'every memory device takes a slot; QEMU refuses the next one: "no free memory slots left"',
     remedy: 'plug fewer and larger memory devices, or use a back-end with more slots (DPDK has 8)',
     confirm: 'the answer to GET_MAX_MEM_SLOTS against the number of regions in force',
     tell: ({ state, findings }) => {
@@ -77,12 +77,14 @@ export const memory: readonly Diagnosis[] = [
       const over = findings.find(one => one.rule === 'MEM-10' || one.rule === 'MEM-01');
       const bySlots = ((state.negotiation.protocol.accepted ?? 0n) & slots) !== 0n;
       const refused = findings.find(one => one.rule === 'RPL-07' && /^(ADD_MEM_REG|SET_MEM_TABLE)/.test(one.message));
-      if (!over && !(refused && state.memory.regions.length >= Number(most))) return undefined;
+      // QEMU counts too: it refuses the next memory device without a word on the wire.
+      const full = state.memory.regions.length >= Number(bySlots ? most : 8);
+      if (!over && !full) return undefined;
       return {
         what: `${state.memory.regions.length} regions are in force, the back-end holds ${bySlots ? most : 8}`,
         side: 'front-end',
-        certainty: over ? 'certain' : 'likely',
-        records: (over ?? refused)?.records ?? [],
+        certainty: over ? 'certain' : refused ? 'likely' : 'possible',
+        records: (over ?? refused)?.records ?? [state.memory.changedAt ?? 0],
       };
     },
   },

@@ -9,6 +9,13 @@ const logAll = 1n << 26n;
 const foundBy = (story: Story, ...rules: readonly string[]) => story.findings.find(one => rules.includes(one.rule));
 const offered = ({ state }: Story) => state.negotiation.protocol.offered;
 
+/** The front-end prepared its rings, and its process ended before a driver had begun. */
+function gaveUp({ state, ending, exits, waiting }: Story): boolean {
+  const prepared = state.vrings.byIndex.size > 0 && state.negotiation.virtio.acceptedAt === undefined;
+  const ended = exits.some(({ side, state: now }) => side === 'front-end' && now === 'exited');
+  return prepared && ended && ending?.first === 'front-end' && waiting.length === 0;
+}
+
 /** Diagnoses about negotiation. */
 export const negotiation: readonly Diagnosis[] = [
   {
@@ -38,7 +45,7 @@ export const negotiation: readonly Diagnosis[] = [
   {
     id: 'iommu-unsupported',
     title: 'the back-end cannot be put behind a vIOMMU',
-    meaning: 'ACCESS_PLATFORM needs REPLY_ACK and the back-end channel for IOTLB misses',
+    meaning: 'the device needs ACCESS_PLATFORM, and that needs REPLY_ACK and the back-end channel for IOTLB misses',
     remedy: 'leave iommu_platform=on away for this device, or use a back-end with IOMMU support',
     confirm: 'the offered protocol features',
     explains: ['peer-closed', 'peer-died'],
@@ -46,6 +53,16 @@ export const negotiation: readonly Diagnosis[] = [
       const { virtio } = story.state.negotiation;
       const protocol = offered(story);
       if (virtio.offered === undefined || protocol === undefined) return undefined;
+      if (gaveUp(story) && (virtio.offered & iommu) === 0n) {
+        return {
+          what:
+            'the front-end ended before it acknowledged any features, though everything was answered; the back-end does ' +
+            'not offer ACCESS_PLATFORM, which iommu_platform=on wants',
+          side: 'back-end',
+          certainty: 'possible',
+          records: [virtio.offeredAt ?? 0, ...(story.ending ? [story.ending.frame.n] : [])],
+        };
+      }
       const wanted = ((virtio.accepted ?? virtio.offered) & iommu) !== 0n;
       const missing = [
         ...((protocol & bit('REPLY_ACK')) === 0n ? ['REPLY_ACK'] : []),
