@@ -1,10 +1,12 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { keep } from '../corpus.ts';
+import { diagnosed } from '../diagnosed.ts';
 import { Pair } from '../pair.ts';
 import { devices, type Machine, netVhost, newDisk, newShare, qemu, rustVirtiofsd, storageDaemon } from '../peers.ts';
 import { run, stopAll } from '../programs.ts';
 import { Qmp } from '../qmp.ts';
 import { scenarioFolder, socketPath } from '../rig.ts';
+import { vhuscope } from '../vhuscope.ts';
 
 /** What migrates, and how its two back-ends start. */
 interface Row {
@@ -83,6 +85,10 @@ describe('a running guest moves to another QEMU', () => {
     expect(source.differences()).toEqual([]);
     expect(destination.differences()).toEqual([]);
     expect(shows.filter(name => !source.captured(name))).toEqual([]);
+    for (const { capture } of [source, destination])
+      expect(diagnosed(capture).findings.filter(({ severity }) => severity !== 'note')).toEqual([]);
+    // Both sides held against each other: exit status 1 would be an error in one, or something that was not handed over.
+    run(process.execPath, [vhuscope, 'check', '--migration', source.capture, destination.capture]);
     keep(source, `migration-${kind}-source`, [
       `Live migration, ${kind}: the source`,
       'Dirty logging is switched on while the guest runs, the rings are stopped, and the back-end is left alone.',
