@@ -94,6 +94,7 @@ const statusSchema = z.object({
     records: z.int(),
     /** Connections since the start. */
     connections: z.int(),
+    /** Those that follow what happens. */
     viewers: z.int(),
   }),
 });

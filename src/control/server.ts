@@ -44,7 +44,7 @@ const mostWaiting = 4 << 20;
 export interface ControlServer {
   readonly name: string;
   readonly path: string;
-  /** Viewers connected at present. */
+  /** Viewers that follow what happens at present; who only asks is none. */
   readonly viewers: number;
   /** Requests are answered from now on; those that came before have waited. */
   handle(handlers: Handlers): void;
@@ -83,7 +83,7 @@ class RunningControl implements ControlServer {
   readonly #release: () => void;
   readonly #options: ControlOptions;
   readonly #sockets = new WebSocketServer({ noServer: true, maxPayload: largestRequest, perMessageDeflate: false });
-  readonly #viewers = new Set<Conversation>();
+  readonly #conversations = new Set<Conversation>();
   readonly #handlers: Promise<Handlers>;
   #resolveHandlers!: (handlers: Handlers) => void;
 
@@ -105,15 +105,15 @@ class RunningControl implements ControlServer {
   }
 
   get viewers(): number {
-    return this.#viewers.size;
+    return [...this.#conversations].filter(conversation => conversation.subscribed).length;
   }
 
   #admit(connection: WebSocket, credentials: { pid: number; uid: number } | undefined): void {
     const { name, version } = { name: this.name, version: this.#options.version };
     const engine = { protocol: controlVersion, name, version, pid: process.pid };
     const conversation = new Conversation(connection, credentials, engine, this.#handlers);
-    this.#viewers.add(conversation);
-    connection.on('close', () => this.#viewers.delete(conversation));
+    this.#conversations.add(conversation);
+    connection.on('close', () => this.#conversations.delete(conversation));
   }
 
   handle(handlers: Handlers): void {
@@ -121,13 +121,13 @@ class RunningControl implements ControlServer {
   }
 
   tell(event: { type: string }): void {
-    for (const viewer of this.#viewers) viewer.tell(event);
+    for (const conversation of this.#conversations) conversation.tell(event);
   }
 
   close(): void {
     process.off('exit', this.#release);
     this.#release();
-    for (const viewer of this.#viewers) viewer.close();
+    for (const conversation of this.#conversations) conversation.close();
     this.#sockets.close();
     this.#http.close();
     this.#http.closeAllConnections();
@@ -147,7 +147,8 @@ class Conversation {
   readonly #engine: Omit<Hello, 'you'>;
   readonly #handlers: Promise<Handlers>;
   #viewer: Viewer;
-  #subscribed = false;
+  /** Whether it is told what happens. */
+  subscribed = false;
   #missed = 0;
 
   constructor(
@@ -193,7 +194,7 @@ class Conversation {
       return { ...this.#engine, you: this.#viewer.name };
     }
     if (name === 'subscribe') {
-      this.#subscribed = (checked.data as Params<'subscribe'>).events;
+      this.subscribed = (checked.data as Params<'subscribe'>).events;
       return {};
     }
     const handler = (await this.#handlers)[name as keyof Handlers] as
@@ -204,7 +205,7 @@ class Conversation {
   }
 
   tell(event: { type: string }): void {
-    if (!this.#subscribed) return;
+    if (!this.subscribed) return;
     if (this.#connection.bufferedAmount > mostWaiting) {
       this.#missed++;
       return;
