@@ -82,6 +82,11 @@ export class Pair {
       throw new Error(`the proxy does not listen at ${socket}\n${program.output}`);
   }
 
+  /** Waits until the proxy has said something. */
+  async proxyPrints(pattern: RegExp): Promise<void> {
+    await this.proxy?.prints(pattern);
+  }
+
   /** Ends the proxy as a person would, with SIGTERM. */
   async stopProxy(): Promise<void> {
     if (!this.proxy) return;
