@@ -4,49 +4,23 @@
  */
 import { changed, composed } from '../../decode/edit.ts';
 import { Subject } from '../../decode/filter/filter.ts';
-import type { Channel, Context, Direction, FdIdentity, Frame } from '../../decode/frame.ts';
-import { isReply } from '../../decode/header.ts';
-import type { Envelope } from '../../decode/message.ts';
+import type { Direction } from '../../decode/frame.ts';
 import { maskSecrets } from '../../decode/secrets.ts';
-import { LineWriter } from '../../decode/text/line.ts';
 import { parseLine } from '../../decode/text/parse.ts';
 import { monotonicNs } from '../../sys/clock.ts';
-import { inspect } from '../../sys/descriptor.ts';
-import { littleEndian } from '../../sys/libc.ts';
 import type { Flow } from '../flow.ts';
 import type { Link } from '../link.ts';
 import type { Report } from '../reports.ts';
-import { tampers } from '../tamper/index.ts';
-import type { Tamper } from '../tamper/tamper.ts';
+import { apply, toldOf } from './applying.ts';
 import { Course } from './course.ts';
 import { choicesOf } from './fd-choice.ts';
 import type { HeldMessage, Obeyed, Orders } from './orders.ts';
 import { Parcel } from './parcel.ts';
-import {
-  after,
-  noting,
-  type Passage,
-  type Plan,
-  passageOf,
-  plainPlan,
-  type Step,
-  without,
-  withParting,
-} from './plan.ts';
+import { after, noting, type Plan, passageOf, plainPlan, type Step, without, withParting } from './plan.ts';
 import { replyTo } from './reply.ts';
-import { type ArmedRule, armedRule, dice, tableIndex, Watcher } from './rule.ts';
+import { type ArmedRule, armedRule, tableIndex, Watcher } from './rule.ts';
+import { contextOf, type DeskSession, envelopeOf, frameOf, lineOf } from './seen.ts';
 import { entryOf } from './verdicts.ts';
-
-/** A connection, as far as rules and orders are concerned. */
-export interface DeskSession {
-  readonly connection: number;
-  readonly session: number;
-  readonly epoch: number;
-  readonly context: Context;
-  readonly setting: { readonly name: string; readonly preserveSegments: boolean; readonly keepSecrets: boolean };
-  /** Its channels. */
-  readonly links: Iterable<Link>;
-}
 
 /** What the desk needs of the relay. */
 export interface DeskOwner {
@@ -70,6 +44,7 @@ const mostPast = 1000;
 /** Bytes of a held message that its event tells. */
 const mostTold = 4096;
 
+/** The rules and held messages of an engine. */
 export class Desk {
   readonly #owner: DeskOwner;
   #fromFile: readonly Watcher[] = [];
@@ -333,78 +308,6 @@ export class Desk {
       );
     return only;
   }
-}
-
-function contextOf(session: DeskSession): Context {
-  return littleEndian ? session.context : { ...session.context, bigEndian: true };
-}
-
-function envelopeOf(session: DeskSession, link: Link, flow: Flow, fdCount: number): Envelope {
-  const dir = flow.direction === 1 ? 'front-to-back' : 'back-to-front';
-  return { channel: link.channel as Channel, dir, context: contextOf(session), fdCount };
-}
-
-/** A held message as a transcript line; empty where it is not going to be sent. */
-function lineOf(session: DeskSession, link: Link, flow: Flow, { parting, parcel }: Course): string {
-  if (parting === undefined || parcel === undefined) return '';
-  const { keepSecrets } = session.setting;
-  const envelope = envelopeOf(session, link, flow, parcel.fds.count);
-  const bytes = keepSecrets ? parting.bytes : (maskSecrets(parting.bytes, envelope) ?? parting.bytes);
-  const writer = new LineWriter();
-  writer.said({
-    ...{ n: 0, kind: 'message', pair: session.setting.name, channel: link.channel, dir: envelope.dir as Direction },
-    ...{ session: 0, epoch: 0, wallNs: 0n, receivedNs: 0n, sentNs: 0n, offset: 0, context: envelope.context },
-    ...{ bytes, wireLength: bytes.length, fds: parcel.fds.identities, fdCount: parcel.fds.count },
-  });
-  return writer.out.textFrom(0);
-}
-
-/** A message as filters see it. Descriptors are looked at only if a filter asks for them. */
-function frameOf(
-  session: DeskSession,
-  link: Link,
-  flow: Flow,
-  bytes: Uint8Array,
-  { envelope }: Passage,
-  answers: number,
-): Frame {
-  let fds: FdIdentity[] | undefined;
-  return {
-    ...{ n: 0, kind: 'message', pair: session.setting.name, channel: link.channel, dir: envelope.dir as Direction },
-    ...{ session: session.session, epoch: session.epoch, wallNs: 0n, receivedNs: BigInt(flow.receivedNs), sentNs: 0n },
-    ...{ bytes, wireLength: bytes.length, offset: flow.streamOffset, fdCount: flow.fds.count },
-    ...(isReply(link.channel, envelope.dir, flow.memory.u32[1] as number) && {
-      reply: true,
-      ...(answers > 0 && { answers }),
-    }),
-    context: envelope.context,
-    get fds() {
-      fds ??= flow.fds.all.map(fd => inspect(fd).identity);
-      return fds;
-    },
-  };
-}
-
-/** What a rule does to a plan; the plan as it was where one of its actions cannot be done. */
-function apply(watcher: Watcher, plan: Plan, passage: Passage): Plan {
-  const { rule, tally } = watcher;
-  const random = dice(rule.seed ?? 1, tally.matched + 0x1_0000);
-  try {
-    const planned = rule.do.reduce((so, { tamper: name, settings }) => {
-      const tamper = tampers[name] as Tamper;
-      const next = tamper.apply(so, settings, passage, { random });
-      return next === so ? so : noting(next, { by: rule.name, what: tamper.told(settings) });
-    }, plan);
-    if (planned === plan) watcher.idle();
-    return planned;
-  } catch (error) {
-    watcher.failed((error as Error).message);
-    return plan;
-  }
-}
-
-function toldOf({ tamper, settings }: { tamper: string; settings: unknown }): string {
-  return tampers[tamper]?.told(settings) ?? tamper;
 }
 
 function shownHold(n: number, held: Held): HeldMessage {
