@@ -96,7 +96,7 @@ export function ruleFile(name: string): string {
   if (existsSync(name)) return name;
   const own = join(readyMade, `${name}.yaml`);
   if (/^[\w-][\w.-]*$/.test(name) && existsSync(own)) return own;
-  throw new UsageError(`--rules: no file ${name}, nor rules of that name${didYouMean(name, readyMadeRules())}`);
+  throw new UsageError(`no file of rules ${name}, nor rules of that name${didYouMean(name, readyMadeRules())}`);
 }
 
 /** Reads the text of a file of rules; throws UsageError with a line for every complaint: `file:line:column: …`. */

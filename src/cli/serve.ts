@@ -12,7 +12,7 @@ import { Overview } from '../proxy/overview.ts';
 import { peerCredentials } from '../sys/socket.ts';
 import { type LiveForm, printLive } from './live.ts';
 import { deviceOfPeer } from './pairs.ts';
-import { readRules, watchRules } from './rule-file.ts';
+import { RuleBook } from './rule-book.ts';
 import { Story } from './status.ts';
 import { printStatus } from './terminal.ts';
 import { Failure, isSystemError } from './usage.ts';
@@ -89,8 +89,8 @@ export async function serve(options: ServeOptions): Promise<Served> {
   const named = options.capture.path;
   const path = named ?? temporary?.path ?? '/dev/null';
   let status = 0;
-  const { ruleFiles = [] } = options;
-  const rules = readRules(ruleFiles);
+  const book = new RuleBook(options.ruleFiles ?? []);
+  const rules = book.read();
   const story = new Story();
   const overview = new Overview(options.pairs, named);
   const control = options.uncontrolled ? undefined : await openControl(options, say);
@@ -120,17 +120,16 @@ export async function serve(options: ServeOptions): Promise<Served> {
     temporary?.remove();
     throw asFailure(error);
   }
-  control?.handle(handlersOf(engine, overview, control, program));
-  const unwatch = watchRules(
-    ruleFiles,
-    changed => {
-      void engine.setRules(changed, ruleFiles.join(', '));
-      say(`rules read again: ${changed.length} in ${ruleFiles.join(', ')}`);
+  control?.handle(handlersOf(engine, overview, control, program, book));
+  book.watch({
+    say,
+    async inForce(changed, why) {
+      await engine.setRules(changed, why);
+      control?.tell({ type: 'rules-changed' });
     },
-    problem => say(`warning: the rules stay as they were: ${problem}`),
-  );
+  });
   void engine.stopped.then(() => {
-    unwatch();
+    book.close();
     control?.close();
   });
   const printing = new AbortController();

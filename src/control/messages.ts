@@ -3,7 +3,7 @@
  * client and its users take their types from them, and docs/control.md tells them in prose.
  */
 import { z } from 'zod';
-import type { FdIdentity } from '../decode/frame.ts';
+import type { Dialect, FdIdentity } from '../decode/frame.ts';
 
 /** Goes up when a message changes its meaning; new requests, keys and events do not change it. */
 export const controlVersion = 1;
@@ -121,6 +121,20 @@ const heldSchema = z.object({
   bytes: z.custom<Uint8Array>(value => value instanceof Uint8Array).optional(),
   /** What came with it: `kind` and what is known of each. */
   fds: z.array(z.custom<FdIdentity>(value => typeof value === 'object' && value !== null && 'kind' in value)),
+  /** What would be sent with it, as `edit` takes it: places among those that came, and fresh ones. */
+  sends: z.array(z.string()),
+  /** The side that cannot go on, since it waits for the reply to that request; for so long at least. */
+  waits: z.object({ side, request: z.string(), ms: z.number() }).optional(),
+  /** What was agreed on when it came: masks as `0x…`, and who speaks. */
+  context: z.object({
+    features: z.string().optional(),
+    protocol_features: z.string().optional(),
+    /** Virtio device id. */
+    device: z.int().optional(),
+    front_end: z.custom<Dialect>(value => typeof value === 'string').optional(),
+    back_end: z.custom<Dialect>(value => typeof value === 'string').optional(),
+    big_endian: z.boolean().optional(),
+  }),
 });
 
 /** What became of an order about a held message; with `done` false it had gone on before, as `state` says. */
@@ -148,6 +162,14 @@ const ruleSchema = z.object({
   fired: z.int(),
   /** What became of the last one, and why. */
   last: z.string(),
+  /** A breakpoint, which `unhold` takes away. */
+  breakpoint: z.boolean(),
+  /** It rests until it is switched on again. */
+  off: z.boolean(),
+  /** Who made it, where a person did. */
+  by: z.string().optional(),
+  /** What keeps it from firing at every match: `once`, `pair vm1`. */
+  limits: z.array(z.string()),
 });
 
 /** Every request by its name. */
@@ -243,7 +265,24 @@ export const requests = {
   rules: request(
     'asks for rules and breakpoints and what became of them',
     nothing,
-    z.object({ rules: z.array(ruleSchema) }),
+    z.object({
+      rules: z.array(ruleSchema),
+      /** The files they come from, absolute. */
+      files: z.array(z.string()),
+    }),
+  ),
+  switch: request(
+    'has rules and breakpoints of a name rest, or be in force again',
+    z.strictObject({ name: z.string(), on: z.boolean() }),
+    nothing,
+  ),
+  load: request(
+    'reads files of rules, which take the place of those before; without names the same files anew',
+    z.strictObject({
+      /** Absolute paths, or names of rules that come with vhuscope; none to have no rules from files any more. */
+      files: z.array(z.string().max(4096)).max(64).optional(),
+    }),
+    z.object({ rules: z.int(), files: z.array(z.string()) }),
   ),
   stop: request(
     'ends the engine: closes the connections, writes the capture to its end',

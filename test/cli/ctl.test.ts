@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { getFeatures, rowsOf, type Started, useStand } from './stand.ts';
@@ -81,7 +82,7 @@ describe('vhuscope ctl', () => {
     });
     const n = String(held.n);
     expect((await ctl('holds')).out).toMatch(
-      /^\d+ {2}F←B GET_FEATURES = .*\n {4}f 1\.1, --hold, held for .* s left\n$/,
+      /^\d+ {2}F←B GET_FEATURES = .*\n {4}f 1\.1, --hold, held for .* s left\n {4}the front-end has waited/,
     );
     expect(await ctl('edit', n, 'nothing=3')).toMatchObject({
       status: 1,
@@ -91,7 +92,7 @@ describe('vhuscope ctl', () => {
     expect((await got)[0].toString('hex')).toBe('0100000005000000080000000000000001000000');
     expect(await ctl('release', n)).toEqual({ status: 1, out: `${n} had gone on (released)\n`, err: '' });
     expect((await ctl('rules')).out).toMatch(
-      /--hold: reply → held\n.* 1 matched and 1 were treated; the last one: fired/,
+      /--hold {2}\(by the command line\): reply → held\n.* 1 matched and 1 were treated; the last one: fired/,
     );
     expect((await ctl('hold', 'SET_FEATURES', '--once', '--as', 'x')).out).toBe('x\n');
     expect((await ctl('unhold')).out).toBe('--hold\nx\n');
@@ -101,6 +102,70 @@ describe('vhuscope ctl', () => {
     expect(Buffer.from(reply?.frame.bytes ?? []).toString('hex')).toBe(held.bytes);
     expect(Buffer.from(reply?.frame.sentBytes ?? []).toString('hex')).toBe('0100000005000000080000000000000001000000');
     expect(reply?.frame.heldNs).toBeGreaterThan(0n);
+  });
+
+  it('says who stands still meanwhile', async () => {
+    await stand.backEnd(stand.path('b'));
+    const proxy = stand.vhuscope('proxy', 'f', 'b', '-w', 'c.pcapng', '--hold', 'SET_OWNER or GET_FEATURES');
+    await proxy.says(/listening/);
+    const frontEnd = connect(stand.path('f'));
+    const setOwner = Buffer.from('030000000100000000000000', 'hex');
+    // Nobody answers SET_OWNER, but what the front-end has sent behind it waits for an answer.
+    frontEnd.write(Buffer.concat([setOwner, getFeatures]));
+    await proxy.says(/held SET_OWNER/);
+    const waits = { side: 'front-end', request: 'GET_FEATURES', ms: expect.any(Number) };
+    const [owner] = JSON.parse((await ctl('holds', '--json')).out);
+    expect(owner).toMatchObject({ name: 'SET_OWNER', waits, sends: [], context: {} });
+    expect((await ctl('holds')).out).toMatch(/the front-end has waited for the reply to GET_FEATURES for \d+\.\d s\n$/);
+    await ctl('release', String(owner.n));
+    await proxy.says(/held GET_FEATURES to the back-end/);
+    // This back-end says something to every message: its words about SET_OWNER are held as well.
+    const both: { n: number; direction: string }[] = JSON.parse((await ctl('holds', '--json')).out);
+    expect(both.find(({ direction }) => direction === 'front-to-back')).toMatchObject({ name: 'GET_FEATURES', waits });
+    await ctl('release', 'all');
+    while (!(await ctl('holds')).out.includes('F←B'));
+    const [reply] = JSON.parse((await ctl('holds', '--json')).out);
+    expect(reply).toMatchObject({ name: 'GET_FEATURES', direction: 'back-to-front', waits });
+    // It has waited since it asked, not since the answer is held.
+    expect(reply.waits.ms).toBeGreaterThanOrEqual(reply.heldMs);
+    frontEnd.destroy();
+    expect((await ctl('stop')).status).toBe(0);
+  });
+
+  it('has rules and breakpoints rest, and reads other rules', async () => {
+    const proxy = await engine();
+    expect((await ctl('hold', 'SET_OWNER', '--once', '--author', 'ann')).out).toBe('b1\n');
+    expect((await ctl('off', 'b1')).status).toBe(0);
+    const frontEnd = connect(stand.path('f'));
+    const setOwner = Buffer.from('030000000100000000000000', 'hex');
+    frontEnd.write(Buffer.concat([setOwner, getFeatures]));
+    await once(frontEnd, 'data');
+    expect((await ctl('rules')).out).toMatch(
+      /^b1 {2}\(by ann \(ctl, pid \d+\), switched off, once\): SET_OWNER → held\n {4}of 0 messages/,
+    );
+    await ctl('on', 'b1');
+    frontEnd.write(Buffer.concat([setOwner, getFeatures]));
+    await proxy.says(/held SET_OWNER/);
+    expect(await ctl('off', 'b2')).toMatchObject({ status: 1, err: expect.stringMatching(/no rule or breakpoint b2/) });
+    writeFileSync(stand.path('r.yaml'), 'rules: [{ name: one, when: GET_FEATURES, do: { note: seen } }]\n');
+    expect((await ctl('load', 'r.yaml')).out).toBe(`1 rules in force, from ${stand.path('r.yaml')}\n`);
+    expect((await ctl('load', 'slow-set-mem-table')).out).toMatch(
+      /^1 rules in force, from .*slow-set-mem-table\.yaml\n$/,
+    );
+    expect(await ctl('load', 'no-such')).toMatchObject({
+      status: 1,
+      err: expect.stringMatching(/no file of rules no-such, nor rules of that name/),
+    });
+    writeFileSync(stand.path('r.yaml'), 'rules: [{ do: { drip: true } }]\n');
+    expect(await ctl('load', 'r.yaml')).toMatchObject({ status: 1, err: expect.stringMatching(/r\.yaml:1:.*drip/) });
+    expect((await ctl('rules', '--json')).out).toContain('slow-set-mem-table');
+    expect((await ctl('load', '--none')).out).toBe('0 rules in force\n');
+    frontEnd.destroy();
+    expect((await ctl('stop')).status).toBe(0);
+    const said = rowsOf(stand.path('c.pcapng'))
+      .filter(({ frame }) => frame.kind === 'event')
+      .map(({ frame }) => JSON.parse(Buffer.from(frame.bytes).toString()));
+    expect(said).toContainEqual({ event: 'switched', name: 'b1', on: false, by: expect.stringMatching(/\(ctl, pid/) });
   });
 
   it.each<[string[], number, RegExp]>([

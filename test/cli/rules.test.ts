@@ -128,7 +128,7 @@ describe('vhuscope proxy --rules', () => {
   });
 
   it.each<[string[], RegExp]>([
-    [['--rules', 'no-such'], /--rules: no file no-such, nor rules of that name/],
+    [['--rules', 'no-such'], /no file of rules no-such, nor rules of that name/],
     [['--hold', 'SET_FEATURE'], /--hold: .*SET_FEATURE.*\n.*SET_FEATURE\n {2}\^/],
     [['--hold-for', '3'], /--hold-for needs --hold/],
     [['--hold', 'reply', '--hold-for', '3', '--hold-forever'], /contradict each other/],

@@ -2,11 +2,14 @@ import type { HeldStatus } from '../../control/messages.ts';
 import { plain } from '../../decode/plain.ts';
 import { print, type Verb } from './verb.ts';
 
-function told({ n, line, pair, session, epoch, rule, heldMs, leftMs }: HeldStatus): string[] {
+function told({ n, line, pair, session, epoch, rule, heldMs, leftMs, waits }: HeldStatus): string[] {
   const left = leftMs === undefined ? 'for ever' : `${Math.ceil(leftMs / 1000)} s left`;
   return [
     `${n}  ${line || 'will not be sent'}`,
     `    ${pair} ${session}.${epoch}, ${rule}, held for ${(heldMs / 1000).toFixed(1)} s, ${left}`,
+    ...(waits === undefined
+      ? []
+      : [`    the ${waits.side} has waited for the reply to ${waits.request} for ${(waits.ms / 1000).toFixed(1)} s`]),
   ];
 }
 

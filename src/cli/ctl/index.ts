@@ -4,7 +4,7 @@ import { hold, unhold } from './hold.ts';
 import { answer, close, drop, release, step } from './let-go.ts';
 import { list } from './list.ts';
 import { note } from './note.ts';
-import { rules } from './rules.ts';
+import { load, off, on, rules } from './rules.ts';
 import { status } from './status.ts';
 import { stop } from './stop.ts';
 import type { Verb } from './verb.ts';
@@ -15,5 +15,5 @@ export { type CtlFlags, type Verb, who } from './verb.ts';
 /** The verbs of `vhuscope ctl`, in the order of its help. */
 export const verbs: Readonly<Record<string, Verb>> = {
   ...{ list, status, watch, note, stop },
-  ...{ hold, unhold, holds, release, step, edit, drop, answer, close, inject, rules },
+  ...{ hold, unhold, holds, release, step, edit, drop, answer, close, inject, rules, on, off, load },
 };

@@ -24,6 +24,8 @@ export const eventNames: readonly string[] = [
   'edited',
   'tampered',
   'breakpoint',
+  'unhold',
+  'switched',
   'rules',
   'stop-asked',
 ];

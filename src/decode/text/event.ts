@@ -66,6 +66,8 @@ const sentences: { readonly [event: string]: (body: JsonObject, frame: Frame) =>
   injected: body => `${text(body.of)} is ours (${text(body.why)})${after(' by ', body.by)}`,
   rules: body => `${Array.isArray(body.rules) ? body.rules.length : 'no'} rules are in force, from ${text(body.from)}`,
   breakpoint: body => `${text(body.by)} set breakpoint ${text(body.name)}: ${text(body.filter)}`,
+  unhold: body => `${text(body.by)} took breakpoint ${text(body.name)} away`,
+  switched: body => `${text(body.by)} switched ${text(body.name)} ${body.on === true ? 'on' : 'off'}`,
   'stop-asked': body => `${text(body.by)} asked for the end`,
   connected: (body, frame) => {
     const peers = [

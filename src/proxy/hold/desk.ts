@@ -11,32 +11,23 @@ import { monotonicNs } from '../../sys/clock.ts';
 import type { Flow } from '../flow.ts';
 import type { Link } from '../link.ts';
 import type { Report } from '../reports.ts';
-import { apply, toldOf } from './applying.ts';
+import { apply } from './applying.ts';
 import { Course } from './course.ts';
 import { choicesOf } from './fd-choice.ts';
-import type { HeldMessage, Obeyed, Orders } from './orders.ts';
+import { type Held, shownHold } from './held.ts';
+import type { Obeyed, Orders } from './orders.ts';
 import { Parcel } from './parcel.ts';
 import { after, noting, type Plan, passageOf, plainPlan, type Step, without, withParting } from './plan.ts';
 import { replyTo } from './reply.ts';
 import { type ArmedRule, armedRule, tableIndex, Watcher } from './rule.ts';
-import { contextOf, type DeskSession, envelopeOf, frameOf, lineOf } from './seen.ts';
+import { contextOf, type DeskSession, envelopeOf, frameOf, lineOf, sessionFor } from './seen.ts';
+import { shownRule } from './shown-rule.ts';
 import { entryOf } from './verdicts.ts';
 
 /** What the desk needs of the relay. */
 export interface DeskOwner {
   readonly sessions: Iterable<DeskSession>;
   report(report: Report): void;
-}
-
-interface Held {
-  readonly course: Course;
-  readonly session: DeskSession;
-  readonly link: Link;
-  readonly flow: Flow;
-  readonly name: string;
-  readonly rule: string;
-  readonly since: number;
-  ms: number;
 }
 
 /** Holds that are over and remembered, so that a late order hears what became of them. */
@@ -58,9 +49,8 @@ export class Desk {
     this.#owner = owner;
   }
 
-  get #watchers(): readonly Watcher[] {
-    return this.#added.length === 0 ? this.#fromFile : [...this.#fromFile, ...this.#added];
-  }
+  /** Those that do not rest; worked out by `#arm`. */
+  #watchers: readonly Watcher[] = [];
 
   /** The messages of a direction that some rule is about. */
   tables(link: Link, flow: Flow): Uint8Array[] {
@@ -95,6 +85,7 @@ export class Desk {
   }
 
   #arm(): void {
+    this.#watchers = [...this.#fromFile, ...this.#added].filter(({ off }) => !off);
     for (const session of this.#owner.sessions) for (const link of session.links) link.arm();
   }
 
@@ -166,14 +157,9 @@ export class Desk {
       this.#arm();
       return {};
     },
-    rules: () =>
-      this.#watchers.map(({ rule, tally }) => ({
-        ...{ name: rule.name, when: rule.when, does: rule.do.map(action => toldOf(action)) },
-        ...(rule.place !== undefined && { place: rule.place }),
-        ...{ seen: tally.seen, matched: tally.matched, fired: tally.fired, last: tally.last },
-      })),
-    'add-rule': ({ rule }) => {
-      this.#added = [...this.#added.filter(each => each.rule.name !== rule.rule.name), new Watcher(rule)];
+    rules: () => [...this.#fromFile, ...this.#added].map(watcher => shownRule(watcher, this.#added.includes(watcher))),
+    'add-rule': ({ rule, by }) => {
+      this.#added = [...this.#added.filter(each => each.rule.name !== rule.rule.name), new Watcher(rule, by)];
       this.#arm();
       return {};
     },
@@ -183,6 +169,13 @@ export class Desk {
       this.#added = this.#added.filter(({ rule }) => !removed.includes(rule.name));
       this.#arm();
       return { removed };
+    },
+    'switch-rule': ({ name, on }) => {
+      const meant = [...this.#fromFile, ...this.#added].filter(({ rule }) => rule.name === name);
+      if (meant.length === 0) throw new Error(`there is no rule or breakpoint ${name}`);
+      for (const watcher of meant) watcher.off = !on;
+      this.#arm();
+      return { switched: meant.length };
     },
     holds: () => [...this.#held].map(([n, held]) => shownHold(n, held)),
     release: ({ n, by }) =>
@@ -279,7 +272,7 @@ export class Desk {
   #inject({ change, channel, direction, fds = [], keepReply, by, ...where }: Orders['inject']['params']): {
     n?: number;
   } {
-    const session = this.#sessionFor(where);
+    const session = sessionFor(this.#owner.sessions, where);
     const context = contextOf(session);
     const { bytes, line } = composed(change, context);
     const wanted = channel ?? line?.channel ?? 'main';
@@ -295,32 +288,4 @@ export class Desk {
     link.detour(flow).insert(new Course({ steps: [step], deeds: [] }, { by, onSent }));
     return sent === undefined ? {} : { n: sent };
   }
-
-  #sessionFor({ pair, connection }: { pair?: string; connection?: number }): DeskSession {
-    const all = [...this.#owner.sessions].filter(
-      each => (pair ?? each.setting.name) === each.setting.name && (connection ?? each.connection) === each.connection,
-    );
-    const [only] = all;
-    if (only === undefined) throw new Error('there is no such connection at present');
-    if (all.length > 1)
-      throw new Error(
-        `several connections, name one: ${all.map(each => `${each.setting.name} ${each.connection}`).join(', ')}`,
-      );
-    return only;
-  }
-}
-
-function shownHold(n: number, held: Held): HeldMessage {
-  const { course, session, link, flow, name, rule, since, ms } = held;
-  const heldMs = (monotonicNs() - since) / 1e6;
-  const bytes = course.parting?.bytes;
-  return {
-    ...{ n, pair: session.setting.name, connection: session.connection, session: session.session },
-    ...{ epoch: session.epoch, channel: link.channel, name, rule, heldMs: Math.round(heldMs) },
-    direction: flow.direction === 1 ? 'front-to-back' : 'back-to-front',
-    ...(Number.isFinite(ms) && { leftMs: Math.max(0, Math.round(ms - heldMs)) }),
-    line: lineOf(session, link, flow, course),
-    ...(bytes !== undefined && { bytes: Uint8Array.from(bytes) }),
-    fds: course.parcel?.fds.identities ?? [],
-  };
 }

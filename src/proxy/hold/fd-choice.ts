@@ -30,3 +30,9 @@ export function choicesOf(written: readonly FdIdentity[], came: readonly FdIdent
     return { fresh: fd.kind === 'eventfd' ? 'eventfd' : 'null' };
   });
 }
+
+/** A choice as it is written. */
+export function fdChoiceText(choice: FdChoice): string {
+  if (typeof choice === 'number') return String(choice);
+  return 'size' in choice ? `memfd:${choice.size}` : choice.fresh;
+}

@@ -1,6 +1,7 @@
 /** What people can have the relay do, and what it answers. Plain data: it crosses threads. */
 import type { Change } from '../../decode/edit.ts';
-import type { Channel, Direction, FdIdentity } from '../../decode/frame.ts';
+import type { Channel, Context, Direction, FdIdentity } from '../../decode/frame.ts';
+import type { Side } from '../reports.ts';
 import type { FdChoice } from './plan.ts';
 import type { ArmedRule } from './rule.ts';
 
@@ -26,6 +27,12 @@ export interface HeldMessage {
   bytes?: Uint8Array;
   /** What came with it. */
   fds: FdIdentity[];
+  /** What would be sent with it, as `FdChoice` is written. */
+  sends: string[];
+  /** Who cannot go on meanwhile: `ms` since when at least it has waited for the reply to that request. */
+  waits?: { side: Side; request: string; ms: number };
+  /** What was agreed on when it came. */
+  context: Context;
 }
 
 /** A rule and what became of it. */
@@ -38,6 +45,14 @@ export interface RuleReport {
   matched: number;
   fired: number;
   last: string;
+  /** It was made while the engine runs, or by an option, and can be taken away. */
+  breakpoint: boolean;
+  /** It is switched off. */
+  off: boolean;
+  /** Who made it, where a person did. */
+  by?: string;
+  /** What else keeps it from firing: `once`, `only the 3rd match of a connection`. */
+  limits: string[];
 }
 
 /** The answer to an order about a held message; `done` is false where it had gone on before, as `state` says. */
@@ -61,6 +76,8 @@ export interface Orders {
   'add-rule': { params: { rule: ArmedRule; by: string }; result: object };
   /** Takes breakpoints away, all of them where none is named. */
   'remove-rule': { params: { name?: string }; result: { removed: string[] } };
+  /** Has rules and breakpoints of a name rest, or be in force again. */
+  'switch-rule': { params: { name: string; on: boolean }; result: { switched: number } };
   holds: { params: object; result: HeldMessage[] };
   /** Lets a held message go, all of them where none is named. */
   release: { params: { n?: number; by: string }; result: Obeyed[] };

@@ -75,6 +75,10 @@ const sheltered = new Set(
 export class Watcher {
   readonly rule: Rule;
   readonly tables: readonly Uint8Array[];
+  /** Who made it, where a person did. */
+  readonly by: string | undefined;
+  /** It rests. */
+  off = false;
   #tally: Tally = newTally;
   /** Messages that the filter did not match, which are not worth a tally of their own; and whether the last was one. */
   #others = 0;
@@ -83,9 +87,10 @@ export class Watcher {
   /** Messages that the filter names. */
   readonly #named: ReadonlySet<string>;
 
-  constructor({ rule, tables }: ArmedRule) {
+  constructor({ rule, tables }: ArmedRule, by?: string) {
     this.rule = rule;
     this.tables = tables;
+    this.by = by;
     this.#filter = compileFilter(rule.when);
     this.#named = namesIn(rule.when);
   }
@@ -163,6 +168,22 @@ function scopeProblem(rule: Rule, frame: Frame, connection: number): string | un
   if (rule.epoch !== undefined && rule.epoch !== frame.epoch)
     return `is for epoch ${rule.epoch}, this was ${frame.epoch}`;
   return undefined;
+}
+
+/** What keeps a rule from firing at every match, in words. */
+export function limitsOf(rule: Rule): string[] {
+  const { nth, every, times, probability, pair, session, epoch, connection } = rule;
+  const limits: readonly (readonly [unknown, string])[] = [
+    [nth, `match ${nth} of each connection`],
+    [every, `every ${every}. match of a connection`],
+    [times, times === 1 ? 'once' : `at most ${times} times`],
+    [probability, `with chance ${probability}`],
+    [pair, `pair ${pair}`],
+    [session, `session ${session}`],
+    [epoch, `epoch ${epoch}`],
+    [connection, `connection ${connection}`],
+  ];
+  return limits.flatMap(([given, words]) => (given === undefined ? [] : [words]));
 }
 
 /** The messages that a filter names, by name or number of the main channel. */

@@ -73,3 +73,20 @@ export function frameOf(
     },
   };
 }
+
+/** The connection that somebody means: the only one there is of those they name. Throws for people. */
+export function sessionFor(
+  sessions: Iterable<DeskSession>,
+  { pair, connection }: { pair?: string; connection?: number },
+): DeskSession {
+  const all = [...sessions].filter(
+    each => (pair ?? each.setting.name) === each.setting.name && (connection ?? each.connection) === each.connection,
+  );
+  const [only] = all;
+  if (only === undefined) throw new Error('there is no such connection at present');
+  if (all.length > 1)
+    throw new Error(
+      `several connections, name one: ${all.map(each => `${each.setting.name} ${each.connection}`).join(', ')}`,
+    );
+  return only;
+}
