@@ -210,8 +210,8 @@ class RunningEngine implements Engine {
       const { pair, connection, session, epoch } = report;
       this.#connections.set(connection, { pair, session, epoch });
     } else if (report.type === 'closed' && report.channel === 'main') void this.#follow(report.connection);
-    if (report.type === 'connected' || report.type === 'closed' || report.type === 'absent')
-      this.#gates.get(report.pair)?.look();
+    if (report.type === 'connected' || report.type === 'absent') this.#gates.get(report.pair)?.look();
+    if (report.type === 'closed') this.#gates.get(report.pair)?.settle();
   }
 
   #describeLate({ pair, connection, n, fds }: Extract<Report, { type: 'late-fds' }>): void {

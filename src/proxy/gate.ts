@@ -34,6 +34,8 @@ const sides = ['front-end', 'back-end'] as const;
 const dialMs = 200;
 /** Milliseconds after which a socket file without a listener is said to have been left behind. */
 const hintMs = 1000;
+/** Milliseconds in which a process that has closed a connection to end will have closed its other sockets too. */
+const settleMs = 20;
 
 /** The gate of one pair. */
 export class Gate {
@@ -91,6 +93,21 @@ export class Gate {
   look(): void {
     for (const presence of this.#presences.values()) presence.look();
     this.#dialSoon();
+  }
+
+  /**
+   * A connection was closed: says `settled` as soon as it is known who listens. A process that ends closes one socket
+   * after the other; so one that still listens is looked at again.
+   */
+  settle(): void {
+    this.look();
+    const settled = (): void => this.#command({ type: 'settled', pair: this.#pair });
+    const again = (): void => {
+      this.look();
+      settled();
+    };
+    if ([...this.#presences.values()].some(presence => presence.present)) setTimeout(again, settleMs).unref();
+    else settled();
   }
 
   #present(side: Side): boolean {

@@ -28,6 +28,8 @@ export interface LinkOwner extends CrossingOwner {
   truncated(link: Link, n: number): void;
   turnedRaw(link: Link, flow: Flow, reason: RawReason): void;
   linkClosed(link: Link, closed: Closed): void;
+  /** Takes over the socket of the side that is to hear that the other one, `gone`, has closed. */
+  closeSurvivor(link: Link, fd: number, gone: Side | 'proxy'): void;
   closeSlowly(fd: number): void;
 }
 
@@ -228,8 +230,8 @@ export class Link implements FlowOwner, Handler {
     if (unread > 0) towardsGone.showUnread();
     this.#poller.forget(this.front);
     this.#poller.forget(this.back);
-    close(this.front);
-    close(this.back);
+    close(survivor === this.front ? this.back : this.front);
+    this.#owner.closeSurvivor(this, survivor, first);
     const end = this.#firstEnd;
     this.#owner.linkClosed(this, {
       how: end?.how ?? how,

@@ -9,6 +9,7 @@ import { errorName } from '../sys/system-error.ts';
 import type { Handler, Poller, Timer } from './poller.ts';
 import type { PairSetting, Report, Side } from './reports.ts';
 import { Session, type SessionOwner } from './session.ts';
+import { Survivors } from './survivors.ts';
 
 /** How long a connection is kept whose other side turns out not to listen; closing at once would make it try again at once. */
 const backOffMs = 1000;
@@ -32,8 +33,12 @@ interface Waiting {
 export interface PairOwner extends SessionOwner {
   connectionNumber(): number;
   opened(session: Session): void;
-  /** Records an event that belongs to no connection. */
-  pairEvent(pair: string, event: { event: string } & Record<string, unknown>): void;
+  /** Records an event that belongs to no connection, or to one that is over, with its numbers. */
+  pairEvent(
+    pair: string,
+    event: { event: string } & Record<string, unknown>,
+    numbers?: { session: number; epoch: number },
+  ): void;
 }
 
 const other = (side: Side): Side => (side === 'front-end' ? 'back-end' : 'front-end');
@@ -49,12 +54,14 @@ export class Pair implements Handler {
   /** Epochs so far of each session number, and whether it lives; the last to end comes last. */
   readonly #epochs = new Map<number, { epochs: number; live: boolean }>();
   readonly #numbers = new Map<Session, number>();
+  readonly #survivors: Survivors;
   #stopping = false;
 
   constructor(owner: PairOwner, setting: PairSetting) {
     this.setting = setting;
     this.#owner = owner;
     this.#poller = owner.poller;
+    this.#survivors = new Survivors(owner.poller);
     for (const side of ['front-end', 'back-end'] as const) {
       const reach = this.#reach(side);
       if (reach.role === 'fd') this.#arrived(reach.fd, side);
@@ -234,6 +241,22 @@ export class Pair implements Handler {
     return { session: number, epoch: entry.epochs };
   }
 
+  /** One side of a session has closed: has the other one hear of it, in time not to try again in vain. */
+  survived({ session, epoch }: Session, fd: number, gone: Side): void {
+    const mayTryAgain = this.#reach(gone).role === 'connect' && [...this.#listeners.values()].includes(other(gone));
+    const event = { event: 'unheard', side: other(gone) };
+    if (!mayTryAgain) close(fd);
+    else
+      this.#survivors.add(fd, bytes =>
+        this.#owner.pairEvent(this.setting.name, { ...event, bytes }, { session, epoch }),
+      );
+  }
+
+  /** It is known who still listens. */
+  settled(): void {
+    this.#survivors.close();
+  }
+
   /** The main channel of a session is over. */
   mainClosed(session: Session): void {
     this.#sessions.delete(session);
@@ -252,5 +275,6 @@ export class Pair implements Handler {
     this.unlisten('front-end');
     this.unlisten('back-end');
     for (const waiting of [...this.#waiting.values()]) this.#giveUp(waiting);
+    this.#survivors.close();
   }
 }

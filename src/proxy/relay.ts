@@ -11,7 +11,7 @@ import { Desk } from './hold/desk.ts';
 import { Pair, type PairOwner } from './pair.ts';
 import { type Handler, Poller } from './poller.ts';
 import type { Origin, Recording } from './recording.ts';
-import type { Command, EventPlace, PairSetting, Questions, Report } from './reports.ts';
+import type { Command, EventPlace, PairSetting, Questions, Report, Side } from './reports.ts';
 import type { Session } from './session.ts';
 
 /** The time of day is compared with the monotonic clock whenever there is nothing to do, and every so many turns. */
@@ -80,6 +80,9 @@ export class Relay implements PairOwner {
         return;
       case 'unlisten':
         this.#pairs.get(command.pair)?.unlisten(command.side);
+        return;
+      case 'settled':
+        this.#pairs.get(command.pair)?.settled();
         return;
       case 'dial':
         this.#pairs.get(command.pair)?.dial();
@@ -173,6 +176,10 @@ export class Relay implements PairOwner {
 
   opened(session: Session): void {
     this.#sessions.set(session.connection, session);
+  }
+
+  survived(session: Session, fd: number, gone: Side): void {
+    (this.#pairs.get(session.setting.name) as Pair).survived(session, fd, gone);
   }
 
   mainClosed(session: Session): void {

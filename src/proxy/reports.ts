@@ -94,6 +94,8 @@ export type Command =
   | { type: 'listen'; pair: string; side: Side; fd: number }
   /** Close the listening socket of that side. */
   | { type: 'unlisten'; pair: string; side: Side }
+  /** What a close may have changed about who listens is known, and was told. */
+  | { type: 'settled'; pair: string }
   /** Connect to both sides. */
   | { type: 'dial'; pair: string }
   /** What implementation a peer is. */

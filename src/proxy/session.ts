@@ -5,6 +5,7 @@ import { readFileSync } from 'node:fs';
 import { DeviceInference, type KnownDevice, outweighs } from '../decode/device.ts';
 import type { Channel, Context } from '../decode/frame.ts';
 import type { Objects } from '../decode/objects.ts';
+import { close } from '../sys/libc.ts';
 import { type Connection, connectionOf } from '../sys/process.ts';
 import { type DeviceEvent, deviceEvent } from './device-event.ts';
 import type { Flow } from './flow.ts';
@@ -19,7 +20,7 @@ import type { Substitution } from './passed-fds.ts';
 import type { Passing } from './passing.ts';
 import type { Poller } from './poller.ts';
 import type { Recording } from './recording.ts';
-import type { Closed, PairSetting, Report } from './reports.ts';
+import type { Closed, PairSetting, Report, Side } from './reports.ts';
 
 /** What a session needs of the relay around it. */
 export interface SessionOwner {
@@ -32,6 +33,8 @@ export interface SessionOwner {
   describeLater(late: Extract<Report, { type: 'late-fds' }>): void;
   /** The first byte has come: gives the session its numbers. */
   numbers(session: Session): { session: number; epoch: number };
+  /** Takes over a socket of its main channel: it is to hear that the other side, `gone`, has closed. */
+  survived(session: Session, fd: number, gone: Side): void;
   /** Its main channel is over. */
   mainClosed(session: Session): void;
   /** Nothing of it is left. */
@@ -221,6 +224,11 @@ export class Session implements LinkOwner {
 
   closeSlowly(fd: number): void {
     this.#owner.report({ type: 'close-slowly', fd });
+  }
+
+  closeSurvivor(link: Link, fd: number, gone: Side | 'proxy'): void {
+    if (link !== this.main || gone === 'proxy') close(fd);
+    else this.#owner.survived(this, fd, gone);
   }
 
   linkClosed(link: Link, closed: Closed): void {

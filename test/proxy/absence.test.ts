@@ -1,6 +1,9 @@
 /** Which socket is there while a side is not, and how both sides are brought together. */
 import { chmodSync, existsSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
+import { readCapture } from '../../src/capture/reader.ts';
+import { jsonBody } from '../../src/decode/text/event.ts';
 import { close, errno } from '../../src/sys/libc.ts';
 import { acceptFrom, connectTo, openSocket, socketPair } from '../../src/sys/socket.ts';
 import {
@@ -24,6 +27,9 @@ import { message, put, take, u64 } from './stand.ts';
 
 aroundEachTest();
 
+/** Closes a socket before the test is over. */
+const forget = (fd: number): number => close(open.splice(open.indexOf(fd), 1)[0] as number);
+
 describe('who is not there', () => {
   it('we listen only while the back-end does, and it is never woken by a probe', async () => {
     await start();
@@ -34,7 +40,7 @@ describe('who is not there', () => {
     expect(existsSync(at('front'))).toBe(true);
     expect(acceptFrom(listener)).toBe(-errno.EAGAIN);
     events.length = 0;
-    close(open.splice(open.indexOf(listener), 1)[0] as number);
+    forget(listener);
     await heard('waiting');
     rmSync(at('back'));
     listenAt(socket('back'));
@@ -53,7 +59,7 @@ describe('who is not there', () => {
     await start();
     expect(met()).toBe(0);
     // Its owner dies: the file stays.
-    close(open.splice(open.indexOf(back), 1)[0] as number);
+    forget(back);
     await soon(() => (met() === -errno.ECONNREFUSED ? true : undefined));
     expect(statSync(at('front')).mode & 0o777).toBe(0o640);
     expect(await heard('waiting')).toMatchObject({ why: 'left-behind' });
@@ -96,6 +102,53 @@ describe('who is not there', () => {
     await soon(() => (take(front).end === 'eof' ? true : undefined));
     await accepted(listener);
     await heard('queued');
+  });
+
+  it('a back-end that tries again at once does not find us listening for a front-end that ends', async () => {
+    const listener = listenAt(socket('front'));
+    await start({
+      frontEnd: { role: 'connect', address: socket('front') },
+      backEnd: { role: 'listen', address: socket('back') },
+    });
+    await heard('listening');
+    const back = connectAt(socket('back'));
+    const front = await accepted(listener);
+    put(front, message(1));
+    expect(await arrived(back, 12)).toEqual(message(1));
+    // One after the other, as a process does that ends.
+    forget(front);
+    await sleep(5);
+    forget(listener);
+    rmSync(at('front'));
+    await soon(() => (take(back).end === 'eof' ? true : undefined));
+    const again = openSocket();
+    expect(connectTo(again, socket('back'))).toBe(-errno.ENOENT);
+    close(again);
+  });
+
+  it('what a side sends before it hears of the close is told, and it sees a plain end', async () => {
+    const listener = listenAt(socket('front'));
+    await start({
+      frontEnd: { role: 'connect', address: socket('front') },
+      backEnd: { role: 'listen', address: socket('back') },
+    });
+    await heard('listening');
+    const back = connectAt(socket('back'));
+    const front = await accepted(listener);
+    put(front, message(1));
+    expect(await arrived(back, 12)).toEqual(message(1));
+    forget(front);
+    await heard('closed');
+    put(back, message(1, u64(0), 5));
+    const { end } = await soon(() => {
+      const taken = take(back);
+      return taken.end === 'open' ? undefined : taken;
+    });
+    expect(end).toBe('eof');
+    await engine?.stop();
+    const told = [...readCapture(at('capture.pcapng'))].map(frame => jsonBody(frame));
+    expect(told.filter(body => body?.event === 'unheard')).toEqual([{ event: 'unheard', side: 'back-end', bytes: 20 }]);
+    expect(connectAt(socket('front'))).toBeGreaterThan(0);
   });
 
   it('two sides that listen are connected to each other once both are there', async () => {

@@ -83,6 +83,8 @@ export function afterEvent(now: Gaps, frame: Frame, event: JsonObject): Gaps {
         softened: now.softened + (event.delivered === 'softened' ? 1 : 0),
         undelivered: now.undelivered + count(event.undelivered_bytes),
       };
+    case 'unheard':
+      return { ...now, undelivered: now.undelivered + count(event.bytes) };
     default:
       return frame.damage === undefined ? now : { ...now, damaged: now.damaged + 1 };
   }

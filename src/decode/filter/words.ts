@@ -10,6 +10,7 @@ export const eventNames: readonly string[] = [
   'peer',
   'device',
   'closed',
+  'unheard',
   'peer-exit',
   'front-end-exit',
   'interposed',

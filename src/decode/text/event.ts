@@ -106,6 +106,8 @@ const sentences: { readonly [event: string]: (body: JsonObject, frame: Frame) =>
   imported: body =>
     `imported from ${text(body.format)}, which does not tell ${Array.isArray(body.lacks) ? body.lacks.map(text).join('; ') : 'all'}${body.complaints === 0 ? '' : after('; lines that were not understood: ', body.complaints)}`,
   note: body => `note${after(' on ', body.of)}${after(' by ', body.author)}: ${text(body.text)}`,
+  unheard: body =>
+    `${text(body.bytes)} bytes that ${who(body.side)} sent after the other side had closed reached nobody`,
   queued: () => 'connected, but no byte yet: the peer may be serving another connection',
   'back-end-absent': body => `the back-end is not there${listed(body, ['event'])}`,
 };
