@@ -4949,6 +4949,509 @@ spec.layout = {
   },
 }
 
+spec.sentences = {
+  events = {
+    started = {
+      "recording of ",
+      { kind = "value", value = { { "pair" } } },
+      " started",
+      { kind = "optional", optional = { " by ", { kind = "value", value = { { "engine" } } } } },
+      {
+        kind = "choice",
+        of = { "front_end", "role" },
+        are = {
+          listen = { ", listens for the front-end at ", { kind = "value", value = { { "front_end", "address" } } } },
+          connect = { ", connects to the front-end at ", { kind = "value", value = { { "front_end", "address" } } } },
+        },
+        otherwise = {
+          ", front-end ",
+          { kind = "value", value = { { "front_end", "role" } } },
+          " ",
+          { kind = "value", value = { { "front_end", "address" } } },
+        },
+        absent = {},
+      },
+      {
+        kind = "choice",
+        of = { "back_end", "role" },
+        are = {
+          listen = { ", listens for the back-end at ", { kind = "value", value = { { "back_end", "address" } } } },
+          connect = { ", connects to the back-end at ", { kind = "value", value = { { "back_end", "address" } } } },
+        },
+        otherwise = {
+          ", back-end ",
+          { kind = "value", value = { { "back_end", "role" } } },
+          " ",
+          { kind = "value", value = { { "back_end", "address" } } },
+        },
+        absent = {},
+      },
+    },
+    stopped = { "recording stopped" },
+    connected = {
+      "connected, session ",
+      { kind = "value", value = { { "@session" } } },
+      ".",
+      { kind = "value", value = { { "@epoch" } } },
+      {
+        kind = "choice",
+        of = { "front_end" },
+        are = {},
+        otherwise = {
+          ": front-end ",
+          { kind = "value", value = { { "front_end", "comm" } }, fallback = "unknown" },
+          {
+            kind = "optional",
+            optional = {
+              " (pid ",
+              { kind = "value", value = { { "front_end", "pid" } } },
+              { kind = "optional", optional = { ", uid ", { kind = "value", value = { { "front_end", "uid" } } } } },
+              ")",
+            },
+          },
+        },
+        absent = {},
+      },
+      {
+        kind = "choice",
+        of = { "back_end" },
+        are = {},
+        otherwise = {
+          { kind = "choice", of = { "front_end" }, are = {}, otherwise = { ", " }, absent = { ": " } },
+          "back-end ",
+          { kind = "value", value = { { "back_end", "comm" } }, fallback = "unknown" },
+          {
+            kind = "optional",
+            optional = {
+              " (pid ",
+              { kind = "value", value = { { "back_end", "pid" } } },
+              { kind = "optional", optional = { ", uid ", { kind = "value", value = { { "back_end", "uid" } } } } },
+              ")",
+            },
+          },
+        },
+        absent = {},
+      },
+    },
+    peer = {
+      "the ",
+      { kind = "value", value = { { "side" } } },
+      " is ",
+      { kind = "value", value = { { "executable" }, { "comm" } }, fallback = "unknown" },
+      { kind = "optional", optional = { " ", { kind = "value", value = { { "version" } } } } },
+      { kind = "optional", optional = { ", pid ", { kind = "value", value = { { "pid" } } } } },
+    },
+    device = {
+      "the device ",
+      { kind = "choice", of = { "taken" }, are = { ["false"] = { "may be" } }, otherwise = { "is" }, absent = { "is" } },
+      " ",
+      { kind = "value", value = { { "name" } } },
+      { kind = "optional", optional = { ": ", { kind = "value", value = { { "reason" } } } } },
+    },
+    closed = {
+      {
+        kind = "choice",
+        of = { "how" },
+        are = {
+          eof = {
+            {
+              kind = "choice",
+              of = { "first" },
+              are = {
+                unknown = {
+                  "the ",
+                  {
+                    kind = "choice",
+                    of = { "channel" },
+                    are = { main = {} },
+                    otherwise = { { kind = "value", value = { { "channel" } } }, " " },
+                    absent = {},
+                  },
+                  "connection",
+                  " was closed (",
+                  { kind = "value", value = { { "how" } } },
+                  ")",
+                },
+              },
+              otherwise = {
+                "the ",
+                { kind = "value", value = { { "first" } } },
+                " ",
+                "closed ",
+                "the ",
+                {
+                  kind = "choice",
+                  of = { "channel" },
+                  are = { main = {} },
+                  otherwise = { { kind = "value", value = { { "channel" } } }, " " },
+                  absent = {},
+                },
+                "connection",
+              },
+              absent = {
+                "the ",
+                {
+                  kind = "choice",
+                  of = { "channel" },
+                  are = { main = {} },
+                  otherwise = { { kind = "value", value = { { "channel" } } }, " " },
+                  absent = {},
+                },
+                "connection",
+                " was closed (",
+                { kind = "value", value = { { "how" } } },
+                ")",
+              },
+            },
+          },
+          reset = {
+            {
+              kind = "choice",
+              of = { "first" },
+              are = {
+                unknown = {
+                  "the ",
+                  {
+                    kind = "choice",
+                    of = { "channel" },
+                    are = { main = {} },
+                    otherwise = { { kind = "value", value = { { "channel" } } }, " " },
+                    absent = {},
+                  },
+                  "connection",
+                  " was closed (",
+                  { kind = "value", value = { { "how" } } },
+                  ")",
+                },
+              },
+              otherwise = {
+                "the ",
+                { kind = "value", value = { { "first" } } },
+                " ",
+                "closed ",
+                "the ",
+                {
+                  kind = "choice",
+                  of = { "channel" },
+                  are = { main = {} },
+                  otherwise = { { kind = "value", value = { { "channel" } } }, " " },
+                  absent = {},
+                },
+                "connection",
+                " with bytes unread",
+              },
+              absent = {
+                "the ",
+                {
+                  kind = "choice",
+                  of = { "channel" },
+                  are = { main = {} },
+                  otherwise = { { kind = "value", value = { { "channel" } } }, " " },
+                  absent = {},
+                },
+                "connection",
+                " was closed (",
+                { kind = "value", value = { { "how" } } },
+                ")",
+              },
+            },
+          },
+          shutdown = {
+            {
+              kind = "choice",
+              of = { "first" },
+              are = {
+                unknown = {
+                  "the ",
+                  {
+                    kind = "choice",
+                    of = { "channel" },
+                    are = { main = {} },
+                    otherwise = { { kind = "value", value = { { "channel" } } }, " " },
+                    absent = {},
+                  },
+                  "connection",
+                  " was closed (",
+                  { kind = "value", value = { { "how" } } },
+                  ")",
+                },
+              },
+              otherwise = {
+                "the ",
+                { kind = "value", value = { { "first" } } },
+                " ",
+                "shut its side of ",
+                "the ",
+                {
+                  kind = "choice",
+                  of = { "channel" },
+                  are = { main = {} },
+                  otherwise = { { kind = "value", value = { { "channel" } } }, " " },
+                  absent = {},
+                },
+                "connection",
+                " down",
+              },
+              absent = {
+                "the ",
+                {
+                  kind = "choice",
+                  of = { "channel" },
+                  are = { main = {} },
+                  otherwise = { { kind = "value", value = { { "channel" } } }, " " },
+                  absent = {},
+                },
+                "connection",
+                " was closed (",
+                { kind = "value", value = { { "how" } } },
+                ")",
+              },
+            },
+          },
+          epipe = {
+            {
+              kind = "choice",
+              of = { "first" },
+              are = {
+                unknown = {
+                  "the ",
+                  {
+                    kind = "choice",
+                    of = { "channel" },
+                    are = { main = {} },
+                    otherwise = { { kind = "value", value = { { "channel" } } }, " " },
+                    absent = {},
+                  },
+                  "connection",
+                  " was closed (",
+                  { kind = "value", value = { { "how" } } },
+                  ")",
+                },
+              },
+              otherwise = {
+                "the ",
+                { kind = "value", value = { { "first" } } },
+                " ",
+                "was gone when a message was sent on ",
+                "the ",
+                {
+                  kind = "choice",
+                  of = { "channel" },
+                  are = { main = {} },
+                  otherwise = { { kind = "value", value = { { "channel" } } }, " " },
+                  absent = {},
+                },
+                "connection",
+              },
+              absent = {
+                "the ",
+                {
+                  kind = "choice",
+                  of = { "channel" },
+                  are = { main = {} },
+                  otherwise = { { kind = "value", value = { { "channel" } } }, " " },
+                  absent = {},
+                },
+                "connection",
+                " was closed (",
+                { kind = "value", value = { { "how" } } },
+                ")",
+              },
+            },
+          },
+        },
+        otherwise = {
+          "the ",
+          {
+            kind = "choice",
+            of = { "channel" },
+            are = { main = {} },
+            otherwise = { { kind = "value", value = { { "channel" } } }, " " },
+            absent = {},
+          },
+          "connection",
+          " was closed (",
+          { kind = "value", value = { { "how" } } },
+          ")",
+        },
+        absent = {
+          "the ",
+          {
+            kind = "choice",
+            of = { "channel" },
+            are = { main = {} },
+            otherwise = { { kind = "value", value = { { "channel" } } }, " " },
+            absent = {},
+          },
+          "connection",
+          " was closed (",
+          { kind = "value", value = { { "how" } } },
+          ")",
+        },
+      },
+      {
+        kind = "choice",
+        of = { "undelivered_bytes" },
+        are = { ["0"] = {} },
+        otherwise = { ", ", { kind = "value", value = { { "undelivered_bytes" } } }, " bytes were not delivered" },
+        absent = {},
+      },
+      {
+        kind = "choice",
+        of = { "delivered" },
+        are = { softened = { ", the other side sees a plain end instead" } },
+        otherwise = {},
+        absent = {},
+      },
+      { kind = "choice", of = { "spoke" }, are = { ["false"] = { ", without a message" } }, otherwise = {}, absent = {} },
+    },
+    unheard = {
+      { kind = "value", value = { { "bytes" } } },
+      " bytes that the ",
+      { kind = "value", value = { { "side" } } },
+      " sent after the other side had closed reached nobody",
+    },
+    ["peer-exit"] = {
+      "the ",
+      { kind = "value", value = { { "side" } } },
+      { kind = "optional", optional = { " (pid ", { kind = "value", value = { { "pid" } } }, ")" } },
+      " ",
+      {
+        kind = "choice",
+        of = { "state" },
+        are = { exited = { "exited", { kind = "optional", optional = { " ", { kind = "value", value = { { "after_ms" } } }, " ms after" } } } },
+        otherwise = { "is still alive" },
+        absent = { "is still alive" },
+      },
+    },
+    ["front-end-exit"] = {
+      "the front-end that was started",
+      { kind = "optional", optional = { " (pid ", { kind = "value", value = { { "pid" } } }, ")" } },
+      " ended with status ",
+      { kind = "value", value = { { "status" } } },
+    },
+    interposed = { "relaying the ", { kind = "value", value = { { "channel" } } }, " channel as well" },
+    ["not-interposed"] = { "not relaying the ", { kind = "value", value = { { "channel" } } }, " channel: ", { kind = "value", value = { { "why" } } } },
+    raw = { "bytes are passed on without being framed from here on (", { kind = "value", value = { { "reason" } } }, ")" },
+    fdinfo = { "about the descriptors of message ", { kind = "value", value = { { "of" } } }, { kind = "rest", rest = { "event", "of" } } },
+    lost = { { kind = "value", value = { { "count" } } }, " messages are missing here: the recorder could not keep up" },
+    imported = {
+      "imported from ",
+      { kind = "value", value = { { "format" } } },
+      { kind = "optional", optional = { ", which does not tell ", { kind = "value", value = { { "lacks" } }, between = "; " } } },
+      {
+        kind = "choice",
+        of = { "complaints" },
+        are = { ["0"] = {} },
+        otherwise = { "; lines that were not understood: ", { kind = "value", value = { { "complaints" } } } },
+        absent = {},
+      },
+    },
+    note = {
+      "note",
+      { kind = "optional", optional = { " on ", { kind = "value", value = { { "of" } } } } },
+      { kind = "optional", optional = { " by ", { kind = "value", value = { { "author" } } } } },
+      ": ",
+      { kind = "value", value = { { "text" } } },
+    },
+    queued = { "connected, but no byte yet: the peer may be serving another connection" },
+    ["back-end-absent"] = { "the back-end is not there", { kind = "rest", rest = { "event" } } },
+    held = {
+      "held as ",
+      { kind = "value", value = { { "@n" } } },
+      " (",
+      { kind = "value", value = { { "rule" } } },
+      "): ",
+      { kind = "value", value = { { "line" } } },
+      { kind = "optional", optional = { ", for at most ", { kind = "value", value = { { "deadline_ms" } } }, " ms" } },
+    },
+    released = {
+      { kind = "value", value = { { "hold" } } },
+      " goes on after ",
+      { kind = "value", value = { { "held_ms" } } },
+      " ms (",
+      { kind = "value", value = { { "how" } } },
+      { kind = "optional", optional = { " by ", { kind = "value", value = { { "by" } } } } },
+      ")",
+    },
+    edited = {
+      { kind = "value", value = { { "of" } } },
+      " was changed",
+      { kind = "optional", optional = { ": ", { kind = "value", value = { { "did" } }, between = ", " } } },
+      { kind = "optional", optional = { " by ", { kind = "value", value = { { "by" } } } } },
+    },
+    dropped = {
+      { kind = "value", value = { { "of" } } },
+      " was not sent on",
+      { kind = "optional", optional = { ": ", { kind = "value", value = { { "did" } }, between = ", " } } },
+      { kind = "optional", optional = { " by ", { kind = "value", value = { { "by" } } } } },
+    },
+    tampered = {
+      { kind = "value", value = { { "of" } } },
+      " went on",
+      { kind = "optional", optional = { ": ", { kind = "value", value = { { "did" } }, between = ", " } } },
+      { kind = "optional", optional = { " by ", { kind = "value", value = { { "by" } } } } },
+    },
+    injected = {
+      { kind = "value", value = { { "of" } } },
+      " is ours (",
+      { kind = "value", value = { { "why" } } },
+      ")",
+      { kind = "optional", optional = { " by ", { kind = "value", value = { { "by" } } } } },
+    },
+    breakpoint = {
+      { kind = "value", value = { { "by" } } },
+      " set breakpoint ",
+      { kind = "value", value = { { "name" } } },
+      ": ",
+      { kind = "value", value = { { "filter" } } },
+    },
+    unhold = { { kind = "value", value = { { "by" } } }, " took breakpoint ", { kind = "value", value = { { "name" } } }, " away" },
+    switched = {
+      { kind = "value", value = { { "by" } } },
+      " switched ",
+      { kind = "value", value = { { "name" } } },
+      " ",
+      { kind = "choice", of = { "on" }, are = { ["true"] = { "on" } }, otherwise = { "off" }, absent = { "off" } },
+    },
+    rules = { { kind = "value", value = { { "rules" } }, count = true }, " rules are in force, from ", { kind = "value", value = { { "from" } } } },
+    ["stop-asked"] = { { kind = "value", value = { { "by" } } }, " asked for the end" },
+  },
+  other = { { kind = "value", value = { { "event" } }, fallback = "unknown" }, { kind = "rest", rest = { "event" } } },
+  finding = {
+    { kind = "value", value = { { "severity" } }, fallback = "finding" },
+    ": ",
+    { kind = "value", value = { { "message" } } },
+    " [",
+    { kind = "value", value = { { "rule" } } },
+    "]",
+    { kind = "optional", optional = { " (records ", { kind = "value", value = { { "records" } }, between = ", " }, ")" } },
+  },
+}
+
+spec.unsafe = {
+  { 0, 31 },
+  { 127, 159 },
+  { 173, 173 },
+  { 847, 847 },
+  { 1564, 1564 },
+  { 4447, 4448 },
+  { 6068, 6069 },
+  { 6155, 6159 },
+  { 8203, 8207 },
+  { 8232, 8238 },
+  { 8288, 8303 },
+  { 12644, 12644 },
+  { 55296, 57343 },
+  { 65024, 65039 },
+  { 65279, 65279 },
+  { 65440, 65440 },
+  { 65520, 65528 },
+  { 113824, 113827 },
+  { 119155, 119162 },
+  { 917504, 921599 },
+}
+
 -- What Wireshark must know before it sees a packet: protocols, filter fields, expert notes.
 
 -- Numbers of the bit masks are taken apart by arithmetic, since the Lua versions of Wireshark's releases share no
@@ -5598,8 +6101,8 @@ end
 if vhost_user then install(vhost_user, "main") end
 if vhost_user_gpu then install(vhost_user_gpu, "gpu") end
 
--- Events and findings are JSON. A small reader, since Wireshark has none; it takes whatever bytes come: what is no
--- JSON is shown as text.
+-- A small reader of JSON, since Wireshark has none; it takes whatever bytes come. A value is { text }, a string
+-- { text, quoted }, a list or an object { list, object } of entries with their `value` and, in an object, their `key`.
 
 local json = {}
 local deepest = 32
@@ -5637,10 +6140,10 @@ function json.string(text, at)
   local parts = {}
   at = at + 1
   while true do
-    local stop = text:find('["\\%c]', at)
+    local stop = text:find('["\\%z\1-\31]', at)
     if not stop or text:find("^%c", stop) then return nil end
     table.insert(parts, text:sub(at, stop - 1))
-    if text:sub(stop, stop) == '"' then return { text = table.concat(parts) }, stop + 1 end
+    if text:sub(stop, stop) == '"' then return { text = table.concat(parts), quoted = true }, stop + 1 end
     local piece
     piece, at = read_escape(text, stop + 1)
     if not piece then return nil end
@@ -5652,13 +6155,14 @@ end
 local function read_list(text, at, close, read)
   local list = {}
   at = skip_space(text, at + 1)
-  if text:sub(at, at) == close then return { list = list }, at + 1 end
+  local value = { list = list, object = close == "}" }
+  if text:sub(at, at) == close then return value, at + 1 end
   while true do
     at = read(at, list)
     if not at then return nil end
     at = skip_space(text, at)
     local sign = text:sub(at, at)
-    if sign == close then return { list = list }, at + 1 end
+    if sign == close then return value, at + 1 end
     if sign ~= "," then return nil end
     at = skip_space(text, at + 1)
   end
@@ -5673,7 +6177,7 @@ function json.value(text, at, depth)
   if sign == "[" then
     return read_list(text, at, "]", function(from, list)
       local value, next_at = json.value(text, from, depth + 1)
-      if value then table.insert(list, { path = string.format("[%d]", #list), value = value }) end
+      if value then table.insert(list, { value = value }) end
       return next_at
     end)
   end
@@ -5684,7 +6188,7 @@ function json.value(text, at, depth)
       colon = key and text:match("^%s*:()", colon)
       if not colon then return nil end
       local value, next_at = json.value(text, colon, depth + 1)
-      if value then table.insert(list, { path = "." .. key.text, value = value }) end
+      if value then table.insert(list, { key = key.text, value = value }) end
       return next_at
     end)
   end
@@ -5693,47 +6197,187 @@ function json.value(text, at, depth)
   return { text = plain }, stop
 end
 
--- The values of a JSON text as a flat list of { path, text }; nil where it is no JSON.
-local function json_leaves(text)
+-- A JSON text that is one object; nil where it is none.
+local function json_object(text)
   local whole, stop = json.value(text, 1, 0)
   if not whole or not text:find("^%s*{") or skip_space(text, stop) <= #text then return nil end
+  return whole
+end
+
+-- The value of a key; the last one where it is there twice.
+local function member(value, key)
+  local found
+  for _, entry in ipairs(value and value.list or {}) do
+    if entry.key == key then found = entry.value end
+  end
+  return found
+end
+
+local escaped = { ['"'] = '\\"', ["\\"] = "\\\\", ["\b"] = "\\b", ["\f"] = "\\f", ["\n"] = "\\n", ["\r"] = "\\r", ["\t"] = "\\t" }
+
+local function quoted(text)
+  local inner = text:gsub('[%z\1-\31"\\]', function(sign) return escaped[sign] or string.format("\\u%04x", sign:byte()) end)
+  return '"' .. inner .. '"'
+end
+
+-- A value as JSON without blanks.
+local function json_text(value)
+  if value.quoted then return quoted(value.text) end
+  if value.text then return value.text end
+  local texts = {}
+  for i, entry in ipairs(value.list) do
+    texts[i] = (entry.key and quoted(entry.key) .. ":" or "") .. json_text(entry.value)
+  end
+  local text = table.concat(texts, ",")
+  return value.object and "{" .. text .. "}" or "[" .. text .. "]"
+end
+
+-- A line about an event or finding, as `vhuscope read` prints it: interprets the declared sentences.
+
+local function is_there(value)
+  if not value then return false end
+  if value.list then return value.object or #value.list > 0 end
+  return value.text ~= "" and (value.quoted or value.text ~= "null")
+end
+
+local function value_text(value) return value.quoted and value.text or json_text(value) end
+
+-- The value at the end of a path, nil where it is not there. Properties of the record begin with an @.
+local function value_at(path, body, record)
+  local property = path[1]:match("^@(.*)")
+  if property then return { text = string.format("%.0f", record[property]) } end
+  local value = body
+  for _, key in ipairs(path) do value = member(value, key) end
+  return is_there(value) and value or nil
+end
+
+local function entries_text(value, between)
+  local texts = {}
+  for i, entry in ipairs(value.list) do texts[i] = value_text(entry.value) end
+  return table.concat(texts, between)
+end
+
+local speak = {}
+
+-- Parts as text; false behind it where the value of one is not there.
+local function say(parts, body, record)
+  local texts, whole = {}, true
+  for i, part in ipairs(parts) do
+    local text = type(part) == "string" and part or speak[part.kind](part, body, record)
+    whole = whole and text ~= nil
+    texts[i] = text or ""
+  end
+  return table.concat(texts), whole
+end
+
+function speak.value(part, body, record)
+  local found
+  for _, path in ipairs(part.value) do found = found or value_at(path, body, record) end
+  local is_list = found and found.list and not found.object
+  if part.count then return tostring(is_list and #found.list or 0) end
+  if not found then return part.fallback end
+  return is_list and part.between and entries_text(found, part.between) or value_text(found)
+end
+
+function speak.optional(part, body, record)
+  local text, whole = say(part.optional, body, record)
+  return whole and text or ""
+end
+
+function speak.choice(part, body, record)
+  local value = value_at(part.of, body, record)
+  local parts = not value and part.absent or part.are[value and value_text(value)] or part.otherwise
+  return (say(parts, body, record))
+end
+
+function speak.rest(part, body)
+  local told, texts = {}, {}
+  for _, key in ipairs(part.rest) do told[key] = true end
+  for _, entry in ipairs(body.list) do
+    local null = entry.value.text == "null" and not entry.value.quoted
+    if not told[entry.key] and not null then table.insert(texts, entry.key .. " " .. value_text(entry.value)) end
+  end
+  return #texts > 0 and " (" .. table.concat(texts, ", ") .. ")" or ""
+end
+
+-- What is unsafe to show as \\x1b or \\u202e, as the text form has it.
+local function escape_of(code)
+  if code < 0x100 then return string.format("\\x%02x", code) end
+  if code < 0x10000 then return string.format("\\u%04x", code) end
+  local above = code - 0x10000
+  return string.format("\\u%04x\\u%04x", 0xd800 + math.floor(above / 0x400), 0xdc00 + above % 0x400)
+end
+
+-- By length: the lead byte tells it.
+local rest = "[\128-\191]"
+local sequences = { "[\194-\223]" .. rest, "[\224-\239]" .. rest .. rest, "[\240-\244]" .. rest .. rest .. rest }
+local lead_bits = { [2] = 0x20, [3] = 0x10, [4] = 0x08 }
+
+-- A UTF-8 sequence of two to four bytes, escaped where it is unsafe.
+local function plain_sequence(sequence)
+  local code = sequence:byte() % lead_bits[#sequence]
+  for i = 2, #sequence do code = code * 0x40 + sequence:byte(i) % 0x40 end
+  for _, range in ipairs(spec.unsafe) do
+    if code >= range[1] and code <= range[2] then return escape_of(code) end
+  end
+  return sequence
+end
+
+-- Text that neither steers a terminal nor hides something.
+local function plain(text)
+  text = text:gsub("[%z\1-\31\127]", function(sign) return escape_of(sign:byte()) end)
+  for _, pattern in ipairs(sequences) do text = text:gsub(pattern, plain_sequence) end
+  return text
+end
+
+local function sentence_of(kind, body, record)
+  local name = kind == "event" and member(body, "event")
+  local parts = kind == "finding" and spec.sentences.finding or name and name.quoted and spec.sentences.events[name.text]
+  return plain((say(parts or spec.sentences.other, body, record)))
+end
+
+-- Events and findings: a sentence about each, and below it every value there is.
+
+-- The values of an object as a flat list of { path, text }.
+local function leaves_of(body)
   local leaves = {}
   local function collect(value, path)
     if value.text then
-      table.insert(leaves, { path = (path:gsub("^%.", "")), text = value.text })
-    else
-      for _, entry in ipairs(value.list) do collect(entry.value, path .. entry.path) end
+      table.insert(leaves, { path = path, text = value.text })
+      return
+    end
+    for i, entry in ipairs(value.list) do
+      local key = entry.key and (path == "" and entry.key or "." .. entry.key)
+      collect(entry.value, path .. (key or string.format("[%d]", i - 1)))
     end
   end
-  collect(whole, "")
+  collect(body, "")
   return leaves
 end
 
 local name_in = { event = "event", finding = "rule" }
+local most_unread = 200
 
 -- Shows an event or finding; returns a line about it.
-local function add_event(tree, tvb, kind)
+local function add_event(tree, tvb, kind, record)
   local text = tvb:len() > 0 and tvb:raw() or ""
-  local leaves = json_leaves(text)
-  if not leaves then
+  local body = json_object(text)
+  if not body then
     if tvb:len() > 0 then tree:add(vhuscope.fields.raw, tvb()) end
     local whole = tvb:len() == tvb:reported_len()
     if whole then tree:add_proto_expert_info(vhuscope.malformed, kind .. " without readable JSON")
     else tree:add_proto_expert_info(vhuscope.truncated, "truncated by capture") end
-    return kind
+    return "unreadable " .. kind .. ": " .. plain(text:sub(1, most_unread))
   end
-  local name, details = kind, {}
-  for _, leaf in ipairs(leaves) do
+  for _, leaf in ipairs(leaves_of(body)) do
     if leaf.path == name_in[kind] then
-      name = leaf.text
-      tree:add(vhuscope.fields[kind], tvb(), leaf.text)
+      tree:add(vhuscope.fields[kind], tvb(), plain(leaf.text))
     else
-      local line = leaf.path .. "=" .. leaf.text
+      local line = plain(leaf.path .. "=" .. leaf.text)
       tree:add(vhuscope.fields["event.value"], tvb(), line):set_text(line)
-      table.insert(details, line)
     end
   end
-  return name .. (#details > 0 and " " .. table.concat(details, " ") or "")
+  return sentence_of(kind, body, record)
 end
 
 -- The dissector of a record in a capture file: pseudo-header, descriptors, and then the message, the event or the bytes.
@@ -5874,6 +6518,8 @@ local function context_of(tvb, flags, number)
     fd_count = u16(tvb, layout.at.fdCount),
     wire_length = tvb(layout.at.wireLength, 4):le_uint(),
     device = u16(tvb, layout.at.device),
+    session = tvb(layout.at.session, 4):le_uint(),
+    epoch = tvb(layout.at.epoch, 4):le_uint(),
     front_end = layout.dialects[tvb(layout.at.frontEnd, 1):uint()],
     back_end = layout.dialects[tvb(layout.at.backEnd, 1):uint()],
     fds = {},
@@ -5975,13 +6621,13 @@ function show.message(tree, tvb, pinfo, root, context, fragment_offset)
   return nil
 end
 
-function show.raw(tree, tvb)
+function show.raw(tree, tvb, _, _, context)
   if tvb:len() > 0 then tree:add(vhuscope.fields.raw, tvb()) end
-  return string.format("raw bytes: %d", tvb:len())
+  return string.format("RAW +[%d bytes]", tvb:len()) .. fds_of(context)
 end
 
-function show.event(tree, tvb) return add_event(tree, tvb, "event") end
-function show.finding(tree, tvb) return add_event(tree, tvb, "finding") end
+function show.event(tree, tvb, _, _, context) return add_event(tree, tvb, "event", context) end
+function show.finding(tree, tvb, _, _, context) return add_event(tree, tvb, "finding", context) end
 
 function vhuscope.proto.dissector(tvb, pinfo, root)
   local tree = root:add(vhuscope.proto, tvb(), "vhuscope record")

@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import * as layout from '../../src/capture/pseudo-header.ts';
 import { channels, dialects, fdKinds } from '../../src/decode/frame.ts';
+import { events } from '../../src/decode/spec/events.ts';
 
 const text = readFileSync(resolve(import.meta.dirname, '../../docs/capture-format.md'), 'utf8');
 
@@ -54,6 +55,11 @@ describe('docs/capture-format.md', () => {
     expect(text).toContain(numbering(channels, ''));
     expect(text).toContain(numbering(layout.directions, 'none'));
     expect(text).toContain(numbering(layout.frameKinds, '').slice('0 , '.length));
+  });
+
+  it('has every event', () => {
+    const rows = table('5. Events and findings').flatMap(([names = '']) => names.split(', '));
+    expect(rows.sort()).toEqual(Object.keys(events).sort());
   });
 
   it('has the tags', () => {

@@ -14,6 +14,7 @@ import { channels, fdKinds } from '../../src/decode/frame.ts';
 import { requester } from '../../src/decode/header.ts';
 import type { MessageSpec, NamedField, Struct, Variant } from '../../src/decode/schema.ts';
 import { devices } from '../../src/decode/spec/devices/index.ts';
+import { sampleEvents } from './sample-events.ts';
 
 /** Numbers that look random and are the same in every run. */
 export class Noise {
@@ -258,6 +259,7 @@ function addOtherKinds(recording: Recording, noise: Noise): void {
     fdCount: 40,
   });
   recording.add({ channel: 'gpu', dir: 'back-to-front', bytes: headed(8, 0, noise.bytes(20 + 600_000)) });
+  for (const body of sampleEvents(below => noise.next(below))) recording.add({ kind: 'event', bytes: text(body) });
 }
 
 /** The records, one of each. */

@@ -2,6 +2,7 @@
 import { accesses, directions, frameKinds } from '../../src/capture/pseudo-header.ts';
 import type { Piece } from '../../src/capture/section.ts';
 import { channels, deviceSources, dialects, type FdIdentity, fdKinds } from '../../src/decode/frame.ts';
+import { plain } from '../../src/decode/plain.ts';
 import type { Expected } from './expected-fields.ts';
 
 type Value = Expected[1];
@@ -77,8 +78,8 @@ function addEvent(piece: Piece, add: Add): void {
     return;
   }
   for (const [path, value] of leaves) {
-    if (path === name[piece.kind]) add(piece.kind, String(value));
-    else add('event.value', `${path}=${value}`);
+    if (path === name[piece.kind]) add(piece.kind, plain(String(value)));
+    else add('event.value', plain(`${path}=${value}`));
   }
 }
 

@@ -65,6 +65,13 @@ export function dissect(release: Release, capture: string, args: readonly string
     });
 }
 
+/** The Info column of every packet of a capture. */
+export function infoColumn(release: Release, capture: string): string[] {
+  chmodSync(capture, 0o644);
+  const text = tshark(release, ['-r', capture, '-T', 'psml', '-o', 'gui.column.format:"Info","%i"']);
+  return [...text.matchAll(/<packet>\n<section>(.*)<\/section>/g)].map(([, info = '']) => plain(info));
+}
+
 function fieldOf(text: string): ShownField {
   const given = new Map(
     [...text.matchAll(/(\w+)="([^"]*)"/g)].map(([, name = '', value = '']) => [name, plain(value)]),

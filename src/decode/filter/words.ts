@@ -1,35 +1,13 @@
 /** Words that are tests by themselves. */
 import { channels, type FrameKind } from '../frame.ts';
+import { events } from '../spec/events.ts';
 import { type Node, onHead } from './node.ts';
 
-/** Names of events, as the capture has them. */
-export const eventNames: readonly string[] = [
-  'started',
-  'stopped',
-  'connected',
-  'peer',
-  'device',
-  'closed',
-  'unheard',
-  'peer-exit',
-  'front-end-exit',
-  'interposed',
-  'not-interposed',
-  'fdinfo',
-  'lost',
-  'note',
-  'queued',
-  'back-end-absent',
-  'held',
-  'released',
-  'edited',
-  'tampered',
-  'breakpoint',
-  'unhold',
-  'switched',
-  'rules',
-  'stop-asked',
-];
+/** Words that mean something else than the event of that name: a kind of record, marks of messages. */
+const taken: readonly string[] = ['raw', 'dropped', 'injected'];
+
+/** Names of events that can be asked for by their name alone. */
+export const eventNames: readonly string[] = Object.keys(events).filter(name => !taken.includes(name));
 
 const ofKind = (kind: FrameKind): Node => onHead(head => head.kind === kind);
 

@@ -6,6 +6,7 @@ import type { FilterField } from './lua/filter-field.ts';
 import { type LuaValue, luaLiteral } from './lua/literal.ts';
 import { protocolTables } from './lua/protocol.ts';
 import { recordTables } from './lua/record.ts';
+import { sentenceTables, unsafeRanges } from './lua/sentences.ts';
 
 /** The parts of the Lua code, in the order in which they use each other; files of `src/export/derive/lua`. */
 export const luaParts = [
@@ -15,6 +16,8 @@ export const luaParts = [
   'walk.lua',
   'line.lua',
   'message.lua',
+  'json.lua',
+  'sentence.lua',
   'event.lua',
   'record.lua',
   'packet.lua',
@@ -40,6 +43,8 @@ export function luaDissectors(part: (name: string) => string, version: string): 
     messages: { ...messages.messages, ...gpu.messages },
     bits: messages.bits,
     layout: record.layout,
+    sentences: sentenceTables(),
+    unsafe: unsafeRanges(),
   };
   const tables = Object.entries(spec).map(([name, value]) => `spec.${name} = ${luaLiteral(value)}\n`);
   return [

@@ -22,7 +22,7 @@ describe('an event as a sentence', () => {
       'recording of fs started by vhuscope 0.1.0, listens for the front-end at /run/fs.sock, connects to the back-end at /run/virtiofsd.sock',
     ],
     [
-      { event: 'connected', 'front-end': { comm: 'qemu', pid: 7, uid: 107 }, 'back-end': null },
+      { event: 'connected', front_end: { comm: 'qemu', pid: 7, uid: 107 }, back_end: null },
       'connected, session 1.1: front-end qemu (pid 7, uid 107)',
     ],
     [

@@ -1,12 +1,13 @@
-import { chmodSync, readdirSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
+import type { FrameKind } from '../../../src/decode/frame.ts';
 import { LineWriter } from '../../../src/decode/text/line.ts';
 import { Timing } from '../../../src/decode/timing.ts';
 import { Noise, samplePieces, writePieces } from '../../export/samples.ts';
 import { run } from '../programs.ts';
 import { compare, piecesOf } from '../shown.ts';
-import { dissect, folder, releases, type ShownField, type ShownPacket, tshark } from '../tshark.ts';
+import { dissect, folder, infoColumn, releases, type ShownField, type ShownPacket } from '../tshark.ts';
 
 const sample = join(folder, 'sample.pcapng');
 writePieces(sample, samplePieces());
@@ -50,17 +51,16 @@ describe.each(releases)('$name shows what vhuscope reads', release => {
   });
 });
 
-describe.each(releases)('$name tells each message in a line', release => {
+describe.each(releases)('$name tells each message and event in a line', release => {
   it.each([
     ['the sample', sample],
     ['every capture', corpus],
   ])('of %s', (_, capture) => {
-    chmodSync(capture, 0o644);
-    const shown = tshark(release, ['-r', capture, '-T', 'fields', '-e', '_ws.col.Info']).split('\n');
-    let told = 0;
+    const shown = infoColumn(release, capture);
+    const told: { [kind in FrameKind]?: number } = {};
     for (const [i, piece] of piecesOf(capture).entries()) {
       const line = new LineWriter();
-      if (piece.kind !== 'message' || !line.said(piece) || piece.bytes.length < piece.wireLength) continue;
+      if (piece.fragmentOffset !== undefined || !line.said(piece) || piece.bytes.length < piece.wireLength) continue;
       // Many bytes are only counted in the column, and what is said for the way back is left out.
       if (/\[\d+ bytes\]/.test(shown[i] as string)) continue;
       const text = line.out
@@ -68,9 +68,10 @@ describe.each(releases)('$name tells each message in a line', release => {
         .slice('F→B '.length)
         .replace(/ !length=\d+/, '');
       expect(shown[i], `packet ${i + 1} of ${capture}`).toBe(text);
-      told++;
+      told[piece.kind] = (told[piece.kind] ?? 0) + 1;
     }
-    expect(told).toBeGreaterThan(10);
+    expect(told.message).toBeGreaterThan(10);
+    expect(told.event).toBeGreaterThan(100);
   });
 });
 

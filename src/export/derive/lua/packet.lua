@@ -88,13 +88,13 @@ function show.message(tree, tvb, pinfo, root, context, fragment_offset)
   return nil
 end
 
-function show.raw(tree, tvb)
+function show.raw(tree, tvb, _, _, context)
   if tvb:len() > 0 then tree:add(vhuscope.fields.raw, tvb()) end
-  return string.format("raw bytes: %d", tvb:len())
+  return string.format("RAW +[%d bytes]", tvb:len()) .. fds_of(context)
 end
 
-function show.event(tree, tvb) return add_event(tree, tvb, "event") end
-function show.finding(tree, tvb) return add_event(tree, tvb, "finding") end
+function show.event(tree, tvb, _, _, context) return add_event(tree, tvb, "event", context) end
+function show.finding(tree, tvb, _, _, context) return add_event(tree, tvb, "finding", context) end
 
 function vhuscope.proto.dissector(tvb, pinfo, root)
   local tree = root:add(vhuscope.proto, tvb(), "vhuscope record")

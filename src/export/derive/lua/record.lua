@@ -136,6 +136,8 @@ local function context_of(tvb, flags, number)
     fd_count = u16(tvb, layout.at.fdCount),
     wire_length = tvb(layout.at.wireLength, 4):le_uint(),
     device = u16(tvb, layout.at.device),
+    session = tvb(layout.at.session, 4):le_uint(),
+    epoch = tvb(layout.at.epoch, 4):le_uint(),
     front_end = layout.dialects[tvb(layout.at.frontEnd, 1):uint()],
     back_end = layout.dialects[tvb(layout.at.backEnd, 1):uint()],
     fds = {},
