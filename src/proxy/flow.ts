@@ -8,22 +8,18 @@
  */
 import { headerSize } from '../decode/header.ts';
 import { monotonicNs } from '../sys/clock.ts';
-import { errno, Memory } from '../sys/libc.ts';
+import { errno } from '../sys/libc.ts';
 import { isHungUp } from '../sys/socket.ts';
-import { arrival, fdsAhead, peekBytes, receive, send } from '../sys/transfer.ts';
+import { arrival, peekBytes } from '../sys/transfer.ts';
 import { Burst } from './burst.ts';
+import { Cargo } from './cargo.ts';
 import type { EndKind } from './ending.ts';
 import type { FlowOwner } from './flow-owner.ts';
 import { judge, type RawReason } from './framing.ts';
 import type { Detour } from './hold/detour.ts';
-import { largestArmed } from './hold/verdicts.ts';
-import { PassedFds } from './passed-fds.ts';
-import { Pieces } from './pieces.ts';
+import { isArmed, largestArmed } from './hold/verdicts.ts';
+import { Source } from './source.ts';
 
-/** Bytes that are cut through in one piece of a long message, and read at once in raw mode. */
-const chunk = 192 * 1024;
-const rawChunk = 65_536;
-const smallest = 4096;
 /** Messages that are forwarded before other sockets get their turn. */
 const turn = 64;
 
@@ -35,6 +31,7 @@ export class Flow {
   readonly from: number;
   readonly to: number;
   readonly #owner: FlowOwner;
+  readonly #source: Source;
 
   /**
    * `receiving`: waits for input. `sending`: has something for the target. `detoured`: what goes to the target is the
@@ -43,35 +40,15 @@ export class Flow {
   phase: 'receiving' | 'sending' | 'detoured' | 'closed' = 'receiving';
   /** Why a sending direction does not go on: the target is full, or the kernel wants us to try again later. */
   blocked: 'no' | 'output' | 'later' = 'no';
-  mode: 'message' | 'stream' | 'raw' = 'message';
 
   /** Message numbers that are shown to the owner before they go on, see `hold/verdicts.ts`; undefined for none. */
   armed: Uint8Array | undefined;
   /** What people and rules have this direction send; made when the first of them does. */
   detour: Detour | undefined;
 
-  memory = new Memory(smallest);
-  /** Bytes in memory, bytes wanted before they are sent, bytes sent of them. */
-  have = 0;
-  #want = headerSize;
-  sent = 0;
-  /** Payload bytes of a streamed message that have not been read. */
-  rest = 0;
-  /** Bytes of a streamed message that have been passed on before those in memory. */
-  passedBefore = 0;
-  /** Bytes read from the source so far, and where in them this message began. */
-  #received = 0;
-  streamOffset = 0;
-  receivedNs = 0;
-  sentNs = 0;
-
-  /** The descriptors of this message. */
-  fds: PassedFds;
-  /** The pieces in which it arrived. */
-  pieces = new Pieces();
+  /** The message that is on its way, or as much of it as is here. */
+  readonly cargo: Cargo;
   #ending: EndKind | undefined;
-  /** Descriptors are ahead, and only reading byte by byte tells which byte they came with. */
-  #bytewise = false;
   /** Messages, or pieces of them, passed on so far. */
   #passedOn = 0;
 
@@ -80,26 +57,24 @@ export class Flow {
     this.direction = direction;
     this.from = from;
     this.to = to;
-    this.fds = this.#noFds();
-  }
-
-  #noFds(): PassedFds {
-    return new PassedFds(fd => this.#owner.closeSlowly(fd));
+    this.#source = new Source(from);
+    this.cargo = new Cargo(direction, fd => owner.closeSlowly(fd));
   }
 
   /** Nothing of a message is on its way. */
   get idle(): boolean {
-    return this.phase === 'closed' || (this.phase === 'receiving' && this.have === 0 && this.rest === 0);
+    return this.phase === 'closed' || (this.phase === 'receiving' && this.cargo.isEmpty);
   }
 
   /** Bytes taken in that have not been sent on. */
   get held(): number {
-    return this.phase === 'closed' ? 0 : this.have - this.sent + (this.detour?.held ?? 0);
+    return this.phase === 'closed' ? 0 : this.cargo.have - this.cargo.sent + (this.detour?.held ?? 0);
   }
 
   /** Whether something else may be sent to the target now, in between two messages. */
   get isBetweenMessages(): boolean {
-    return this.phase === 'detoured' || (this.phase === 'receiving' && this.mode === 'message' && this.sent === 0);
+    const { mode, sent } = this.cargo;
+    return this.phase === 'detoured' || (this.phase === 'receiving' && mode === 'message' && sent === 0);
   }
 
   /** Goes on until there is nothing to do, it has to wait, or its turn is over. */
@@ -124,184 +99,152 @@ export class Flow {
   /** Goes on with what comes from the source. */
   resume(): void {
     if (this.phase !== 'detoured') return;
-    this.phase = this.mode === 'raw' && this.have > 0 ? 'sending' : 'receiving';
+    this.phase = this.cargo.mode === 'raw' && this.cargo.have > 0 ? 'sending' : 'receiving';
     this.blocked = 'no';
   }
 
-  /** Hands the message that has just been gathered over, with its descriptors, as if it had been sent. */
-  handOver(): { memory: Memory; have: number; fds: PassedFds; pieces: Pieces } {
-    const { memory, have, fds, pieces } = this;
-    this.memory = new Memory(smallest);
-    this.fds = this.#noFds();
-    this.have = 0;
-    this.#want = headerSize;
-    this.pieces = new Pieces();
-    return { memory, have, fds, pieces };
-  }
-
-  #isArmed(id: number, size = 0): boolean {
-    return this.armed !== undefined && this.armed[id < 255 ? id : 255] !== 0 && size <= largestArmed;
-  }
-
   #receive(): boolean {
+    const { cargo } = this;
+    const source = this.#source;
     if (this.#mayBurst) {
-      const sent = burst.forward(this.from, this.to, this.#owner.channelNumber);
-      if (sent > 0) return this.#burstPassed(sent);
+      burst.forward(this.from, this.to, this.#owner.channelNumber, this.armed);
+      if (burst.taken > 0) return this.#burstPassed();
       if (burst.seen < 0) return burst.seen !== -errno.EAGAIN && this.#endOfSource(false);
+      source.singlyUntil = source.position + burst.singly;
     }
-    let room = this.#want - this.have;
-    if (this.mode === 'raw' || (this.#owner.preserveSegments && this.mode === 'message')) {
-      const ahead = this.#bytewise ? 1 : fdsAhead(this.from, this.memory.address + this.have, room);
-      if (ahead === -errno.ECONNRESET) return this.#endOfSource(false);
-      this.#bytewise = ahead === 1;
-      if (this.#bytewise) room = 1;
-    }
-    const result = receive(this.from, this.memory.address + this.have, room);
-    if (arrival.fds.length > 0) this.#bytewise = false;
-    if (arrival.fds.length > 0 || arrival.truncated) this.fds.take(this.have, arrival.fds, arrival.truncated);
+    const careful = cargo.mode === 'raw' || (cargo.mode === 'message' && this.#owner.preserveSegments);
+    const at = source.position;
+    const result = source.read(cargo.memory.address + cargo.have, cargo.want - cargo.have, careful);
+    if (arrival.fds.length > 0 || arrival.truncated) cargo.fds.take(cargo.have, arrival.fds, arrival.truncated);
     if (result === -errno.EAGAIN) {
-      if (this.mode === 'message') this.pieces.pauseAt(this.have);
-      if (this.have > this.sent && this.#partGoesOn()) this.phase = 'sending';
+      if (cargo.mode === 'message') cargo.pieces.pauseAt(cargo.have);
+      if (cargo.have > cargo.sent && this.#partGoesOn()) this.phase = 'sending';
       return this.phase === 'sending';
     }
     if (result <= 0) return this.#endOfSource(result === 0);
-    if (this.have === 0 && this.mode !== 'stream') this.streamOffset = this.#received;
-    this.#received += result;
-    this.have += result;
+    if (cargo.have === 0 && cargo.mode !== 'stream') cargo.streamOffset = at;
+    cargo.have += result;
     // What is in memory is accounted for by now: whatever fails from here on, it can still be sent on.
-    if (this.#received === result) this.#owner.spoke();
-    if (this.mode !== 'message') this.#pieceArrived(result);
-    else if (this.have < this.#want) {
-      if (result < room) this.pieces.pauseAt(this.have);
-    } else if (this.#want === headerSize) this.#headerArrived();
+    if (at === 0) this.#owner.spoke();
+    if (cargo.mode !== 'message') this.#pieceArrived(result);
+    else if (cargo.have < cargo.want) {
+      if (source.paused) cargo.pieces.pauseAt(cargo.have);
+    } else if (cargo.want === headerSize) this.#headerArrived();
     else this.#gathered();
     return true;
   }
 
-  /** Whether messages may be sent on without a look at each before. */
+  /** Whether messages may be sent on without reading each before. */
   get #mayBurst(): boolean {
-    if (this.have > 0 || this.mode !== 'message' || this.#owner.preserveSegments) return false;
-    return this.armed === undefined && this.detour === undefined;
+    const { position, singlyUntil } = this.#source;
+    if (this.cargo.have > 0 || position < singlyUntil) return false;
+    return this.cargo.mode === 'message' && !this.#owner.preserveSegments;
   }
 
-  /** So many messages were sent on, the last of them perhaps in part. */
-  #burstPassed(sent: number): boolean {
-    if (this.#received === 0) this.#owner.spoke();
-    for (let i = 0; i < sent; i++) {
-      this.have = burst.copy(i, this.memory);
-      this.sent = burst.sent(i);
-      this.streamOffset = this.#received;
-      this.#received += this.have;
-      this.receivedNs = burst.receivedNs;
-      this.sentNs = burst.sentNs;
-      if (this.sent === this.have) this.#passed(false);
+  /** What the burst has taken was sent on, the last of it perhaps in part, or not at all where it is armed for. */
+  #burstPassed(): boolean {
+    const { cargo } = this;
+    const source = this.#source;
+    if (source.position === 0) this.#owner.spoke();
+    for (let i = 0; i < burst.taken; i++) {
+      cargo.have = burst.copy(i, cargo.memory);
+      cargo.sent = burst.sent(i);
+      cargo.streamOffset = source.position;
+      source.position += cargo.have;
+      cargo.receivedNs = burst.receivedNs;
+      cargo.sentNs = burst.sentNs;
+      if (cargo.sent === cargo.have) this.#passed(false);
       else {
-        this.#want = this.have;
-        this.phase = 'sending';
+        cargo.want = cargo.have;
+        if (cargo.sent > 0) this.phase = 'sending';
+        else this.#gathered();
       }
     }
-    return this.phase === 'sending' || !burst.sawAll;
+    source.singlyUntil = source.position + burst.singly;
+    return this.phase !== 'receiving' || !burst.sawAll;
   }
 
   /** Whether what is there of a message is sent on before the rest has come. */
   #partGoesOn(): boolean {
-    if (this.mode !== 'message') return true;
+    const { mode, have, fds, id } = this.cargo;
+    if (mode !== 'message') return true;
     if (!this.#owner.preserveSegments || this.armed !== undefined) return false;
     // Descriptors wait until it is known whether they are to be exchanged.
-    const id = this.have < 4 ? undefined : (this.memory.u32[0] as number);
-    return !this.fds.waiting || !this.#owner.mayExchange(id);
+    return !fds.waiting || !this.#owner.mayExchange(have < 4 ? undefined : id);
+  }
+
+  #isArmed(size = 0): boolean {
+    return this.armed !== undefined && size <= largestArmed && isArmed(this.armed, this.cargo.id);
   }
 
   #headerArrived(): void {
-    this.receivedNs = monotonicNs();
-    const { u32 } = this.memory;
+    const { cargo } = this;
+    cargo.receivedNs = monotonicNs();
+    const { u32 } = cargo.memory;
     const size = u32[2] as number;
     const judgement = judge(this.#owner.channelNumber, u32[1] as number, size);
-    if (this.fds.isFlood) this.turnRaw('descriptor-flood');
-    else if (judgement === 'gather' || (judgement === 'stream' && this.#isArmed(u32[0] as number, size))) {
-      this.#want = headerSize + size;
-      this.memory = this.memory.grown(this.#want, this.have);
+    if (cargo.fds.isFlood) this.turnRaw('descriptor-flood');
+    else if (judgement === 'gather' || (judgement === 'stream' && this.#isArmed(size))) {
+      cargo.extend(headerSize + size);
       if (size === 0) this.#gathered();
-    } else if (judgement === 'stream') {
-      this.mode = 'stream';
-      this.rest = size;
-      this.memory = this.memory.grown(chunk, this.have);
-      this.#want = Math.min(chunk, headerSize + size);
-    } else this.turnRaw(judgement);
+    } else if (judgement === 'stream') cargo.stream(size);
+    else this.turnRaw(judgement);
   }
 
   /** A whole message is there: its descriptors go with its first byte, unless pieces are to be kept. */
   #gathered(): void {
-    if (this.fds.isFlood) {
+    const { fds, sent } = this.cargo;
+    if (fds.isFlood) {
       this.turnRaw('descriptor-flood');
       return;
     }
-    if (!this.#owner.preserveSegments) this.fds.gather();
+    if (!this.#owner.preserveSegments) fds.gather();
     // A message that is on its way in pieces is past changing.
-    const seen = this.armed !== undefined && this.sent === 0 && this.#isArmed(this.memory.u32[0] as number);
-    if (seen && this.#owner.diverted(this)) return;
-    const { only } = this.fds;
+    if (sent === 0 && this.#isArmed() && this.#owner.diverted(this)) return;
+    const { only } = fds;
     const substitution = only === undefined ? undefined : this.#owner.substitution(this, only);
-    if (substitution !== undefined) this.fds.exchange(substitution);
+    if (substitution !== undefined) fds.exchange(substitution);
     this.phase = 'sending';
   }
 
   /** Part of a streamed message or of raw bytes: sent on at once. */
   #pieceArrived(length: number): void {
-    if (this.mode === 'stream') this.rest -= length;
-    else this.receivedNs = monotonicNs();
-    if (!this.#bytewise || this.have === this.#want) this.phase = 'sending';
+    const { cargo } = this;
+    if (cargo.mode === 'stream') cargo.rest -= length;
+    else cargo.receivedNs = monotonicNs();
+    if (!this.#source.bytewise || cargo.have === cargo.want) this.phase = 'sending';
   }
 
   #send(): boolean {
-    while (this.sent < this.have) {
-      const due = this.fds.due(this.sent);
-      const result = send(this.to, this.memory.address + this.sent, this.#nextBoundary() - this.sent, due);
-      if (result < 0) return this.#notSent(result);
-      this.sent += result;
-      if (due.length > 0) this.fds.sent();
+    const { cargo } = this;
+    const refused = cargo.sendTo(this.to, this.#owner.preserveSegments);
+    if (refused < 0) {
+      this.refused(refused);
+      return false;
     }
     this.blocked = 'no';
-    if (this.mode === 'message' && this.have < this.#want) {
+    if (cargo.mode === 'message' && cargo.have < cargo.want) {
       this.phase = 'receiving';
       return true;
     }
-    this.sentNs = monotonicNs();
+    cargo.sentNs = monotonicNs();
     this.#passed(false);
-    return this.phase !== 'closed';
+    return true;
   }
 
-  /** How far the next piece goes. */
-  #nextBoundary(): number {
-    const until = Math.min(this.fds.nextAfter(this.sent), this.have);
-    return this.#owner.preserveSegments ? Math.min(this.pieces.nextAfter(this.sent), until) : until;
-  }
-
-  #notSent(result: number): false {
+  /** The target has taken nothing: waits until it may again, or tells that it is broken. `result` is the negative errno. */
+  refused(result: number): void {
     if (result === -errno.EAGAIN) this.blocked = 'output';
     else if (result === -errno.ETOOMANYREFS || result === -errno.ENOBUFS || result === -errno.ENOMEM)
       this.blocked = 'later';
     else this.#owner.targetBroke(this, result === -errno.ECONNRESET ? 'reset' : 'epipe');
-    return false;
   }
 
   /** What is in memory has been sent, or never will be: it is recorded, and the next can come. */
   #passed(dropped: boolean): void {
     this.#passedOn++;
     this.#owner.passed(this, dropped);
-    if (this.mode === 'stream' && this.rest > 0 && !dropped) {
-      this.passedBefore += this.have;
-      this.#want = Math.min(chunk, this.rest);
-    } else {
-      if (this.mode === 'stream') this.mode = 'message';
-      this.passedBefore = 0;
-      this.#want = this.mode === 'raw' ? rawChunk : headerSize;
-    }
-    this.have = 0;
-    this.sent = 0;
-    this.sentNs = 0;
-    this.fds.reset();
-    this.pieces.reset();
+    this.cargo.next(dropped);
     if (this.phase === 'closed') return;
     this.phase = 'receiving';
     if (this.detour !== undefined) this.detour.betweenMessages();
@@ -311,25 +254,24 @@ export class Flow {
   /** From now on bytes and descriptors are forwarded as they come. What is in memory goes first, as it came. */
   turnRaw(reason: RawReason): void {
     if (this.phase === 'closed') return;
-    this.mode = 'raw';
-    this.rest = 0;
-    this.#want = rawChunk;
-    this.memory = this.memory.grown(rawChunk, this.have);
-    if (this.receivedNs === 0) this.receivedNs = monotonicNs();
+    const { cargo } = this;
+    cargo.turnRaw();
+    if (cargo.receivedNs === 0) cargo.receivedNs = monotonicNs();
     // What a detour still has to send goes first.
-    if (this.phase !== 'detoured') this.phase = this.have > 0 ? 'sending' : 'receiving';
+    if (this.phase !== 'detoured') this.phase = cargo.have > 0 ? 'sending' : 'receiving';
     this.#owner.turnedRaw(this, reason);
   }
 
   #endOfSource(orderly: boolean): boolean {
+    const { cargo } = this;
     this.#ending = orderly ? (isHungUp(this.from) ? 'eof' : 'shutdown') : 'reset';
-    if (this.have === 0) {
+    if (cargo.have === 0) {
       this.#owner.sourceEnded(this, this.#ending);
       return false;
     }
     // Half a message and then the end: the other side gets to see just that.
-    this.receivedNs = monotonicNs();
-    if (this.mode === 'message') this.mode = 'raw';
+    cargo.receivedNs = monotonicNs();
+    if (cargo.mode === 'message') cargo.mode = 'raw';
     this.phase = 'sending';
     return true;
   }
@@ -339,20 +281,20 @@ export class Flow {
     if (this.phase === 'closed') return;
     this.phase = 'closed';
     this.detour?.abandon();
-    this.fds.abandon();
-    if (this.have > 0) this.#passed(true);
+    this.cargo.fds.abandon();
+    if (this.cargo.have > 0) this.#passed(true);
   }
 
   /** Records what lies in the source's socket and will never be read: often the very answer that came too late. */
   showUnread(): void {
-    this.memory = this.memory.grown(rawChunk, this.have);
-    const length = peekBytes(this.from, this.memory.address, rawChunk);
+    const { cargo } = this;
+    cargo.turnRaw();
+    const length = peekBytes(this.from, cargo.memory.address, cargo.want);
     if (length <= 0) return;
-    this.mode = 'raw';
-    this.have = length;
-    this.streamOffset = this.#received;
-    this.receivedNs = monotonicNs();
+    cargo.have = length;
+    cargo.streamOffset = this.#source.position;
+    cargo.receivedNs = monotonicNs();
     this.#owner.passed(this, true);
-    this.have = 0;
+    cargo.have = 0;
   }
 }

@@ -114,7 +114,7 @@ export class Link implements FlowOwner, Handler {
   /** An error of ours in handling this channel: it forwards without knowing messages from now on. */
   failed(): void {
     if (this.closed) return;
-    for (const flow of [this.forth, this.backward]) if (flow.mode !== 'raw') flow.turnRaw('internal-error');
+    for (const flow of [this.forth, this.backward]) if (flow.cargo.mode !== 'raw') flow.turnRaw('internal-error');
     this.run();
   }
 
@@ -144,7 +144,7 @@ export class Link implements FlowOwner, Handler {
   }
 
   substitution(flow: Flow, fd: number): Substitution | undefined {
-    return this.#owner.substitution(this, flow.direction, flow.memory.u32[0] as number, fd);
+    return this.#owner.substitution(this, flow.direction, flow.cargo.id, fd);
   }
 
   diverted(flow: Flow): boolean {
@@ -154,8 +154,8 @@ export class Link implements FlowOwner, Handler {
   }
 
   passed(flow: Flow, dropped: boolean): void {
-    if (dropped && !this.closed) this.#undelivered += flow.have - flow.sent;
-    this.#tell(flow, dropped);
+    if (dropped && !this.closed) this.#undelivered += flow.cargo.have - flow.cargo.sent;
+    this.#tell(flow.cargo, dropped);
   }
 
   /** Records a message that took a detour; with `lost` it could not be delivered. Returns its number. */

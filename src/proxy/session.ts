@@ -160,7 +160,7 @@ export class Session implements LinkOwner {
   }
 
   planned(link: Link, flow: Flow): Course | undefined {
-    const answers = this.answeredBy(link, flow, flow.memory.u32[0] as number);
+    const answers = this.answeredBy(link, flow, flow.cargo.id);
     return this.#safely(() => this.#owner.desk.planned(this, link, flow, answers));
   }
 

@@ -42,7 +42,7 @@ const controlStart = headerSize + iovecSize;
 const low = littleEndian ? 0 : 1;
 const high = 1 - low;
 
-/** What came beside the bytes of the last `receive`; overwritten by the next one. */
+/** What came beside the bytes of the last `receive`; overwritten by the next one, and by `fdsAhead`. */
 export const arrival = {
   /** Descriptors, close-on-exec, owned by the caller from now on. */
   fds: [] as number[],
@@ -151,6 +151,8 @@ export function metDescriptors(): boolean {
  * descriptors ends. An error is told once, so it must not be dropped here.
  */
 export function fdsAhead(fd: number, address: number, length: number): number {
+  arrival.truncated = false;
+  arrival.fds = noFds;
   const result = peekBytes(fd, address, length);
   return result <= 0 ? result : Number(metDescriptors());
 }

@@ -7,7 +7,8 @@
 import { fstatSync, readdirSync } from 'node:fs';
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
-import { close, errno, Memory, memfdCreate } from '../../src/sys/libc.ts';
+import { armedRule } from '../../src/proxy/hold/rule.ts';
+import { close, errno, Memory, memfdCreate, setsockopt } from '../../src/sys/libc.ts';
 import { shutDown, socketPair } from '../../src/sys/socket.ts';
 import { arrival, receive } from '../../src/sys/transfer.ts';
 import { message, put, Stand } from './stand.ts';
@@ -136,11 +137,22 @@ const read: fc.Arbitrary<Step> = fc.record({
 });
 const end: fc.Arbitrary<Step> = fc.record({ do: fc.constantFrom('shut' as const, 'close' as const), side });
 
+/** Rules that some messages are armed for, and none is changed by. */
+const idleRules = [5, 37, 999].map(id =>
+  armedRule({ name: `${id}`, when: `id == ${id} and size == 64M`, do: [{ tamper: 'drop', settings: true }] }),
+);
+
 /** Plays a schedule both ways and compares; whatever it did, no descriptor is left. */
-function same(steps: readonly Step[], setting: ConstructorParameters<typeof Stand>[0], unit: 'message' | 'byte'): void {
+function same(
+  steps: readonly Step[],
+  setting: ConstructorParameters<typeof Stand>[0],
+  unit: 'message' | 'byte',
+  rules = idleRules.slice(0, 0),
+): void {
   const before = readdirSync('/proc/self/fd').length;
   const expected = play(steps, direct(), unit);
   const stand = new Stand(setting);
+  stand.relay.ask('set-rules', { rules });
   const { front, back } = stand.connect();
   const got = play(steps, { ends: [front, back], settle: () => stand.settle() }, unit);
   const softened = stand.reports.some(report => report.type === 'closed' && report.delivered === 'softened');
@@ -172,6 +184,20 @@ describe('through the relay each side gets what it gets without it', () => {
     );
   });
 
+  it('messages one behind the other, some of which rules look into, and closes', () => {
+    const row = fc.array(wholeMessage, { minLength: 1, maxLength: 25 }).map(messages => Buffer.concat(messages));
+    const step = fc.oneof(
+      { weight: 3, arbitrary: sendOf(wholeMessage) },
+      { weight: 3, arbitrary: sendOf(row).map(step => ({ ...step, fds: [] })) },
+      { weight: 2, arbitrary: read },
+      end,
+    );
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 12 }), steps => same(steps, {}, 'message', idleRules)),
+      { numRuns: 300 },
+    );
+  });
+
   it('anything at all, byte for byte, where cuts are kept', () => {
     // Whether a descriptor is one to put ourselves into is known from the fourth byte on: until then it is held back.
     const garbage = fc.uint8Array({ minLength: 4, maxLength: 70 }).map(bytes => Buffer.from(bytes));
@@ -186,4 +212,43 @@ describe('through the relay each side gets what it gets without it', () => {
       { numRuns: 300 },
     );
   });
+});
+
+/** Has a socket take so little that even a small message may be taken in part. */
+function shrink(fd: number): void {
+  const value = new Memory(8);
+  const [socketLevel, sendBuffer] = [1, 7];
+  setsockopt(fd, socketLevel, sendBuffer, value.address, 4);
+}
+
+it('no message is lost, doubled, or passes a rule unseen where the target takes only some at a time', () => {
+  const some = fc.array(fc.constantFrom(1, 2, 5, 12, 37, 999), { minLength: 100, maxLength: 400 });
+  const reads = fc.array(fc.integer({ min: 1, max: 300 }), { minLength: 3, maxLength: 10 });
+  fc.assert(
+    fc.property(some, reads, (ids, counts) => {
+      const stand = new Stand();
+      stand.relay.ask('set-rules', { rules: idleRules });
+      const [front, ourFront] = socketPair();
+      const [back, ourBack] = socketPair();
+      shrink(ourBack);
+      stand.pair.join(ourFront, ourBack);
+      const queue = ids.map((id, i) => message(id, Buffer.alloc((i * 577) % 3600, i)));
+      const expected = Buffer.concat(queue);
+      const seen = newSeen();
+      for (let i = 0, next = 0; next < queue.length || Buffer.concat(seen.bytes).length < expected.length; i++) {
+        expect(i).toBeLessThan(10_000);
+        while (next < queue.length && put(front, queue[next] as Buffer) > 0) next++;
+        stand.settle();
+        for (let n = counts[i % counts.length] as number; n > 0 && readUnit(back, seen, 'message'); n--);
+        stand.settle();
+      }
+      expect(Buffer.concat(seen.bytes).equals(expected)).toBe(true);
+      expect(Buffer.concat(stand.messages().map(({ bytes }) => bytes)).equals(expected)).toBe(true);
+      const looked = stand.relay.ask('rules', {}).map(({ name, seen }) => [name, seen]);
+      expect(looked).toEqual([5, 37, 999].map(id => [`${id}`, ids.filter(each => each === id).length]));
+      for (const fd of [front, back]) close(fd);
+      stand.close();
+    }),
+    { numRuns: 30 },
+  );
 });

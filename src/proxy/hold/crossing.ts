@@ -59,14 +59,14 @@ export class Crossing implements DetourOwner {
   /** The course of a reply to a request of ours: it ends here. */
   #keptBack(flow: Flow): Course | undefined {
     if (this.#kept.size === 0) return undefined;
-    const { u32 } = flow.memory;
+    const { u32 } = flow.cargo.memory;
     const id = u32[0] as number;
     const dir = flow.direction === 1 ? 'front-to-back' : 'back-to-front';
     if (!isReply(this.#link.channel, dir, u32[1] as number)) return undefined;
     const n = this.#owner.answeredBy(this.#link, flow, id);
     if (!this.#kept.delete(n)) return undefined;
     this.#link.arm();
-    const parcel = Parcel.from(flow, flow.memory.bytes.subarray(0, flow.have));
+    const parcel = Parcel.from(flow.cargo);
     const what = `kept from the ${flow.direction === 1 ? 'back-end' : 'front-end'}, which did not ask`;
     return new Course(noting(without(plainPlan(parcel.bytes, 0)), { by: `request ${n}`, what }), { parcel });
   }
@@ -107,10 +107,6 @@ export class Crossing implements DetourOwner {
 
   substitution(flow: Flow, id: number, fd: number): Substitution | undefined {
     return this.#owner.substitution(this.#link, flow.direction, id, fd);
-  }
-
-  targetBroke(flow: Flow, how: 'epipe' | 'reset'): void {
-    this.#link.targetBroke(flow, how);
   }
 
   closeSlowly(fd: number): void {

@@ -60,20 +60,21 @@ export class Desk {
 
   /** What becomes of a message by the rules; undefined where none of them fires. */
   planned(session: DeskSession, link: Link, flow: Flow, answers: number): Course | undefined {
-    const bytes = flow.memory.bytes.subarray(0, flow.have);
+    const { cargo } = flow;
+    const bytes = cargo.memory.bytes.subarray(0, cargo.have);
     const index = tableIndex(link.channelNumber, flow.direction);
-    const entry = entryOf(flow.memory.u32[0] as number);
-    const { count } = flow.fds;
+    const entry = entryOf(cargo.id);
+    const { count } = cargo.fds;
     const passage = passageOf(bytes, envelopeOf(session, link, flow, count));
     const subject = new Subject(frameOf(session, link, flow, bytes, passage, answers));
-    let plan = plainPlan(bytes, count, session.setting.preserveSegments ? flow.pieces.ends : []);
+    let plan = plainPlan(bytes, count, session.setting.preserveSegments ? cargo.pieces.ends : []);
     for (const watcher of this.#watchers) {
       if ((watcher.tables[index] as Uint8Array)[entry] === 0) continue;
       if (watcher.fires(subject, () => passage.message.name, session.connection)) plan = apply(watcher, plan, passage);
     }
     this.#forgetSpent();
     if (plan.deeds.length === 0) return undefined;
-    return new Course(plan, { parcel: Parcel.from(flow, bytes) });
+    return new Course(plan, { parcel: Parcel.from(cargo, bytes) });
   }
 
   /** Breakpoints that have fired as often as they should are gone. */

@@ -4,7 +4,7 @@
  * other channels go on.
  */
 import { monotonicNs } from '../../sys/clock.ts';
-import { close, errno } from '../../sys/libc.ts';
+import { close } from '../../sys/libc.ts';
 import { send } from '../../sys/transfer.ts';
 import type { Flow } from '../flow.ts';
 import type { Substitution } from '../passed-fds.ts';
@@ -32,7 +32,6 @@ export interface DetourOwner {
   /** The reply to record `n` is not for the side that did not ask. */
   keepReply(flow: Flow, n: number, id: number): void;
   substitution(flow: Flow, id: number, fd: number): Substitution | undefined;
-  targetBroke(flow: Flow, how: 'epipe' | 'reset'): void;
   closeSlowly(fd: number): void;
   /** Closes the channel as a peer would. */
   close(): void;
@@ -70,9 +69,9 @@ export class Detour {
    * where the direction knows no messages any more.
    */
   insert(course: Course): void {
-    const { mode, phase } = this.#flow;
+    const { cargo, phase } = this.#flow;
     if (phase === 'closed') throw new Error('that direction is closed');
-    if (mode === 'raw')
+    if (cargo.mode === 'raw')
       throw new Error('that direction passes bytes on without knowing messages, nothing can be put in between');
     const at = this.#courses.findIndex(each => each.waiting !== undefined && each.sending === undefined);
     this.#courses.splice(at < 0 ? this.#courses.length : at, 0, course);
@@ -178,7 +177,10 @@ export class Detour {
       const until = step.cuts.find(cut => cut > sending.sent && cut < parcel.have) ?? parcel.have;
       const fds = sending.sent === 0 ? sending.fds : none;
       const result = send(this.#flow.to, parcel.memory.address + sending.sent, until - sending.sent, fds);
-      if (result < 0) return this.#notSent(result);
+      if (result < 0) {
+        this.#flow.refused(result);
+        return false;
+      }
       sending.sent += result;
       if (sending.sent < parcel.have && step.pauseMs !== undefined && sending.sent === until) {
         this.#wait(course, 'wait', step.pauseMs);
@@ -223,14 +225,6 @@ export class Detour {
         ? own
         : Parcel.made(this.#flow.direction, step.bytes, monotonicNs(), fd => this.#owner.closeSlowly(fd));
     return { parcel, fds, fresh, sent: 0, exchanged: substitution !== undefined };
-  }
-
-  #notSent(result: number): false {
-    if (result === -errno.EAGAIN) this.#flow.blocked = 'output';
-    else if (result === -errno.ETOOMANYREFS || result === -errno.ENOBUFS || result === -errno.ENOMEM)
-      this.#flow.blocked = 'later';
-    else this.#owner.targetBroke(this.#flow, result === -errno.ECONNRESET ? 'reset' : 'epipe');
-    return false;
   }
 
   /** The message itself has been sent, as it came or altered. */

@@ -30,7 +30,7 @@ export function shownHold(n: number, held: Held): HeldMessage {
   const heldMs = (now - since) / 1e6;
   const { parting, parcel } = course;
   if (parcel !== undefined) {
-    const otherWayNs = link.opposite(flow).receivedNs;
+    const otherWayNs = link.opposite(flow).cargo.receivedNs;
     held.standstill ??= standstillBy({ session, channel: link.channel, parcel, from: flow.from, otherWayNs, since });
   }
   const { standstill } = held;

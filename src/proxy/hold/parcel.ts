@@ -1,6 +1,6 @@
 import { headerSize } from '../../decode/header.ts';
 import { Memory } from '../../sys/libc.ts';
-import type { Flow } from '../flow.ts';
+import type { Cargo } from '../cargo.ts';
 import { PassedFds } from '../passed-fds.ts';
 import type { Alteration, Passing } from '../passing.ts';
 import { Pieces } from '../pieces.ts';
@@ -19,11 +19,11 @@ export class Parcel implements Passing {
   sentNs = 0;
   alteration?: Alteration;
 
-  /** Takes over what a flow has gathered; `bytes` is its message, as plans were made for it. */
-  static from(flow: Flow, bytes: Uint8Array): Parcel {
-    flow.fds.gather();
-    const { streamOffset, receivedNs, direction } = flow;
-    return new Parcel({ direction, streamOffset, receivedNs, bytes, ...flow.handOver() });
+  /** Takes over what has been gathered; `bytes` is that message, as plans were made for it. */
+  static from(cargo: Cargo, bytes = cargo.memory.bytes.subarray(0, cargo.have)): Parcel {
+    cargo.fds.gather();
+    const { streamOffset, receivedNs, direction } = cargo;
+    return new Parcel({ direction, streamOffset, receivedNs, bytes, ...cargo.handOver() });
   }
 
   /** A message of our own. */

@@ -60,15 +60,21 @@ export function frameOf(
   let fds: FdIdentity[] | undefined;
   return {
     ...{ n: 0, kind: 'message', pair: session.setting.name, channel: link.channel, dir: envelope.dir as Direction },
-    ...{ session: session.session, epoch: session.epoch, wallNs: 0n, receivedNs: BigInt(flow.receivedNs), sentNs: 0n },
-    ...{ bytes, wireLength: bytes.length, offset: flow.streamOffset, fdCount: flow.fds.count },
-    ...(isReply(link.channel, envelope.dir, flow.memory.u32[1] as number) && {
+    ...{
+      session: session.session,
+      epoch: session.epoch,
+      wallNs: 0n,
+      receivedNs: BigInt(flow.cargo.receivedNs),
+      sentNs: 0n,
+    },
+    ...{ bytes, wireLength: bytes.length, offset: flow.cargo.streamOffset, fdCount: flow.cargo.fds.count },
+    ...(isReply(link.channel, envelope.dir, flow.cargo.memory.u32[1] as number) && {
       reply: true,
       ...(answers > 0 && { answers }),
     }),
     context: envelope.context,
     get fds() {
-      fds ??= flow.fds.all.map(fd => inspect(fd).identity);
+      fds ??= flow.cargo.fds.all.map(fd => inspect(fd).identity);
       return fds;
     },
   };

@@ -27,6 +27,11 @@ export function entryOf(id: number): number {
   return id < entries - 1 ? id : entries - 1;
 }
 
+/** Whether a message number is armed for. */
+export function isArmed(table: Uint8Array, id: number): boolean {
+  return table[id < entries - 1 ? id : entries - 1] !== 0;
+}
+
 /**
  * The messages of one direction that a filter may match, by what their headers alone tell. Numbers above 254 share an
  * entry, armed where a filter cannot say that it means none of them.
