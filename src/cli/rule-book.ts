@@ -2,7 +2,7 @@
 import { resolve } from 'node:path';
 import type { RuleFiles } from '../proxy/controlled.ts';
 import type { ArmedRule } from '../proxy/hold/rule.ts';
-import { readRules, ruleFile, watchRules } from './rule-file.ts';
+import { readRules, readyMadeRules, ruleFile, watchRules } from './rule-file.ts';
 
 /** Who puts the rules in force, and who hears of it. */
 export interface RuleReader {
@@ -13,6 +13,7 @@ export interface RuleReader {
 
 /** The files of one engine. */
 export class RuleBook implements RuleFiles {
+  readonly ready: readonly string[] = readyMadeRules();
   #files: readonly string[];
   #unwatch: () => void = () => {};
   #reader: RuleReader | undefined;

@@ -269,6 +269,8 @@ export const requests = {
       rules: z.array(ruleSchema),
       /** The files they come from, absolute. */
       files: z.array(z.string()),
+      /** Names of the rules that come with vhuscope, for `load`. */
+      ready: z.array(z.string()),
     }),
   ),
   switch: request(

@@ -13,6 +13,8 @@ import type { Overview } from './overview.ts';
 export interface RuleFiles {
   /** Those in force, absolute. */
   readonly files: readonly string[];
+  /** Names of those that come with the program. */
+  readonly ready: readonly string[];
   /**
    * Reads other files, or the same ones anew, and puts their rules in force; rejects with an error for people where they
    * cannot be used, and what was in force stays so.
@@ -93,7 +95,10 @@ export function handlersOf(
         ...(direction !== undefined && { direction }),
         ...(fds !== undefined && { fds: parseFdChoices(fds) }),
       }),
-    rules: async () => ({ rules: await engine.ask('rules', {}), files: [...ruleFiles.files] }),
+    async rules() {
+      const { files, ready } = ruleFiles;
+      return { rules: await engine.ask('rules', {}), files: [...files], ready: [...ready] };
+    },
     async switch({ name, on }, { name: by }) {
       await engine.ask('switch-rule', { name, on });
       armed({ event: 'switched', name, on, by });

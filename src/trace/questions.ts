@@ -167,8 +167,8 @@ export interface Dialogue {
   search: { question: SearchOrder; answer: number | undefined };
   /** Writes what is chosen into a new capture; the number of records in it. */
   save: { question: { readonly choice: Choice; readonly path: string }; answer: number };
-  /** The row of a record by its number; undefined where there is none. */
-  number: { question: { readonly n: number }; answer: number | undefined };
+  /** The row of a record by its number; undefined where there is none. `rows`: asked again when there are more. */
+  number: { question: { readonly n: number; readonly rows?: number }; answer: number | undefined };
 }
 
 export type QuestionKind = keyof Dialogue;

@@ -22,6 +22,10 @@ export interface ListState extends Scroll {
 /** A line that is being typed; `prompts/` says what each kind does. */
 export interface Prompt {
   readonly kind: string;
+  /** What stands in front of it, where the kind does not say it for all. */
+  readonly label?: string;
+  /** What it is about, as its kind knows it. */
+  readonly about?: string;
   readonly text: string;
   /** Where the next character goes, in UTF-16 units. */
   readonly caret: number;

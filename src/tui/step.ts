@@ -4,6 +4,7 @@ import type { Choice } from '../trace/selection.ts';
 import type { EngineFacts } from './engine.ts';
 import type { Size } from './frame.ts';
 import type { Model } from './model.ts';
+import type { Order, Outcome } from './order.ts';
 
 /** Something that happened. Keys are named as in `docs/keys.md`: `j`, `G`, `up`, `C-d`, `enter`. */
 export type Action =
@@ -21,6 +22,8 @@ export type Action =
   | { readonly type: 'progress'; readonly key: string; readonly done: number; readonly of: number }
   | { readonly type: 'failed'; readonly key: string; readonly message: string }
   | { readonly type: 'engine'; readonly facts: EngineFacts }
+  /** The engine has answered an order. */
+  | { readonly type: 'obeyed'; readonly order: Order; readonly outcome: Outcome }
   /** Something was done outside, or could not be. */
   | { readonly type: 'said'; readonly text: string; readonly bad: boolean }
   /** The time of a `wake` effect is over. */
@@ -37,6 +40,8 @@ export type Effect =
   | { readonly type: 'wake'; readonly turn: number; readonly ms: number }
   /** Words for the capture, about a record where one is named. */
   | { readonly type: 'note'; readonly text: string; readonly of?: number }
+  /** Something the engine is to do. */
+  | { readonly type: 'order'; readonly order: Order }
   | { readonly type: 'quit' }
   /** Ends the engine and then the viewer. */
   | { readonly type: 'stop-engine' };

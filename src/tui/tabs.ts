@@ -3,9 +3,16 @@ import { type Line, lineWidth, type Span, span } from './frame.ts';
 import type { Pane } from './layout.ts';
 import type { Model } from './model.ts';
 import { viewOf, views } from './views/index.ts';
+import type { View } from './views/view.ts';
 
 /** Letters of a name where not all of them have room. */
 const shortName = 4;
+
+/** How many letters each name can have beside the whole of one; none where not even one has room. */
+function shortestThatFits(shown: readonly View[], view: string, width: number): number {
+  const each = Math.floor((width - view.length - 5) / Math.max(1, shown.length - 1)) - 4;
+  return Math.max(0, Math.min(shortName, each));
+}
 
 interface Tab {
   readonly view: string;
@@ -16,9 +23,10 @@ interface Tab {
 /** The tabs of a pane: its own name, and in the second place those of the others that could stand there. */
 function tabsOf(model: Model, { view, box: { width } }: Pane): Tab[] {
   const second = view === model.side || (model.zoomed && view !== 'messages');
-  const shown = second ? views.filter(({ id }) => id !== 'messages') : [viewOf(view)];
+  const useful = ({ id, enabled }: View): boolean => id === view || (enabled?.(model) ?? true) === true;
+  const shown = second ? views.filter(each => each.id !== 'messages' && useful(each)) : [viewOf(view)];
   const whole = shown.reduce((sum, { id }) => sum + id.length + 5, 1);
-  const room = whole > width ? shortName : Number.POSITIVE_INFINITY;
+  const room = whole > width ? shortestThatFits(shown, view, width) : Number.POSITIVE_INFINITY;
   const tabs: Tab[] = [];
   let from = 1;
   for (const { id, key } of shown) {

@@ -11,6 +11,7 @@ import { pointed } from './pointer.ts';
 import { inserted, typed } from './prompts/typing.ts';
 import type { Action, Effect, Step } from './step.ts';
 import { saying, stay } from './step.ts';
+import { obeyed } from './stepping/obeyed.ts';
 import { goTo, notFound } from './travel.ts';
 import { viewOf } from './views/index.ts';
 import { messageList } from './views/messages.ts';
@@ -44,6 +45,8 @@ function handle(model: Model, action: Action): Step {
       return answered(model, action.key, action.answer);
     case 'engine':
       return stay({ ...model, engine: action.facts });
+    case 'obeyed':
+      return obeyed(model, action.order, action.outcome);
     case 'said':
       return stay(saying(model, action.text, action.bad));
     case 'awake':

@@ -16,8 +16,9 @@ import { helpLines } from './help.ts';
 import { bindingsAt } from './keys/index.ts';
 import { entryOf } from './known.ts';
 import { insideOf, layoutOf, type Pane } from './layout.ts';
-import type { Model } from './model.ts';
+import type { Model, Prompt } from './model.ts';
 import { promptOf } from './prompts/index.ts';
+import { heldInBrief } from './show/held.ts';
 import { titleOf } from './tabs.ts';
 import { viewOf } from './views/index.ts';
 import { drawable } from './width.ts';
@@ -150,12 +151,13 @@ function headLine(model: Model): Line {
 function engineSpans({ engine }: Model): Span[] {
   if (!engine) return [];
   if (engine.ended) return [span('  recording ended', 'faint')];
-  const { connections, waiting, held, failing } = engine;
+  const { waiting, held, failing } = engine;
+  const connections = engine.connections.length;
   return [
     span('  live ', 'good'),
     span(`${connections} ${connections === 1 ? 'connection' : 'connections'}`, 'faint'),
     ...(waiting.length > 0 ? [span(`, ${drawable(waiting.join(', '))}`, 'faint')] : []),
-    ...(held > 0 ? [span(`  ${held} held`, 'warn')] : []),
+    ...(held.length > 0 ? [span(`  ${heldInBrief(held)}`, 'warn')] : []),
     ...(failing === undefined ? [] : [span(`  not recording: ${drawable(failing)}`, 'bad')]),
   ];
 }
@@ -202,17 +204,28 @@ function pendingLine(model: Model, pending: string): Line {
   ];
 }
 
-function promptLine({ prompt }: Model): Line {
+function promptLine({ prompt, size }: Model): Line {
   if (!prompt) return [];
-  const kind = promptOf(prompt.kind);
-  const text = drawable(prompt.text);
-  const at = prompt.caret;
+  const label = ` ${labelOf(prompt)}`;
+  const from = shownFrom(prompt, size.width - label.length);
+  const text = drawable(prompt.text.slice(from));
+  const at = prompt.caret - from;
   return [
-    span(` ${kind.label}`, 'title'),
+    span(label, 'title'),
     span(text.slice(0, at)),
     span(text.slice(at, at + 1) || ' ', 'plain', 'cursor'),
     span(text.slice(at + 1)),
   ];
+}
+
+/** What stands in front of what is typed. */
+function labelOf({ kind, label }: Prompt): string {
+  return label ?? promptOf(kind).label;
+}
+
+/** The first character of a long text that is seen, such that the caret is. */
+function shownFrom({ caret }: Prompt, room: number): number {
+  return Math.max(0, caret - Math.max(8, room - 2));
 }
 
 /** What may be typed, and what is wrong, above the prompt. */
@@ -231,9 +244,10 @@ function offerLines(model: Model, width: number): Line[] {
     ];
     return fitted(spans, room, '>', ground);
   });
-  const flaw = kind.flaw?.(prompt.text);
+  const flaw = kind.flaw?.(prompt.text, model);
   if (!flaw) return lines;
-  const column = 1 + kind.label.length + flaw.column;
+  const label = labelOf(prompt).length + 1;
+  const column = Math.max(0, label + flaw.column - shownFrom(prompt, model.size.width - label));
   return [...lines, [span(`${' '.repeat(column)}^ ${drawable(flaw.message)}`, 'bad', 'popup')]];
 }
 

@@ -71,6 +71,7 @@ export class Viewer {
       new EngineLink(engine, {
         facts: facts => this.#dispatch({ type: 'engine', facts }),
         said: (text, bad) => this.#dispatch({ type: 'said', text, bad }),
+        obeyed: (order, outcome) => this.#dispatch({ type: 'obeyed', order, outcome }),
       });
     this.#paintSoon();
   }
@@ -139,6 +140,9 @@ export class Viewer {
         break;
       case 'note':
         this.#engine?.note(effect.text, effect.of);
+        break;
+      case 'order':
+        this.#engine?.order(effect.order);
         break;
       case 'quit':
         this.quit();

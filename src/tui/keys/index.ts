@@ -7,6 +7,7 @@ import type { View } from '../views/view.ts';
 import { copyBindings } from './copying.ts';
 import { globalBindings } from './global.ts';
 import { jumpBindings } from './jumps.ts';
+import { steppingBindings } from './stepping.ts';
 
 /** Keys that belong together. */
 export interface KeyGroup {
@@ -17,13 +18,15 @@ export interface KeyGroup {
 }
 
 /** A key that opens each view. */
-const openingBindings: readonly Binding[] = views.map(({ id, key, help }) => ({
+const openingBindings: readonly Binding[] = views.map(({ id, key, help, enabled }) => ({
   keys: [key],
   help: `show ${help}`,
+  ...(enabled && { enabled }),
   run: model => stay(showing(model, id)),
 }));
 
 const everywhere: readonly KeyGroup[] = [
+  { title: 'Holding and changing messages', bindings: steppingBindings },
   { title: 'Everywhere', bindings: globalBindings },
   { title: 'Going to other messages', bindings: jumpBindings },
   { title: 'Copying', bindings: copyBindings },

@@ -1,5 +1,5 @@
 /** A line that is typed at the foot of the screen: what it offers, what is wrong with it, what it does. */
-import type { Model } from '../model.ts';
+import type { Model, Prompt } from '../model.ts';
 import type { Step } from '../step.ts';
 
 /** Something that may be typed, and what it means. */
@@ -31,10 +31,11 @@ export interface PromptKind {
   /** An offer is what is meant, whatever was typed: Enter takes the one that is picked. */
   readonly picks?: boolean;
   offers(model: Model, text: string): Offers;
-  flaw?(text: string): Flaw | undefined;
+  flaw?(text: string, model: Model): Flaw | undefined;
   /** What happens while it is typed. */
   changed?(model: Model, text: string): Step;
-  accepted(model: Model, text: string, offer: Offer | undefined): Step;
+  /** @param prompt as it was when it was closed */
+  accepted(model: Model, text: string, offer: Offer | undefined, prompt: Prompt): Step;
   /** What happens where it is given up. */
   cancelled?(model: Model): Step;
 }

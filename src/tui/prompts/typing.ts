@@ -17,7 +17,7 @@ export function typed(model: Model, prompt: Prompt, key: string): Step {
       return [closed(after), effects];
     }
     case 'enter':
-      return kind.accepted(closed(model), text, kind.picks ? offer : undefined);
+      return kind.accepted(closed(model), text, kind.picks ? offer : undefined, prompt);
     case 'tab':
       return offer && !kind.picks
         ? edited(model, prompt, text.slice(0, from) + offer.word + text.slice(caret), from + offer.word.length)

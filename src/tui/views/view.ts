@@ -21,8 +21,10 @@ export interface View {
   readonly id: string;
   /** What it shows, in a few words for the list of keys and the palette. */
   readonly help: string;
-  /** The digit that opens it. */
+  /** The key that opens it. */
   readonly key: string;
+  /** True, or the reason why it has nothing to show; always true where absent. */
+  enabled?(model: Model): true | string;
   readonly bindings: readonly Binding[];
   /** What must be known to draw it. */
   wants(model: Model, size: Size): readonly Question[];
