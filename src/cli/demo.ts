@@ -2,14 +2,14 @@
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative, resolve } from 'node:path';
-import * as conversations from '../peers/conversations.ts';
+import { ControlClient } from '../control/client.ts';
 import type { Outcome } from '../peers/peer.ts';
-import { expect, type Script, script, send, untilClosed } from '../peers/script.ts';
 import { startPeer } from '../peers/start.ts';
-import { blockBackEnd, qemuLike } from '../peers/traits.ts';
 import { startEngine } from '../proxy/engine.ts';
 import type { Command } from './command.ts';
+import { demoPair, demoPeers, sector } from './demo-session.ts';
 import { command as read } from './read.ts';
+import { serve } from './serve.ts';
 import { Failure } from './usage.ts';
 import { version } from './version.ts';
 import { isTerminal, type ViewFlags, view, viewOptions } from './viewing.ts';
@@ -19,39 +19,15 @@ interface DemoOptions extends ViewFlags {
   print?: boolean;
 }
 
-const sector = Uint8Array.from({ length: 512 }, (_, i) => 0x41 + (i % 26));
-
-/** A block device is connected, used, told that its configuration changed, and stopped; then it is connected again. */
-const frontEndScripts: readonly Script[] = [
-  script(
-    conversations.qemuConnects(1),
-    conversations.readsConfig,
-    conversations.qemuStartsBlk(),
-    conversations.writesBlocks(7, sector),
-    expect('BACKEND_CONFIG_CHANGE_MSG'),
-    conversations.readsConfig,
-    conversations.qemuStops(),
-  ),
-  script(
-    conversations.qemuConnects(1),
-    conversations.qemuStartsBlk(),
-    conversations.readsBlocks(7, sector.length),
-    conversations.qemuStops(),
-  ),
-];
-const backEndScripts: readonly Script[] = [
-  script(expect('SET_VRING_ENABLE'), send('BACKEND_CONFIG_CHANGE_MSG', {}, { needReply: true }), untilClosed()),
-  script(untilClosed()),
-];
-
 /** The command. */
 export const command: Command<DemoOptions> = {
   name: 'demo',
   summary: 'record and show a session of two built-in peers; needs no VM',
   about:
     'Starts a simulated front-end and a simulated back-end, lets them use a block device through the proxy over real ' +
-    'sockets, memory and eventfds, records that, and opens the recording in the terminal interface. Where there is no ' +
-    'terminal, or with --print, it prints the recording instead and ends with status 0 after about a second.',
+    'sockets, memory and eventfds, records that, and opens the terminal interface on it: the device is used and ' +
+    'connected again until you quit, so that messages can be held, changed and answered. Where there is no terminal, or ' +
+    'with --print, it records two connections, prints them and ends with status 0 after about a second.',
   arguments: [],
   options: [
     { flags: '-w, --write <file>', meaning: 'write the capture there, not to a temporary folder', completes: 'file' },
@@ -67,11 +43,9 @@ export const command: Command<DemoOptions> = {
     // mkdtemp makes a folder that only its owner can enter.
     const folder = mkdtempSync(join(tmpdir(), 'vhuscope-demo-'));
     const capture = options.write === undefined ? join(folder, 'demo.pcapng') : resolve(options.write);
-    await recordSession(folder, capture);
     const looks = isTerminal() && !options.print;
-    const status = looks
-      ? (await view({ paths: [capture], title: 'demo', follow: false }, options)).status
-      : await read.run([capture], { color: 'auto' });
+    if (!looks) await recordSession(folder, capture);
+    const status = looks ? await watchSession(folder, capture, options) : await read.run([capture], { color: 'auto' });
     process.stdout.write(whatNext(capture));
     return status;
   },
@@ -79,37 +53,40 @@ export const command: Command<DemoOptions> = {
 
 /** Runs the two peers through an engine and checks that the device has kept what was written to it. */
 async function recordSession(folder: string, capture: string): Promise<void> {
-  const front = { path: join(folder, 'front.sock') };
-  const back = { path: join(folder, 'back.sock') };
-  const backEnd = startPeer({
-    ...{ side: 'back-end', address: back, socket: 'listen' },
-    ...{ traits: blockBackEnd(), scripts: backEndScripts },
-  });
+  const { front, back } = demoPeers(folder, false);
+  const backEnd = startPeer(back);
   await backEnd.ready;
   const engine = await startEngine(
-    {
-      pairs: [
-        {
-          name: 'demo',
-          device: { id: 2, from: 'option', reason: 'what the demo has', confidence: 'certain' },
-          frontEnd: { role: 'listen', address: front },
-          backEnd: { role: 'connect', address: back },
-        },
-      ],
-      capture: { path: capture },
-      version: `vhuscope ${version}`,
-    },
+    { pairs: [demoPair(folder)], capture: { path: capture }, version: `vhuscope ${version}` },
     () => {},
   );
-  const frontEnd = startPeer({
-    ...{ side: 'front-end', address: front, socket: 'connect' },
-    ...{ traits: qemuLike(), scripts: frontEndScripts },
-  });
+  const frontEnd = startPeer(front);
   const used = await frontEnd.ended;
   if (used.error) backEnd.stop();
   const served = await backEnd.ended;
   await engine.stop();
   check(used, served);
+}
+
+/** The same while somebody looks on: the peers go on until the interface is quit. */
+async function watchSession(folder: string, capture: string, options: ViewFlags): Promise<number> {
+  const { front, back } = demoPeers(folder, true);
+  const backEnd = startPeer(back);
+  await backEnd.ready;
+  const { engine, control, end } = await serve({ pairs: [demoPair(folder)], capture: { path: capture }, quiet: true });
+  const frontEnd = startPeer(front);
+  try {
+    const client = control && (await ControlClient.connect(control, { program: 'tui' }));
+    const watched = client && { client, owned: false };
+    return (
+      await view({ paths: [capture], title: 'demo', follow: false, ...(watched && { engine: watched }) }, options)
+    ).status;
+  } finally {
+    await engine.ask('release', { by: 'the end of the demo' }).catch(() => {});
+    for (const peer of [frontEnd, backEnd]) peer.stop();
+    await end(0);
+    await Promise.all([frontEnd.ended, backEnd.ended]);
+  }
 }
 
 function check(front: Outcome, back: Outcome): void {

@@ -42,6 +42,8 @@ export interface ServeOptions {
 /** A running engine with its output. */
 export interface Served {
   engine: Engine;
+  /** The path of its control socket, where it has one. */
+  control: string | undefined;
   /** Ends the engine and the output and resolves to the exit status; a further call hurries. */
   end(graceMs?: number): Promise<number>;
 }
@@ -137,6 +139,7 @@ export async function serve(options: ServeOptions): Promise<Served> {
   let ended: Promise<number> | undefined;
   return {
     engine,
+    control: control?.path,
     end(graceMs) {
       const stopped = engine.stop(graceMs);
       ended ??= stopped.then(async () => {

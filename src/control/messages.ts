@@ -233,6 +233,11 @@ export const requests = {
     z.strictObject({ n: recordNumber, change: changeSchema.optional(), fds: fdsSchema.optional() }),
     obeyedSchema,
   ),
+  prolong: request(
+    'has a held message wait as long again from now on',
+    z.strictObject({ n: recordNumber }),
+    obeyedSchema,
+  ),
   drop: request('keeps a held message from the other side', z.strictObject({ n: recordNumber }), obeyedSchema),
   answer: request(
     'answers a held message in the name of the side it was meant for, which does not get it',

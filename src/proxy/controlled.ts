@@ -83,6 +83,7 @@ export function handlersOf(
         ...(change !== undefined && { change }),
         ...(fds !== undefined && { fds: parseFdChoices(fds) }),
       }),
+    prolong: ({ n }, { name: by }) => engine.ask('prolong', { n, by }),
     drop: ({ n }, { name: by }) => engine.ask('drop', { n, by }),
     answer: ({ n, with: written }, { name: by }) => engine.ask('answer', { n, by, with: written }),
     close: ({ n }, { name: by }) => engine.ask('close', { n, by }),

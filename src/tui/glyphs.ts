@@ -1,4 +1,5 @@
 /** The characters that screens are drawn with, in two sets: for terminals with UTF-8 and for those without. */
+import type { Direction } from '../decode/frame.ts';
 
 /** One set. */
 export interface Glyphs {
@@ -77,6 +78,12 @@ const ascii: Glyphs = {
   shade: '.',
   micro: 'u',
 };
+
+/** Who speaks to whom. */
+export function directionSign({ arrowLeft, arrowRight }: Glyphs, dir: Direction): string {
+  const line = arrowRight === ascii.arrowRight ? '-' : '';
+  return dir === 'front-to-back' ? `F${line}${arrowRight}B` : `F${arrowLeft}${line}B`;
+}
 
 /** The set for a terminal. */
 export function glyphsFor(isAscii: boolean): Glyphs {

@@ -4,7 +4,18 @@ import type { Params, RequestName, Result } from '../control/messages.ts';
 /** Requests that change something, as keys give them. */
 export type OrderName = Extract<
   RequestName,
-  'hold' | 'unhold' | 'switch' | 'load' | 'release' | 'step' | 'edit' | 'drop' | 'answer' | 'close' | 'inject'
+  | 'hold'
+  | 'unhold'
+  | 'switch'
+  | 'load'
+  | 'release'
+  | 'step'
+  | 'prolong'
+  | 'edit'
+  | 'drop'
+  | 'answer'
+  | 'close'
+  | 'inject'
 >;
 
 /** One order. */
@@ -58,6 +69,7 @@ const said = (text: string): Outcome => ({ text, bad: false });
 
 const done: { readonly [request: string]: string } = {
   step: 'goes on; the next message of its connection is held',
+  prolong: 'is held as long again',
   edit: 'is changed, and still held',
   drop: 'is not sent on',
   answer: 'is answered, and not sent on',

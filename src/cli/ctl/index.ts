@@ -1,7 +1,7 @@
 import { edit, inject } from './edit.ts';
 import { holds } from './held.ts';
 import { hold, unhold } from './hold.ts';
-import { answer, close, drop, release, step } from './let-go.ts';
+import { answer, close, drop, prolong, release, step } from './let-go.ts';
 import { list } from './list.ts';
 import { note } from './note.ts';
 import { load, off, on, rules } from './rules.ts';
@@ -15,5 +15,5 @@ export { type CtlFlags, type Verb, who } from './verb.ts';
 /** The verbs of `vhuscope ctl`, in the order of its help. */
 export const verbs: Readonly<Record<string, Verb>> = {
   ...{ list, status, watch, note, stop },
-  ...{ hold, unhold, holds, release, step, edit, drop, answer, close, inject, rules, on, off, load },
+  ...{ hold, unhold, holds, release, step, prolong, edit, drop, answer, close, inject, rules, on, off, load },
 };

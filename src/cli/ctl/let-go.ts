@@ -32,6 +32,15 @@ export const step: Verb = {
   },
 };
 
+export const prolong: Verb = {
+  usage: 'N',
+  meaning: 'have a held message wait as long again from now on',
+  examples: [],
+  async run(engine, [n], flags) {
+    return report([await engine.request('prolong', { n: recordNumber(n, 'ctl prolong') })], flags);
+  },
+};
+
 export const drop: Verb = {
   usage: 'N',
   meaning: 'keep a held message from the other side',

@@ -113,7 +113,7 @@ export class Desk {
       })),
     });
     course.heldAs = n;
-    this.#held.set(n, { course, session, link, flow, name, rule, since: monotonicNs(), ms });
+    this.#held.set(n, { course, session, link, flow, name, rule, since: monotonicNs(), ms, spanMs: ms });
     const at = { pair: session.setting.name, connection: session.connection, channel: link.channel };
     const direction = envelope.dir as Direction;
     this.#owner.report({ type: 'held', ...at, direction, n, name, rule, ...(Number.isFinite(ms) && { ms }) });
@@ -187,6 +187,10 @@ export class Desk {
       return this.#goOn(n, by);
     },
     edit: ({ n, by, change, fds }) => this.#treat(n, by, held => this.#edited(held, change, fds), 'edited', 'held'),
+    prolong: ({ n }) => {
+      const held = this.#held.get(n);
+      return held === undefined ? this.#tooLate(n) : this.#prolonged(n, held);
+    },
     drop: ({ n, by }) => this.#treat(n, by, ({ course }) => without(course), 'dropped', 'released'),
     answer: ({ n, by, with: written }) =>
       this.#treat(n, by, held => this.#answered(held, written), `answered with ${written}`, 'released'),
@@ -228,9 +232,14 @@ export class Desk {
     course.steps = plan.steps;
     course.deeds = plan.deeds;
     if (then === 'released') return this.#goOn(n, by);
-    // Whoever edits is there: the time begins anew.
-    held.link.detour(held.flow).prolong(course, held.ms);
-    held.ms += (monotonicNs() - held.since) / 1e6;
+    // Whoever edits is there.
+    return this.#prolonged(n, held);
+  }
+
+  /** The time of a held message begins anew. */
+  #prolonged(n: number, held: Held): Obeyed {
+    held.link.detour(held.flow).prolong(held.course, held.spanMs);
+    held.ms = held.spanMs + (monotonicNs() - held.since) / 1e6;
     return { n, done: true, state: 'held' };
   }
 

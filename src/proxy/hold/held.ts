@@ -17,6 +17,8 @@ export interface Held {
   readonly rule: string;
   /** Monotonic nanoseconds. */
   readonly since: number;
+  /** Milliseconds it is held at a time; Infinity for ever. */
+  readonly spanMs: number;
   /** Milliseconds from then on until it goes on by itself; Infinity for ever. */
   ms: number;
   /** Who stands still because of it, since that was first seen. */

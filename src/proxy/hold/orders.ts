@@ -85,6 +85,8 @@ export interface Orders {
   step: { params: Named; result: Obeyed };
   /** Changes a held message, which stays held. */
   edit: { params: Named & { change?: Change; fds?: readonly FdChoice[] }; result: Obeyed };
+  /** Has a held message wait as long again from now on. */
+  prolong: { params: Named; result: Obeyed };
   drop: { params: Named; result: Obeyed };
   /** Sends a message back in the peer's name instead of sending the held one on. */
   answer: { params: Named & { with: string }; result: Obeyed };

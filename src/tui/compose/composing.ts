@@ -2,7 +2,7 @@
 import type { KeptScroll } from '../keys/lines.ts';
 import { type Model, slot } from '../model.ts';
 import { atTop } from '../scroll.ts';
-import { type Step, stay } from '../step.ts';
+import type { Effect, Step } from '../step.ts';
 import { bytesOf, type Draft, hexOf } from './draft.ts';
 
 /** What the viewer keeps of it. */
@@ -30,12 +30,20 @@ export function compose(model: Model, draft: Draft): Step {
   const { focus, side, zoomed } = model;
   const from = focus === 'compose' ? composing.of(model).from : { focus, side, zoomed };
   const opened = composing.with(model, { draft, sending: false, scroll: atTop, from });
-  return stay({ ...opened, focus: 'compose', side: 'compose', zoomed: model.size.height < besideHeight });
+  return [
+    { ...opened, focus: 'compose', side: 'compose', zoomed: model.size.height < besideHeight },
+    prolonging(draft),
+  ];
+}
+
+/** Whoever writes is there: the held message does not go on by itself meanwhile. */
+function prolonging({ of }: Draft): Effect[] {
+  return of === undefined ? [] : [{ type: 'order', order: { request: 'prolong', params: { n: of } } }];
 }
 
 /** The draft with a change in it. */
 export function redrafted(model: Model, draft: Draft): Step {
-  return stay(composing.with(model, { draft }));
+  return [composing.with(model, { draft }), prolonging(draft)];
 }
 
 /** Sends it: a held one goes on, or stays held where `then` says so; one of our own is put in between. */

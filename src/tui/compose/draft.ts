@@ -127,11 +127,11 @@ function freshLike({ kind, size }: FdIdentity): string {
 }
 
 /** The draft as a transcript line. */
-export function lineOf(draft: Draft): string {
+export function lineOf(draft: Draft, ascii = false): string {
   const { channel, dir, context, came, fds } = draft;
   const bytes = bytesOf(draft);
   const sent = fds.map((fd): FdIdentity => came[Number(fd)] ?? freshIdentity(fd));
-  const writer = new LineWriter();
+  const writer = new LineWriter({ ascii });
   writer.said({
     ...{ n: 0, kind: 'message', pair: '', channel, dir, context, session: 0, epoch: 0, wallNs: 0n, receivedNs: 0n },
     ...{ sentNs: 0n, offset: 0, bytes, wireLength: bytes.length, fds: sent, fdCount: sent.length },

@@ -1,6 +1,5 @@
 /** A draft as the lines of a form. */
 import { type Line, type Span, span } from '../frame.ts';
-import type { Glyphs } from '../glyphs.ts';
 import { descriptorText } from '../show/descriptor.ts';
 import { wrapped } from '../show/wrap.ts';
 import { drawable, padded } from '../width.ts';
@@ -23,7 +22,7 @@ export interface FormLine {
 /** What a form is drawn with. */
 export interface FormLook {
   readonly width: number;
-  readonly glyphs: Glyphs;
+  readonly ascii: boolean;
 }
 
 const nameWidth = 22;
@@ -31,7 +30,7 @@ const bytesInLine = 16;
 
 /** The lines of the form. */
 export function formLines(draft: Draft, negotiated: Negotiated | undefined, look: FormLook): FormLine[] {
-  const text = lineOf(draft);
+  const text = lineOf(draft, look.ascii);
   const titled = (title: string, lines: readonly FormLine[]): FormLine[] =>
     lines.length === 0 ? [] : [{ line: [] }, { line: [span(title, 'title')], heading: true }, ...lines];
   return [

@@ -40,7 +40,14 @@ export const keyGroups: readonly KeyGroup[] = [...everywhere, ...views.map(group
 
 /** The groups that count at this moment, the nearest first. */
 export function groupsAt(model: Model): readonly KeyGroup[] {
-  return [groupOf(viewOf(model.focus)), ...everywhere];
+  const nearest = groupOf(viewOf(model.focus));
+  const taken = new Set(nearest.bindings.flatMap(({ keys }) => keys));
+  const left = (bindings: readonly Binding[]): readonly Binding[] =>
+    bindings.flatMap(binding => {
+      const keys = binding.keys.filter(key => !taken.has(key));
+      return keys.length === binding.keys.length ? binding : keys.length > 0 ? { ...binding, keys } : [];
+    });
+  return [nearest, ...everywhere.map(group => ({ ...group, bindings: left(group.bindings) }))];
 }
 
 /** Their bindings. */

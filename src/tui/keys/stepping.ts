@@ -62,6 +62,12 @@ export const steppingBindings: readonly Binding[] = [
     run: model => order(model, { request: 'release', params: {} }),
   },
   {
+    keys: ['T'],
+    help: 'take more time: the held message waits as long again from now on',
+    enabled: isHolding,
+    run: model => orderHere(model, n => ({ request: 'prolong', params: { n } })),
+  },
+  {
     keys: ['d'],
     help: 'drop the held message: the other side does not get it',
     short: 'drop',

@@ -3,7 +3,7 @@ import type { HeldStatus, RuleStatus } from '../../control/messages.ts';
 import { decodeTree } from '../../decode/tree.ts';
 import type { ConnectionState } from '../../trace/questions.ts';
 import { type Line, type Span, type Style, span } from '../frame.ts';
-import type { Glyphs } from '../glyphs.ts';
+import { directionSign, type Glyphs } from '../glyphs.ts';
 import { contextOf, envelopeOf } from '../stepping/agreed.ts';
 import { drawable } from '../width.ts';
 import { descriptorText } from './descriptor.ts';
@@ -48,7 +48,7 @@ export function heldLines(
   look: HeldLook,
 ): HeldLine[] {
   const lines: HeldLine[] = [
-    { line: headLine(held), heading: true },
+    { line: headLine(held, look.glyphs), heading: true },
     ...whose(held, rules).map(line => ({ line })),
     ...standstill(held, look.width).map(line => ({ line })),
     ...titled('Fields', fields(held, look)),
@@ -63,12 +63,12 @@ function titled(title: string, lines: readonly HeldLine[]): HeldLine[] {
   return lines.length === 0 ? [] : [{ line: [span(title, 'title')] }, ...lines];
 }
 
-function headLine({ n, direction, name, channel, heldMs, leftMs }: HeldStatus): Line {
+function headLine({ n, direction, name, channel, heldMs, leftMs }: HeldStatus, glyphs: Glyphs): Line {
   const forth = direction === 'front-to-back';
   const left = leftMs === undefined ? 'held for ever' : `goes on in ${seconds(leftMs)}`;
   return [
     span(`${n} `, 'faint'),
-    span(forth ? 'F→B ' : 'F←B ', forth ? 'frontEnd' : 'backEnd'),
+    span(`${directionSign(glyphs, direction)} `, forth ? 'frontEnd' : 'backEnd'),
     span(drawable(name), 'name'),
     ...(channel === 'main' ? [] : [span(` ${channel}`, 'faint')]),
     span(`  ${left}`, 'warn'),

@@ -15,7 +15,6 @@ import {
 import { headerOf, toggledMask } from '../compose/fields.ts';
 import { type FormLine, formLines } from '../compose/lines.ts';
 import { span } from '../frame.ts';
-import { glyphsFor } from '../glyphs.ts';
 import { lineList } from '../keys/lines.ts';
 import { paneOf } from '../layout.ts';
 import type { Model } from '../model.ts';
@@ -28,7 +27,7 @@ import type { View } from './view.ts';
 
 const linesFor = remembered(
   (draft: Draft, negotiated: ReturnType<typeof negotiatedOf>, width: number, ascii: boolean): readonly FormLine[] =>
-    formLines(draft, negotiated, { width, glyphs: glyphsFor(ascii) }),
+    formLines(draft, negotiated, { width, ascii }),
 );
 
 const nothing: readonly FormLine[] = [
