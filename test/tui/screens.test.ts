@@ -1,8 +1,10 @@
 /** Every view at three sizes, as a terminal shows it. */
 import { resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import type { EngineFacts } from '../../src/tui/engine.ts';
 import type { Ability } from '../../src/tui/theme.ts';
 import { views } from '../../src/tui/views/index.ts';
+import { heldLike, holding } from './engine.ts';
 import { expectGolden } from './golden.ts';
 import { able, Stage, shown } from './stage.ts';
 
@@ -15,7 +17,18 @@ const sizes = [
 ];
 
 /** Where in a capture each view is looked at: keys from its beginning on. */
-const places: { readonly [view: string]: { readonly capture: string; readonly keys: readonly string[] } } = {
+interface Place {
+  readonly capture: string;
+  readonly keys: readonly string[];
+  /** What a running engine says. */
+  readonly engine?: EngineFacts;
+}
+
+const fs = `${captures}/fs.pcapng`;
+/** QEMU's SET_FEATURES is held, and ADD_MEM_REG waits behind it. */
+const features = heldLike(fs, 27, { waits: { side: 'front-end', request: 'ADD_MEM_REG', ms: 4100 } });
+
+const places: { readonly [view: string]: Place } = {
   messages: { capture: 'fs', keys: ['j', 'j', 'j', 'j', 'j'] },
   detail: { capture: 'fs', keys: [':', '"28"', 'enter', '2'] },
   state: { capture: 'fs', keys: [':', '"37"', 'enter', '4'] },
@@ -25,13 +38,18 @@ const places: { readonly [view: string]: { readonly capture: string; readonly ke
   statistics: { capture: 'migration-net-source', keys: ['8'] },
   sessions: { capture: 'reconnect', keys: ['7'] },
   bytes: { capture: 'fs', keys: [':', '"28"', 'enter', '3'] },
+  held: { capture: 'fs', keys: ['0'], engine: holding(features, heldLike(fs, 45)) },
+  rules: { capture: 'fs', keys: ['R', 'j', 'j'], engine: holding() },
+  compose: { capture: 'fs', keys: ['0', 'e', 'j', 'j', 'j', 'j', 'j', 'enter'], engine: holding(features) },
 };
 
 describe.each(sizes)('$width x $height', size => {
   it.each(views.map(({ id }) => id))('%s', async view => {
     const place = places[view];
     if (!place) throw new Error(`test/tui/screens.test.ts does not say where to look at ${view}`);
-    const stage = new Stage(`${captures}/${place.capture}.pcapng`, size).press(...place.keys);
+    const stage = new Stage(`${captures}/${place.capture}.pcapng`, size);
+    if (place.engine) stage.act({ type: 'engine', facts: place.engine });
+    stage.press(...place.keys);
     expectGolden(`${view}-${size.width}x${size.height}`, await stage.screen());
     stage.close();
   });
@@ -59,7 +77,8 @@ it.each(scenes)('$name', async ({ name, ability, keys }) => {
 
 it('a terminal without UTF-8 gets ASCII characters alone', async () => {
   for (const { id, key } of views) {
-    const stage = new Stage(`${captures}/fs.pcapng`, { width: 120, height: 40 }, { ...able, ascii: true }).press(key);
+    const stage = new Stage(`${captures}/fs.pcapng`, { width: 120, height: 40 }, { ...able, ascii: true });
+    stage.act({ type: 'engine', facts: holding(features) }).press('0', 'e', key);
     expect(await stage.screen(), id).toMatch(/^[\n\x20-\x7e]*$/);
     stage.close();
   }

@@ -107,7 +107,7 @@ function fieldLines(field: FormField, { flaws }: Draft): FormLine[] {
 /** How a feature bit stands between the two sides, in words. */
 function standing({ offered, accepted, set }: FormField): Span[] {
   const words = [
-    offered === undefined ? '' : offered ? 'offered' : 'not offered',
+    offered === undefined ? '' : offered ? 'offered' : `not offered${set === true ? '!' : ''}`,
     accepted === undefined ? '' : accepted ? 'acknowledged' : '',
   ].filter(word => word !== '');
   const wrong = set === true && offered === false;

@@ -37,7 +37,7 @@ const tenths = (ms: number): string => `${(ms / 1000).toFixed(1)} s`;
 export function heldInBrief(held: readonly HeldStatus[]): string {
   const left = held.flatMap(({ leftMs }) => leftMs ?? []);
   const next = left.length > 0 ? `, ${seconds(Math.min(...left))} left` : '';
-  return `${held.length} held${next} (0 shows ${held.length === 1 ? 'it' : 'them'})`;
+  return `${held.length} held${next}`;
 }
 
 /** All lines about one held message. */

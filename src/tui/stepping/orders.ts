@@ -1,7 +1,7 @@
 /** What keys have the engine do with the held message that is meant. */
 import type { HeldStatus } from '../../control/messages.ts';
 import { isReply, readHeader } from '../../decode/header.ts';
-import { compose } from '../compose/composing.ts';
+import { compose, composing } from '../compose/composing.ts';
 import { draftOf } from '../compose/draft.ts';
 import type { Model } from '../model.ts';
 import type { Order } from '../order.ts';
@@ -12,6 +12,7 @@ import { rowUnderCursor } from '../views/messages.ts';
 /** The held message that is meant: the one of the record under the cursor, else the one that has waited longest. */
 export function heldHere(model: Model): HeldStatus | undefined {
   const held = model.engine?.held ?? [];
+  if (model.focus === 'compose') return held.find(({ n }) => n === composing.of(model).draft?.of);
   if (model.focus === 'held') return heldUnderCursor(model) ?? held[0];
   const row = model.focus === 'messages' ? rowUnderCursor(model) : undefined;
   return held.find(({ n }) => n === row?.n) ?? held[0];
