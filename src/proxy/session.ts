@@ -55,6 +55,8 @@ export class Session implements LinkOwner {
   readonly #ledgers = new Map<Link, Ledger>();
   /** Events from before the first byte. */
   readonly #early: ({ event: string } & Record<string, unknown>)[] = [];
+  /** Events about a message that is on its way; they stand behind it. */
+  readonly #behind: ({ event: string } & Record<string, unknown>)[] = [];
   readonly #peers: { frontEnd: Connection; backEnd: Connection };
 
   /** Takes both sockets over. */
@@ -190,14 +192,14 @@ export class Session implements LinkOwner {
     if (channel === undefined) return undefined;
     const made = this.setting.interpose ? interposed(fd) : { why: 'switched off' };
     if ('why' in made) {
-      this.event({ event: 'not-interposed', channel, why: made.why });
+      this.#behind.push({ event: 'not-interposed', channel, why: made.why });
       this.#report({ type: 'not-interposed', channel, why: made.why });
       return undefined;
     }
     const commit = (): void => {
       made.commit();
       this.#open(channel, fd, made.ours);
-      this.event({ event: 'interposed', channel });
+      this.#behind.push({ event: 'interposed', channel });
       this.#report({ type: 'interposed', channel });
     };
     return { substitute: made.substitute, identity: made.identity, commit, abandon: made.abandon };
@@ -205,6 +207,7 @@ export class Session implements LinkOwner {
 
   passed(link: Link, flow: Passing, dropped: boolean): number {
     const n = this.#safely(() => this.#ledgers.get(link)?.passed(flow, dropped)) ?? 0;
+    for (const event of this.#behind.splice(0)) this.event(event);
     const fds = flow.fds.takeLate();
     if (fds.length > 0)
       this.#owner.describeLater({ type: 'late-fds', pair: this.setting.name, connection: this.connection, n, fds });

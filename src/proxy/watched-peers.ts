@@ -69,7 +69,8 @@ export class WatchedPeers {
     const started = performance.now();
     this.#followed.set(connection, started);
     for (const delay of looksMs) {
-      await new Promise<void>(resolve => setTimeout(resolve, delay - (performance.now() - started)).unref());
+      const left = Math.max(0, started + delay - performance.now());
+      await new Promise<void>(resolve => setTimeout(resolve, left).unref());
       if (!this.#followed.has(connection)) return;
       this.#look(connection, started, delay === looksMs.at(-1));
     }

@@ -308,6 +308,7 @@ describe('sockets that are passed over the main connection', () => {
     put(front, message(21), [passed]);
     close(passed);
     stand.settle();
+    expect(stand.records().map(record => record.event?.event)).toEqual(['connected', undefined, 'interposed']);
     const before = openFds();
     const given = takeFd(back);
     put(given, message(1, Buffer.alloc(32), 9));
@@ -336,7 +337,8 @@ describe('sockets that are passed over the main connection', () => {
     put(front, message(21), [fd]);
     stand.settle();
     expect(take(back).fds[0]?.inodes).toEqual([fstatSync(fd).ino]);
-    expect(stand.records().map(record => record.event?.event)).toContain('not-interposed');
+    // Behind the message that brought it.
+    expect(stand.records().map(record => record.event?.event)).toEqual(['connected', undefined, 'not-interposed']);
   });
 
   it('long messages of the gpu channel are cut through, with 4 KiB of them recorded', () => {
