@@ -5356,6 +5356,9 @@ spec.sentences = {
     },
     queued = { "connected, but no byte yet: the peer may be serving another connection" },
     ["back-end-absent"] = { "the back-end is not there", { kind = "rest", rest = { "event" } } },
+    ["front-end-absent"] = { "the front-end is not there", { kind = "rest", rest = { "event" } } },
+    ["recording-failed"] = { "the recording stands still: ", { kind = "value", value = { { "message" } } } },
+    ["recording-recovered"] = { "the recording goes on" },
     held = {
       "held as ",
       { kind = "value", value = { { "@n" } } },

@@ -11,7 +11,7 @@ const eventfd = (object: number): FdIdentity => ({ kind: 'eventfd', id: object +
 const turns: readonly Turn[] = [
   [
     '*',
-    '{"event":"connected","front-end":{"comm":"qemu-system-x86","pid":4711},"back-end":{"comm":"virtio\\u001bfsd","pid":4712}}',
+    '{"event":"connected","front_end":{"comm":"qemu-system-x86","pid":4711},"back_end":{"comm":"virtio\\u001bfsd","pid":4712}}',
   ],
   ['>', '01000000 01000000 00000000'],
   ['<', '01000000 05000000 08000000 0000007501000000'],

@@ -98,7 +98,7 @@ describe('vhuscope read', () => {
       latency_ns: 990_000,
       raw: '0100000005000000080000000000007501000000',
     });
-    expect(records[0]).toMatchObject({ type: 'event', name: 'connected', payload: { 'front-end': { pid: 4711 } } });
+    expect(records[0]).toMatchObject({ type: 'event', name: 'connected', payload: { front_end: { pid: 4711 } } });
     expect(records[8]).toMatchObject({
       payload: { index: 1 },
       rest: '4000',
