@@ -20,7 +20,7 @@ import { Parcel } from './parcel.ts';
 import { after, noting, type Plan, passageOf, plainPlan, type Step, without, withParting } from './plan.ts';
 import { replyTo } from './reply.ts';
 import { type ArmedRule, armedRule, tableIndex, Watcher } from './rule.ts';
-import { contextOf, type DeskSession, envelopeOf, frameOf, lineOf, sessionFor } from './seen.ts';
+import { contextOf, type DeskSession, envelopeOf, lineOf, SeenFrame, sessionFor } from './seen.ts';
 import { shownRule } from './shown-rule.ts';
 import { entryOf } from './verdicts.ts';
 
@@ -66,12 +66,16 @@ export class Desk {
     const entry = entryOf(cargo.id);
     const { count } = cargo.fds;
     const passage = passageOf(bytes, envelopeOf(session, link, flow, count));
-    const subject = new Subject(frameOf(session, link, flow, bytes, passage, answers));
-    let plan = plainPlan(bytes, count, session.setting.preserveSegments ? cargo.pieces.ends : []);
+    const subject = new Subject(new SeenFrame(session, link, flow, passage, answers));
+    const name = (): string => passage.message.name;
+    let plan: Plan | undefined;
     for (const watcher of this.#watchers) {
       if ((watcher.tables[index] as Uint8Array)[entry] === 0) continue;
-      if (watcher.fires(subject, () => passage.message.name, session.connection)) plan = apply(watcher, plan, passage);
+      if (!watcher.fires(subject, name, session.connection)) continue;
+      plan ??= plainPlan(bytes, count, session.setting.preserveSegments ? cargo.pieces.ends : []);
+      plan = apply(watcher, plan, passage);
     }
+    if (plan === undefined) return undefined;
     this.#forgetSpent();
     if (plan.deeds.length === 0) return undefined;
     return new Course(plan, { parcel: Parcel.from(cargo, bytes) });

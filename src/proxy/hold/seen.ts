@@ -48,36 +48,53 @@ export function lineOf(session: DeskSession, link: Link, flow: Flow, { parting, 
   return writer.out.textFrom(0);
 }
 
-/** A message as filters see it. Descriptors are looked at only if a filter asks for them. */
-export function frameOf(
-  session: DeskSession,
-  link: Link,
-  flow: Flow,
-  bytes: Uint8Array,
-  { envelope }: Passage,
-  answers: number,
-): Frame {
-  let fds: FdIdentity[] | undefined;
-  return {
-    ...{ n: 0, kind: 'message', pair: session.setting.name, channel: link.channel, dir: envelope.dir as Direction },
-    ...{
-      session: session.session,
-      epoch: session.epoch,
-      wallNs: 0n,
-      receivedNs: BigInt(flow.cargo.receivedNs),
-      sentNs: 0n,
-    },
-    ...{ bytes, wireLength: bytes.length, offset: flow.cargo.streamOffset, fdCount: flow.cargo.fds.count },
-    ...(isReply(link.channel, envelope.dir, flow.cargo.memory.u32[1] as number) && {
-      reply: true,
-      ...(answers > 0 && { answers }),
-    }),
-    context: envelope.context,
-    get fds() {
-      fds ??= flow.cargo.fds.all.map(fd => inspect(fd).identity);
-      return fds;
-    },
-  };
+/** A message on its way, as filters see it. What takes time to find out is found out when a filter asks for it. */
+export class SeenFrame implements Frame {
+  readonly n = 0;
+  readonly kind = 'message';
+  readonly wallNs = 0n;
+  readonly sentNs = 0n;
+  readonly pair: string;
+  readonly channel: Channel;
+  readonly dir: Direction;
+  readonly session: number;
+  readonly epoch: number;
+  readonly bytes: Uint8Array;
+  readonly wireLength: number;
+  readonly offset: number;
+  readonly fdCount: number;
+  readonly context: Context;
+  readonly reply: boolean;
+  declare readonly answers?: number;
+  readonly #flow: Flow;
+  #fds: FdIdentity[] | undefined;
+
+  /** @param answers the number of the request that it answers, 0 for none */
+  constructor(session: DeskSession, link: Link, flow: Flow, { bytes, envelope }: Passage, answers: number) {
+    const { cargo } = flow;
+    this.pair = session.setting.name;
+    this.channel = link.channel;
+    this.dir = envelope.dir as Direction;
+    this.session = session.session;
+    this.epoch = session.epoch;
+    this.bytes = bytes;
+    this.wireLength = bytes.length;
+    this.offset = cargo.streamOffset;
+    this.fdCount = cargo.fds.count;
+    this.context = envelope.context;
+    this.reply = isReply(link.channel, envelope.dir, cargo.memory.u32[1] as number);
+    if (answers > 0) this.answers = answers;
+    this.#flow = flow;
+  }
+
+  get receivedNs(): bigint {
+    return BigInt(this.#flow.cargo.receivedNs);
+  }
+
+  get fds(): FdIdentity[] {
+    this.#fds ??= this.#flow.cargo.fds.all.map(fd => inspect(fd).identity);
+    return this.#fds;
+  }
 }
 
 /** The connection that somebody means: the only one there is of those they name. Throws for people. */
