@@ -166,8 +166,8 @@ export function takeSeen(fd: number, address: number, length: number): void {
   }
 }
 
-/** The most messages that one `sendEach` sends. */
-export const mostAtOnce = 64;
+/** The most pieces that one `sendEach` sends. */
+export const mostAtOnce = 8;
 
 // struct mmsghdr: a msghdr, then the bytes sent of it in 4 bytes, padded to 64. Behind the headers an iovec for each.
 const eachSize = 64;
@@ -178,7 +178,7 @@ for (let i = 0; i < mostAtOnce; i++) {
   each.setPointer(i * eachSize + 24, 1);
 }
 
-/** Puts what `sendEach` sends as its i-th message. */
+/** Puts what `sendEach` sends as its i-th piece. */
 export function putEach(i: number, address: number, length: number): void {
   const word = (mostAtOnce * eachSize + i * iovecSize) >> 2;
   each.u32[word + low] = address;
@@ -187,14 +187,14 @@ export function putEach(i: number, address: number, length: number): void {
 }
 
 /**
- * Sends the first `count` messages that were put, in a piece each, never waiting and without SIGPIPE. Returns how many
+ * Sends the first `count` pieces that were put, each with a send of its own, never waiting and without SIGPIPE. Returns how many
  * were taken, the last of them perhaps in part (`sentOfEach`), or the negative errno: then nothing was sent.
  */
 export function sendEach(fd: number, count: number): number {
   return sendmmsg(fd, each.address, count, dontWait | noSignal);
 }
 
-/** How many bytes were taken of the i-th message of the last `sendEach`. */
+/** How many bytes were taken of the i-th piece of the last `sendEach`. */
 export function sentOfEach(i: number): number {
   return each.u32[(i * eachSize + sentAt) >> 2] as number;
 }
