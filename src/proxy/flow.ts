@@ -3,8 +3,8 @@
  *
  * Messages are read exactly, 12 bytes and then as many as the header says: a read of more could return descriptors that
  * belong to the next message. They are sent in one piece, since many peers fail on a split payload; descriptors go with
- * the first byte. Small ones that no descriptors are near go several at a time (`burst.ts`). What cannot be a message
- * switches the direction to raw: bytes and descriptors as they come.
+ * the first byte. Small ones that no descriptors are near go several at a time (`burst.ts`). What cannot be a message switches
+ * the direction to raw: bytes and descriptors as they come.
  */
 import { headerSize } from '../decode/header.ts';
 import { monotonicNs } from '../sys/clock.ts';
