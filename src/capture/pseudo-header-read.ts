@@ -59,7 +59,8 @@ export function readPseudoHeader(view: DataView, at: number, end: number): Pseud
   const whole = fixedLength + entries * fdEntryLength;
   for (let entry = fixedLength; entry < whole && entry + fdEntryLength <= usable; entry += fdEntryLength)
     header.fds.push(readFdEntry(view, at + entry));
-  if (header.fdCount === header.fds.length) delete header.fdCount;
+  const fdCount = view.getUint16(at + fieldAt.fdCount, true);
+  if (fdCount > 0 && fdCount !== header.fds.length) header.fdCount = fdCount;
   if (length > given) header.damage = `pseudo-header damaged: ${given} of its ${length} bytes are there`;
   else if (whole > length)
     header.damage = `pseudo-header damaged: ${entries} fd entries do not fit its ${length} bytes`;
@@ -89,28 +90,29 @@ function readFixed(view: DataView, at: number): PseudoHeader {
   const kind = frameKinds[view.getUint8(at + fieldAt.kind)];
   const channel = channels[view.getUint8(at + fieldAt.channel)];
   const dir = directions[view.getUint8(at + fieldAt.direction)];
+  const answers = getU64(view, at + fieldAt.answers);
+  // What records usually tell is named in every one of them, told or not: objects of one shape are read several times
+  // as fast as objects of many.
   const header: PseudoHeader = {
     n: getU64(view, at + fieldAt.n),
     kind: kind ?? 'raw',
-    captureId: view.getBigUint64(at + fieldAt.captureId, true),
+    captureId: recurring.captureId(view, at),
     channel: channel ?? 'main',
+    dir,
     session: view.getUint32(at + fieldAt.session, true),
     epoch: view.getUint32(at + fieldAt.epoch, true),
     receivedNs: view.getBigUint64(at + fieldAt.received, true),
     sentNs: view.getBigUint64(at + fieldAt.sent, true),
+    reply: flags & headerFlag.reply ? true : undefined,
+    answers: answers > 0 ? answers : undefined,
     wireLength: view.getUint32(at + fieldAt.wireLength, true),
     offset: getU64(view, at + fieldAt.streamOffset),
     fds: [],
-    context: readContext(view, at, flags),
+    fdCount: undefined,
+    context: recurring.context(view, at, flags),
   };
-  if (dir !== undefined) header.dir = dir;
-  const answers = getU64(view, at + fieldAt.answers);
-  if (answers > 0) header.answers = answers;
-  const fdCount = view.getUint16(at + fieldAt.fdCount, true);
-  if (fdCount > 0) header.fdCount = fdCount;
   if (kind === undefined) header.damage = `record kind ${view.getUint8(at + fieldAt.kind)} is not known`;
   if (channel === undefined) header.damage = `channel ${view.getUint8(at + fieldAt.channel)} is not known`;
-  if (flags & headerFlag.reply) header.reply = true;
   if (flags & headerFlag.carried) header.carried = true;
   if (flags & headerFlag.snapped) header.snapped = true;
   if (flags & headerFlag.ctrunc) header.ctrunc = true;
@@ -121,8 +123,77 @@ function readFixed(view: DataView, at: number): PseudoHeader {
   return header;
 }
 
+/** Flags that belong to the context. */
+const contextFlags = headerFlag.features | headerFlag.protocolFeatures | headerFlag.bigEndian;
+
+/** A context, and the words it was read from. */
+interface ReadContext {
+  readonly told: number;
+  readonly device: number;
+  readonly peers: number;
+  readonly featuresLow: number;
+  readonly featuresHigh: number;
+  readonly protocolLow: number;
+  readonly protocolHigh: number;
+  readonly context: Context;
+}
+
+/** Contexts that are kept; a power of two. A capture has a few for each of its connections. */
+const keptContexts = 64;
+
+/**
+ * What many records have in common is made once and given again where the bytes are the same: to make it takes longer
+ * than to read all the rest. Nobody changes a context.
+ */
+class Recurring {
+  #captureLow = 0;
+  #captureHigh = 0;
+  #captureId = 0n;
+  readonly #contexts: (ReadContext | undefined)[] = new Array(keptContexts).fill(undefined);
+
+  captureId(view: DataView, at: number): bigint {
+    const low = view.getUint32(at + fieldAt.captureId, true);
+    const high = view.getUint32(at + fieldAt.captureId + 4, true);
+    if (low !== this.#captureLow || high !== this.#captureHigh) {
+      this.#captureLow = low;
+      this.#captureHigh = high;
+      this.#captureId = view.getBigUint64(at + fieldAt.captureId, true);
+    }
+    return this.#captureId;
+  }
+
+  context(view: DataView, at: number, flags: number): Context {
+    const told = flags & contextFlags;
+    const device = view.getUint16(at + fieldAt.device, true);
+    const peers = view.getUint32(at + fieldAt.frontEnd, true);
+    const featuresLow = view.getUint32(at + fieldAt.features, true);
+    const featuresHigh = view.getUint32(at + fieldAt.features + 4, true);
+    const protocolLow = view.getUint32(at + fieldAt.protocolFeatures, true);
+    const protocolHigh = view.getUint32(at + fieldAt.protocolFeatures + 4, true);
+    const mixed = told ^ device ^ peers ^ featuresLow ^ (featuresHigh << 3) ^ (protocolLow << 1) ^ protocolHigh;
+    const slot = (mixed ^ (mixed >>> 8) ^ (mixed >>> 16) ^ (mixed >>> 24)) & (keptContexts - 1);
+    const kept = this.#contexts[slot];
+    if (
+      kept !== undefined &&
+      kept.told === told &&
+      kept.device === device &&
+      kept.peers === peers &&
+      kept.featuresLow === featuresLow &&
+      kept.featuresHigh === featuresHigh &&
+      kept.protocolLow === protocolLow &&
+      kept.protocolHigh === protocolHigh
+    )
+      return kept.context;
+    const context = readContext(view, at, flags);
+    this.#contexts[slot] = { told, device, peers, featuresLow, featuresHigh, protocolLow, protocolHigh, context };
+    return context;
+  }
+}
+
+const recurring = new Recurring();
+
 function readContext(view: DataView, at: number, flags: number): Context {
-  const context: Context = {};
+  const context: { -readonly [K in keyof Context]: Context[K] } = {};
   if (flags & headerFlag.features) context.features = view.getBigUint64(at + fieldAt.features, true);
   if (flags & headerFlag.protocolFeatures)
     context.protocolFeatures = view.getBigUint64(at + fieldAt.protocolFeatures, true);
@@ -156,50 +227,56 @@ function readFdEntry(view: DataView, at: number): FdIdentity {
   return fd;
 }
 
-/** How each TLV is read into the header: its least length in bytes, and what it does. Unknown types are skipped. */
-const tlvReaders: Record<number, [least: number, read: (value: DataView, header: PseudoHeader) => void]> = {
+/** Reads the value of a TLV, `length` bytes from `at` on, into the header. */
+type TlvReader = (header: PseudoHeader, view: DataView, at: number, length: number) => void;
+
+const bytesOf = (view: DataView, at: number, length: number) =>
+  new Uint8Array(view.buffer, view.byteOffset + at, length);
+
+/** How each TLV is read: its least length in bytes, and what it does. Unknown types are skipped. */
+const tlvReaders: Record<number, [least: number, read: TlvReader]> = {
   [tlvType.fdName]: [
     2,
-    (value, header) => {
-      const fd = header.fds[value.getUint16(0, true)];
-      if (fd) fd.name = fromUtf8.decode(new Uint8Array(value.buffer, value.byteOffset + 2, value.byteLength - 2));
+    (header, view, at, length) => {
+      const fd = header.fds[view.getUint16(at, true)];
+      if (fd) fd.name = fromUtf8.decode(bytesOf(view, at + 2, length - 2));
     },
   ],
   [tlvType.seg]: [
     0,
-    (value, header) => {
-      header.seg = Array.from({ length: value.byteLength >> 2 }, (_, i) => value.getUint32(i * 4, true));
+    (header, view, at, length) => {
+      header.seg = Array.from({ length: length >> 2 }, (_, i) => view.getUint32(at + i * 4, true));
     },
   ],
   [tlvType.fdAt]: [
     4,
-    (value, header) => {
-      header.fdAt = value.getUint32(0, true);
+    (header, view, at) => {
+      header.fdAt = view.getUint32(at, true);
     },
   ],
   [tlvType.heldNs]: [
     8,
-    (value, header) => {
-      header.heldNs = value.getBigUint64(0, true);
+    (header, view, at) => {
+      header.heldNs = view.getBigUint64(at, true);
     },
   ],
   [tlvType.sentBytes]: [
     0,
-    (value, header) => {
-      header.sentBytes = new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
+    (header, view, at, length) => {
+      header.sentBytes = bytesOf(view, at, length);
     },
   ],
   [tlvType.sameIdAs]: [
     8,
-    (value, header) => {
-      const fd = header.fds[value.getUint16(0, true)];
-      if (fd) fd.sameIdAs = value.getUint32(4, true);
+    (header, view, at) => {
+      const fd = header.fds[view.getUint16(at, true)];
+      if (fd) fd.sameIdAs = view.getUint32(at + 4, true);
     },
   ],
   [tlvType.sentLength]: [
     4,
-    (value, header) => {
-      header.sentLength = value.getUint32(0, true);
+    (header, view, at) => {
+      header.sentLength = view.getUint32(at, true);
     },
   ],
 };
@@ -212,7 +289,7 @@ function readTlvs(view: DataView, start: number, end: number, header: PseudoHead
       return;
     }
     const reader = tlvReaders[view.getUint16(at, true)];
-    if (reader && length >= reader[0]) reader[1](new DataView(view.buffer, view.byteOffset + at + 4, length), header);
+    if (reader && length >= reader[0]) reader[1](header, view, at + 4, length);
     at += 4 + ((length + 3) & ~3);
   }
 }

@@ -4,7 +4,7 @@
  */
 import { type Facts, holds } from './condition.ts';
 import { readPart, readScalar, readUint, unknownBits } from './read-value.ts';
-import type { Cond, Field, NamedField, Part, Struct, U64 } from './schema.ts';
+import type { Cond, Field, NamedField, Part, Struct, U64, WordField } from './schema.ts';
 
 /** Bytes that do not fit the declaration. */
 export interface Problem {
@@ -93,6 +93,9 @@ interface Step {
   readonly when: Cond | undefined;
   /** A plain unsigned integer, the most frequent kind by far. */
   readonly integer: boolean;
+  /** The parts of a word by name, and the number above which it has bits that belong to none of them. */
+  readonly parts: readonly (readonly [name: string, Part])[];
+  readonly most: number;
 }
 
 const plans = new WeakMap<Struct, readonly Step[]>();
@@ -106,10 +109,21 @@ function planOf(struct: Struct): readonly Step[] {
       size: field.kind === 'array' || field.kind === 'group' ? -2 : (fixedSize(field) ?? -1),
       when: field.when,
       integer: /^(u8|u16|u32|u64|features|enum|flags)$/.test(field.kind),
+      parts: field.kind === 'word' ? Object.entries(field.parts) : [],
+      most: field.kind === 'word' ? mostOf(field) : 0,
     }));
     plans.set(struct, plan);
   }
   return plan;
+}
+
+/** Up to this number all bits of a word belong to a part: parts mostly begin at bit 0 and leave no gap. */
+function mostOf({ parts }: WordField): number {
+  let bits = 0;
+  for (let next: Part | undefined; ; bits += next.width) {
+    next = Object.values(parts).find(part => part.from === bits);
+    if (next === undefined || bits + next.width > 53) return 2 ** bits - 1;
+  }
 }
 
 class Walk {
@@ -145,7 +159,7 @@ class Walk {
       if (at + size > this.#captured) return this.#runOut(size, path + step.name);
       this.#at = at + size;
       if (step.integer) into[step.name] = readUint(this.#bytes, at, size, this.#bigEndian);
-      else this.#scalar(step.field, at, size, into);
+      else this.#scalar(step, at, size, into);
     }
     return true;
   }
@@ -171,11 +185,11 @@ class Walk {
     return this.fields(field.of, inner, `${path}${field.name}.`);
   }
 
-  #scalar(field: NamedField, at: number, size: number, into: Payload): void {
+  #scalar({ field, parts, most }: Step, at: number, size: number, into: Payload): void {
     if (field.kind === 'word') {
       const word = readUint(this.#bytes, at, size, this.#bigEndian);
-      for (const name in field.parts) into[name] = readPart(word, field.parts[name] as Part);
-      const unknown = unknownBits(word, field);
+      for (const [name, part] of parts) into[name] = readPart(word, part);
+      const unknown = word <= most ? 0 : unknownBits(word, field);
       if (unknown !== 0) into[field.name] = unknown;
       return;
     }

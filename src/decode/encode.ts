@@ -45,7 +45,7 @@ export interface Outgoing {
   /** Payload bytes on the wire, where `length` are only those that were kept: they decide about the layout. */
   readonly wholeLength?: number;
   /** Descriptors that go with it. */
-  readonly fdCount?: number;
+  readonly fdCount?: number | undefined;
 }
 
 /**

@@ -59,18 +59,18 @@ export type DeviceSource = 'option' | 'command-line' | 'socket-name' | 'messages
 /** What must be known besides the bytes to decode them. Everything is optional: decoding is total without it. */
 export interface Context {
   /** Acknowledged virtio features (SET_FEATURES), once seen. */
-  features?: bigint;
+  readonly features?: bigint;
   /** Acknowledged protocol features (SET_PROTOCOL_FEATURES), once seen. */
-  protocolFeatures?: bigint;
+  readonly protocolFeatures?: bigint;
   /** Virtio device id (1 net, 2 block, … 26 fs). */
-  device?: number;
+  readonly device?: number;
   /** How that is known, where the capture tells. */
-  deviceFrom?: DeviceSource;
+  readonly deviceFrom?: DeviceSource;
   /** Implementation behind each side, where known. */
-  frontEnd?: Dialect;
-  backEnd?: Dialect;
+  readonly frontEnd?: Dialect;
+  readonly backEnd?: Dialect;
   /** The peers' byte order; little endian when absent. */
-  bigEndian?: boolean;
+  readonly bigEndian?: boolean;
 }
 
 /** Implementations whose bytes differ from the specification somewhere. */
@@ -99,7 +99,7 @@ export interface Frame {
   pair: string;
   channel: Channel;
   /** Absent on events that no side caused. */
-  dir?: Direction;
+  dir?: Direction | undefined;
   session: number;
   epoch: number;
   /** Wall clock time of receipt, nanoseconds since 1970. */
@@ -111,9 +111,9 @@ export interface Frame {
   /** How long a person or a rule held it back. */
   heldNs?: bigint;
   /** Message only: it answers another message (the reply flag; on the gpu channel the direction). */
-  reply?: boolean;
+  reply?: boolean | undefined;
   /** On a reply: the request's number. */
-  answers?: number;
+  answers?: number | undefined;
   /** Wire bytes as received: 12-byte header and payload, possibly shortened. For events: UTF-8 JSON. */
   bytes: Uint8Array;
   /** Length on the wire in bytes, header included. */
@@ -123,7 +123,7 @@ export interface Frame {
   /** Descriptors that arrived with it, in wire order. */
   fds: FdIdentity[];
   /** How many descriptors arrived, where more than are described in `fds`. */
-  fdCount?: number;
+  fdCount?: number | undefined;
   /** Byte lengths as they arrived, where not header and payload in one or two plain pieces. */
   seg?: number[];
   /** Byte offset within the message at which the descriptors arrived, where not 0. */

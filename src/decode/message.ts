@@ -1,9 +1,9 @@
 /** A recorded message understood: name, fields, and what does not fit. Pure and total. */
-import { messageSpec, replyShape, requestVariant } from './catalog.ts';
 import { type Decoded, decodeStruct, noProblems, type Payload, type Problem, type Source } from './decode.ts';
 import type { Channel, Context, Direction, Frame } from './frame.ts';
-import { headerSize, isReply, protocolVersion, readHeader, readU32, requester } from './header.ts';
-import type { FdRule, MessageSpec, ReplyShape, Struct } from './schema.ts';
+import { headerSize, isReply, protocolVersion, readU32, requester } from './header.ts';
+import { type Kind, kindOf, undeclaredKind } from './kind.ts';
+import type { FdRule, MessageSpec, Struct } from './schema.ts';
 
 /** A decoded message. */
 export interface Message {
@@ -19,6 +19,7 @@ export interface Message {
   reserved: number;
   /** Payload bytes on the wire. */
   size: number;
+  kind: Kind;
   spec: MessageSpec | undefined;
   /** The layout the payload was read with. */
   struct: Struct | undefined;
@@ -43,70 +44,76 @@ export interface Envelope {
   /** Bytes on the wire, header included; the length of the bytes where nothing was shortened. */
   readonly wireLength?: number;
   /** Descriptors that came with it. */
-  readonly fdCount?: number;
+  readonly fdCount?: number | undefined;
 }
 
 /** Decodes a recorded message. Frames of other kinds have no header and must not be passed. */
 export function decodeFrame(frame: Frame): Message {
-  return decodeMessage(frame.bytes, {
-    channel: frame.channel,
-    dir: frame.dir,
-    context: frame.context,
-    wireLength: frame.wireLength,
-    fdCount: frame.fdCount ?? frame.fds.length,
-  });
+  return decoded(frame.channel, frame.dir, frame.wireLength, sourceOf(frame));
 }
 
 /** Decodes the bytes of one message, header included. */
 export function decodeMessage(bytes: Uint8Array, envelope: Envelope): Message {
-  const { channel, dir, context } = envelope;
-  const bigEndian = context.bigEndian === true;
-  const header = readHeader(bytes, 0, bigEndian);
-  if (!header) return headless(bytes, envelope);
-  const reply = isReply(channel, dir, header.flags);
-  const source = payloadSource(bytes, envelope);
-  const spec = messageSpec(channel, header.id, source);
-  const shape: ReplyShape | undefined = spec && (reply ? replyShape(spec, source) : requestVariant(spec, source));
-  const decoded = shape ? decodeStruct(shape.payload, source) : undecoded(source);
+  const { channel, dir, wireLength = bytes.length } = envelope;
+  return decoded(channel, dir, wireLength, payloadSource(bytes, envelope));
+}
+
+function decoded(channel: Channel, dir: Direction | undefined, wireLength: number, source: Source): Message {
+  const { bytes, bigEndian } = source;
+  if (bytes.length < headerSize) return headless(channel, dir, wireLength, bytes);
+  const id = readU32(bytes, 0, bigEndian);
+  const flags = readU32(bytes, 4, bigEndian);
+  const reply = isReply(channel, dir, flags);
+  const kind = kindOf(channel, id, reply, source);
+  const { spec, shape } = kind;
+  const { payload, problems, rest, cut } = shape ? decodeStruct(shape.payload, source) : undecoded(source);
   return {
     channel,
     dir,
-    id: header.id,
-    name: spec?.name ?? `UNKNOWN(${header.id})`,
+    id,
+    name: spec?.name ?? `UNKNOWN(${id})`,
     reply,
-    needReply: channel !== 'gpu' && (header.flags & 8) !== 0,
-    version: header.flags & 3,
-    reserved: channel === 'gpu' ? 0 : (header.flags & ~0xf) >>> 0,
-    size: header.size,
+    needReply: channel !== 'gpu' && (flags & 8) !== 0,
+    version: flags & 3,
+    reserved: channel === 'gpu' ? 0 : (flags & ~0xf) >>> 0,
+    size: readU32(bytes, 8, bigEndian),
+    kind,
     spec,
     struct: shape?.payload,
     variant: shape?.doc,
-    fdRule: reply ? (shape && 'fds' in shape ? shape.fds : undefined) : spec?.fds,
-    payload: decoded.payload,
-    problems: framing(header.flags, channel, dir, reply, decoded.problems),
-    rest: decoded.rest,
-    cut: decoded.cut,
+    fdRule: fdRuleOf(kind),
+    payload,
+    problems: framing(flags, channel, dir, reply, problems),
+    rest,
+    cut,
     assumed: source.assumed,
   };
 }
 
+/** The descriptors that are declared for a kind of message. */
+export function fdRuleOf({ reply, shape, spec }: Kind): FdRule | undefined {
+  return reply ? (shape && 'fds' in shape ? shape.fds : undefined) : spec?.fds;
+}
+
 /** The payload of a recorded message as something to decode, or to hold conditions against. */
-export function sourceOf(frame: Frame): Source {
-  const { channel, context, wireLength } = frame;
-  return payloadSource(frame.bytes, { channel, context, wireLength, fdCount: frame.fdCount ?? frame.fds.length });
+export function sourceOf({ bytes, context, wireLength, fdCount, fds }: Frame): Source {
+  return sourceFrom(bytes, context, wireLength, fdCount ?? fds.length);
 }
 
 /** The payload of a message as something to decode; the size on the wire follows from the header. */
 export function payloadSource(bytes: Uint8Array, envelope: Omit<Envelope, 'dir'>): Source {
-  const bigEndian = envelope.context.bigEndian === true;
-  const wire = envelope.wireLength ?? bytes.length;
+  return sourceFrom(bytes, envelope.context, envelope.wireLength ?? bytes.length, envelope.fdCount ?? 0);
+}
+
+function sourceFrom(bytes: Uint8Array, context: Context, wireLength: number, fdCount: number): Source {
+  const bigEndian = context.bigEndian === true;
   return {
     bytes,
     start: headerSize,
     bigEndian,
-    context: envelope.context,
-    size: Math.max(0, wire - headerSize),
-    fdCount: envelope.fdCount ?? 0,
+    context,
+    size: Math.max(0, wireLength - headerSize),
+    fdCount,
     first: bytes.length >= headerSize + 4 ? readU32(bytes, headerSize, bigEndian) : 0,
     assumed: false,
   };
@@ -143,12 +150,12 @@ function framing(
 }
 
 /** A message that ended inside its header, or of which the recorder kept no more. */
-function headless(bytes: Uint8Array, envelope: Envelope): Message {
+function headless(channel: Channel, dir: Direction | undefined, wireLength: number, bytes: Uint8Array): Message {
   const message = `the header has ${headerSize} bytes, ${bytes.length} are there`;
-  const cut = bytes.length < (envelope.wireLength ?? 0);
+  const cut = bytes.length < wireLength;
   return {
-    channel: envelope.channel,
-    dir: envelope.dir,
+    channel,
+    dir,
     id: 0,
     name: 'TRUNCATED',
     reply: false,
@@ -156,6 +163,7 @@ function headless(bytes: Uint8Array, envelope: Envelope): Message {
     version: 0,
     reserved: 0,
     size: 0,
+    kind: undeclaredKind(channel, false),
     spec: undefined,
     struct: undefined,
     variant: undefined,

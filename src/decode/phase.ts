@@ -1,4 +1,5 @@
 /** What a message is part of: the stretches of a connection that people speak of. */
+import { perKind } from './kind.ts';
 import type { Message } from './message.ts';
 import type { Session } from './session/session.ts';
 import { runningTransitions } from './session/vring.ts';
@@ -28,8 +29,25 @@ const always: { readonly [message: string]: Phase } = {
   RESET_DEVICE: 'reset',
   RESET_OWNER: 'reset',
 };
-const ringSetUp = new Set(['SET_VRING_NUM', 'SET_VRING_BASE', 'SET_VRING_ADDR', 'SET_VRING_KICK', 'SET_VRING_ENDIAN']);
-const memorySetUp = new Set(['SET_MEM_TABLE', 'ADD_MEM_REG', 'REM_MEM_REG', 'SET_INFLIGHT_FD', 'GET_INFLIGHT_FD']);
+
+/** The parts that messages play where the situation decides. */
+const parts = {
+  features: ['SET_FEATURES'],
+  ring: ['SET_VRING_NUM', 'SET_VRING_BASE', 'SET_VRING_ADDR', 'SET_VRING_KICK', 'SET_VRING_ENDIAN'],
+  memory: ['SET_MEM_TABLE', 'ADD_MEM_REG', 'REM_MEM_REG', 'SET_INFLIGHT_FD', 'GET_INFLIGHT_FD'],
+  enable: ['SET_VRING_ENABLE'],
+  status: ['SET_STATUS'],
+  question: ['GET_STATUS'],
+  call: ['SET_VRING_CALL'],
+  error: ['SET_VRING_ERR'],
+};
+type Part = keyof typeof parts;
+
+/** What decides about the phase of a kind of message. */
+const partOf = perKind(({ spec }): { readonly fixed: Phase | undefined; readonly part: Part | undefined } => {
+  const name = spec?.name ?? '';
+  return { fixed: always[name], part: (Object.keys(parts) as Part[]).find(part => parts[part].includes(name)) };
+});
 
 /** What decides about a phase; cheap to keep for those who do not follow the whole session. */
 export interface Situation {
@@ -43,16 +61,35 @@ export interface Situation {
   readonly hasCall: (index: number) => boolean;
 }
 
+/** The situation of a session: looked for only where it decides. */
+class Standing implements Situation {
+  readonly #session: Session;
+
+  constructor(session: Session) {
+    this.#session = session;
+  }
+
+  get running(): boolean {
+    for (const ring of this.#session.vrings.byIndex.values()) if (ring.running === 'started') return true;
+    return false;
+  }
+
+  get acknowledged(): boolean {
+    return this.#session.negotiation.virtio.accepted !== undefined;
+  }
+
+  get logging(): boolean {
+    return this.#session.migration.logging;
+  }
+
+  hasCall(index: number): boolean {
+    return this.#session.vrings.byIndex.get(index)?.call !== undefined;
+  }
+}
+
 /** The situation of a session. */
-export function situationOf({ vrings, negotiation, migration }: Session): Situation {
-  let running = false;
-  for (const ring of vrings.byIndex.values()) running ||= ring.running === 'started';
-  return {
-    running,
-    acknowledged: negotiation.virtio.accepted !== undefined,
-    logging: migration.logging,
-    hasCall: index => vrings.byIndex.get(index)?.call !== undefined,
-  };
+export function situationOf(session: Session): Situation {
+  return new Standing(session);
 }
 
 /**
@@ -64,23 +101,22 @@ export function situationOf({ vrings, negotiation, migration }: Session): Situat
  */
 export function phaseOf(before: Situation, message: Message, last: Phase | undefined): Phase {
   if (message.reply && last !== undefined) return last;
-  const fixed = always[message.name];
+  const { fixed, part } = partOf(message.kind);
   if (fixed !== undefined) return fixed;
   const { running } = before;
-  const { features } = message.payload;
-  if (message.name === 'SET_FEATURES' && features !== undefined) {
+  const { payload } = message;
+  if (part === 'features' && payload.features !== undefined) {
     return hasLog(message) !== before.logging ? 'migration' : 'start';
   }
-  if (ringSetUp.has(message.name)) return last === 'migration' && running ? 'migration' : 'start';
-  if (memorySetUp.has(message.name)) return running ? 'memory' : 'start';
-  if (message.name === 'SET_VRING_ENABLE') return message.payload.num === 0 ? 'stop' : 'start';
-  if (message.name === 'SET_STATUS') return message.payload.status === 0 ? 'stop' : 'start';
-  if (message.name === 'GET_STATUS' && last !== undefined) return last;
+  if (part === 'ring') return last === 'migration' && running ? 'migration' : 'start';
+  if (part === 'memory') return running ? 'memory' : 'start';
+  if (part === 'enable') return payload.num === 0 ? 'stop' : 'start';
+  if (part === 'status') return payload.status === 0 ? 'stop' : 'start';
+  if (part === 'question' && last !== undefined) return last;
   // A ring gets its first call descriptor when the device is made, and another one when the guest's driver comes.
-  const isCall = message.name === 'SET_VRING_CALL';
-  if (isCall && !running && last !== 'stop' && before.hasCall(Number(message.payload.index))) return 'start';
+  if (part === 'call' && !running && last !== 'stop' && before.hasCall(Number(payload.index))) return 'start';
   if (!before.acknowledged && !running) return 'negotiation';
-  if (last === 'start' && (isCall || message.name === 'SET_VRING_ERR')) return 'start';
+  if (last === 'start' && (part === 'call' || part === 'error')) return 'start';
   if (running) return 'running';
   return last ?? 'negotiation';
 }

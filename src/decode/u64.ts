@@ -2,10 +2,15 @@
 import type { U64 } from './schema.ts';
 
 const two32 = 2 ** 32;
+const joined = new DataView(new ArrayBuffer(8));
 
 /** Joins two 32-bit halves; a number where it is exact. */
 export function joinU64(low: number, high: number): U64 {
-  return high < 0x200000 ? high * two32 + low : (BigInt(high) << 32n) | BigInt(low);
+  if (high < 0x200000) return high * two32 + low;
+  // Joining the halves in memory makes one big integer instead of four.
+  joined.setUint32(0, high);
+  joined.setUint32(4, low);
+  return joined.getBigUint64(0);
 }
 
 /** The value modulo 2^64 as a number where it is exact, so that equal values have one form. */
@@ -21,17 +26,21 @@ export function halves(value: U64): [low: number, high: number] {
   return [Number(big & 0xffffffffn), Number(big >> 32n)];
 }
 
+/** Most values are small: numbers of 32 bits, for which the machine has instructions. */
+function isWord(value: U64): value is number {
+  return typeof value === 'number' && value >= 0 && value <= 0xffffffff;
+}
+
 /** Whether bit `n`, 0 to 63, is set. */
 export function hasBit(value: U64, n: number): boolean {
+  if (isWord(value)) return n < 32 && ((value >>> n) & 1) === 1;
   const [low, high] = halves(value);
   return n < 32 ? ((low >>> n) & 1) === 1 : ((high >>> (n - 32)) & 1) === 1;
 }
 
 /** `width` bits from bit `from`. */
 export function slice(value: U64, from: number, width: number): U64 {
-  if (typeof value === 'number' && value <= 0xffffffff && width < 32) {
-    return from > 31 ? 0 : (value >>> from) & (2 ** width - 1);
-  }
+  if (isWord(value) && width < 32) return from > 31 ? 0 : (value >>> from) & ((1 << width) - 1);
   return normalU64((BigInt(value) >> BigInt(from)) & ((1n << BigInt(width)) - 1n));
 }
 

@@ -1,5 +1,6 @@
 /** Runs the rules over a recording, one record after the other. Pure: state in, findings out. */
 import type { Frame } from '../frame.ts';
+import { type Kind, perKind } from '../kind.ts';
 import type { Message } from '../message.ts';
 import { allWaiting, type Connection, requestOf } from '../session/connection.ts';
 import { Connections } from '../session/connections.ts';
@@ -10,10 +11,8 @@ import { sideOf } from './side.ts';
 
 /** Checks a recording as it is read. */
 export class Checker {
-  readonly #byName = new Map<string, MessageRule[]>();
-  /** Rules that look at all requests, and at all replies. */
-  readonly #requests: MessageRule[] = [];
-  readonly #replies: MessageRule[] = [];
+  /** The rules that can fire on a kind of message, those that look at many messages first. */
+  readonly #rulesOf: (kind: Kind) => readonly MessageRule[];
   readonly #ends: EndRule[] = [];
   readonly #raw: RawRule[] = [];
   readonly #connections = new Connections();
@@ -21,14 +20,15 @@ export class Checker {
 
   constructor(rules: readonly Rule[] = allRules) {
     this.#supersedes = new Map(rules.map(rule => [rule.id, rule.supersedes ?? []]));
+    const general: MessageRule[] = [];
+    const named: MessageRule[] = [];
     for (const rule of rules) {
       if ('atEnd' in rule) this.#ends.push(rule);
       else if ('checkRaw' in rule) this.#raw.push(rule);
-      else if (typeof rule.on === 'string') {
-        if (rule.on !== 'replies') this.#requests.push(rule);
-        if (rule.on !== 'requests') this.#replies.push(rule);
-      } else for (const name of rule.on) this.#byName.set(name, [...(this.#byName.get(name) ?? []), rule]);
+      else if (typeof rule.on === 'string') general.push(rule);
+      else named.push(rule);
     }
+    this.#rulesOf = perKind(kind => [...general, ...named].filter(rule => concerns(rule, kind)));
   }
 
   /** Takes the next message; gives what became true with it. */
@@ -49,10 +49,10 @@ export class Checker {
       fromStart,
     };
     const found: Finding[] = [];
-    const general = message.reply ? this.#replies : this.#requests;
-    for (const rule of general) this.#collect(found, rule, rule.check(step), frame);
-    const named = this.#byName.get(message.name);
-    if (named) for (const rule of named) this.#collect(found, rule, rule.check(step), frame);
+    for (const rule of this.#rulesOf(message.kind)) {
+      const result = rule.check(step);
+      if (result !== undefined) this.#collect(found, rule, result, frame);
+    }
     return this.#unsuperseded(found);
   }
 
@@ -105,4 +105,12 @@ export class Checker {
       });
     }
   }
+}
+
+/** Whether a rule can fire on a kind of message. */
+function concerns({ on, only }: MessageRule, kind: Kind): boolean {
+  const { spec, reply } = kind;
+  const isMeant =
+    typeof on === 'string' ? on === 'messages' || (on === 'replies') === reply : spec && on.includes(spec.name);
+  return isMeant === true && (only === undefined || only(kind));
 }

@@ -6,6 +6,7 @@
  */
 import type { Peers } from '../dialects/peers.ts';
 import type { Frame } from '../frame.ts';
+import type { Kind } from '../kind.ts';
 import type { Asked } from '../session/connection.ts';
 import type { Change, Session } from '../session/session.ts';
 
@@ -83,6 +84,8 @@ interface About {
 export interface MessageRule extends About {
   /** Names of messages, or all requests, all replies, all messages. */
   readonly on: readonly string[] | 'requests' | 'replies' | 'messages';
+  /** Of those, the kinds it can fire on; asked once for each kind, so that a rule costs nothing where it has no say. */
+  readonly only?: (kind: Kind) => boolean;
   readonly check: (step: Step) => Found | readonly Found[] | undefined;
 }
 

@@ -3,6 +3,7 @@
  * it looks at; those with weight 0 say nothing about who speaks, only how old it is where that is known otherwise.
  */
 import type { Dialect } from '../frame.ts';
+import { perKind } from '../kind.ts';
 import type { Change } from '../session/session.ts';
 import { deviceById } from '../spec/devices/index.ts';
 import { protocolFeatures } from '../spec/protocol-features.ts';
@@ -205,24 +206,20 @@ const versions: readonly Habit[] = [
 /** Every habit. */
 export const habits: readonly Habit[] = [...speakers, ...versions];
 
-/** Habits by the name of a request, or of a reply, that shows them; under `requests` and `replies` those of any. */
-const byRequest = new Map<string, Habit[]>();
-const byReply = new Map<string, Habit[]>();
-for (const habit of habits) {
-  for (const on of typeof habit.on === 'string' ? [habit.on] : habit.on) {
-    const name = on.replace(/=$/, '');
-    const map = name === on && on !== 'replies' ? byRequest : byReply;
-    map.set(name, [...(map.get(name) ?? []), habit]);
-  }
-}
+/** The habits that a kind of message can show, and those that any message can show. */
+const habitsOf = perKind(({ spec, reply }) => {
+  const name = spec === undefined || !reply ? spec?.name : `${spec.name}=`;
+  const general = habits.filter(({ on }) => on === (reply ? 'replies' : 'requests'));
+  const named = habits.filter(({ on }) => typeof on !== 'string' && name !== undefined && on.includes(name));
+  return { named, all: [...named, ...general] };
+});
 const noHabits: readonly Habit[] = [];
 
 /** The habits that a message shows. */
 export function shown(change: Change): readonly Habit[] {
-  const { name, reply, needReply } = change.message;
-  const map = reply ? byReply : byRequest;
-  const named = map.get(name) ?? noHabits;
+  const { kind, needReply } = change.message;
+  const { named, all } = habitsOf(kind);
   // What any message can show, it shows with its need_reply flag.
-  const general = needReply ? (map.get(reply ? 'replies' : 'requests') ?? noHabits) : noHabits;
-  return named.length + general.length === 0 ? noHabits : [...named, ...general].filter(habit => habit.seen(change));
+  const possible = needReply ? all : named;
+  return possible.length === 0 ? noHabits : possible.filter(habit => habit.seen(change));
 }

@@ -5,7 +5,9 @@
  * record can be kept, compared and gone back to. It is followed per epoch: a new connection starts from nothing. After
  * an alteration the two sides live in different sessions, and each is folded over the bytes that side saw.
  */
+import type { Payload } from '../decode.ts';
 import type { Context, Frame } from '../frame.ts';
+import { perKind } from '../kind.ts';
 import type { Message } from '../message.ts';
 import type { Area } from './area.ts';
 import { type Config, config, noConfig } from './config.ts';
@@ -67,14 +69,24 @@ const areas: { readonly [K in keyof Areas]: Area<Areas[K]> } = {
 };
 const areaNames = Object.keys(areas) as (keyof Areas)[];
 
-/** The messages that change something, and the areas they change. */
-export const effective: ReadonlyMap<string, readonly (keyof Areas)[]> = (() => {
-  const map = new Map<string, (keyof Areas)[]>();
-  for (const name of areaNames) {
-    for (const message of Object.keys(areas[name])) map.set(message, [...(map.get(message) ?? []), name]);
-  }
-  return map;
-})();
+/** A session that is not shared yet: what a message changes is written into it. */
+type NewSession = { -readonly [K in keyof Session]: Session[K] };
+type Applied = (next: NewSession, payload: Payload, frame: Frame) => void;
+
+/** What a kind of message changes, area by area. */
+const changesOf = perKind(({ spec, reply }) =>
+  spec === undefined ? [] : areaNames.flatMap(name => changeOf(name, spec.name, reply)),
+);
+
+function changeOf<K extends keyof Areas>(name: K, message: string, reply: boolean): Applied[] {
+  const effect = (areas[name] as Area<Areas[K]>)[message]?.[reply ? 'reply' : 'request'];
+  if (effect === undefined) return [];
+  return [
+    (next: { [N in K]: Areas[N] }, payload, frame) => {
+      next[name] = effect(next[name], payload, frame);
+    },
+  ];
+}
 
 /**
  * The state after a message. Total: a message that is damaged, unknown or out of place changes what it can.
@@ -85,7 +97,7 @@ export const effective: ReadonlyMap<string, readonly (keyof Areas)[]> = (() => {
  */
 export function fold(now: Session, frame: Frame, message: Message): Session {
   // Named one by one, since this is done for every message of a capture and a spread takes several times as long.
-  const next: { -readonly [K in keyof Session]: Session[K] } = {
+  const next: NewSession = {
     n: frame.n,
     messages: now.messages + (frame.carried ? 0 : 1),
     negotiation: now.negotiation,
@@ -96,20 +108,8 @@ export function fold(now: Session, frame: Frame, message: Message): Session {
     mappings: now.mappings,
     display: now.display,
   };
-  const changed = effective.get(message.name);
-  if (changed !== undefined) for (const name of changed) applyEffect(next, name, frame, message);
+  for (const change of changesOf(message.kind)) change(next, message.payload, frame);
   return next;
-}
-
-function applyEffect<K extends keyof Areas>(
-  next: { -readonly [N in K]: Areas[N] },
-  name: K,
-  frame: Frame,
-  message: Message,
-): void {
-  const effects = (areas[name] as Area<Areas[K]>)[message.name];
-  const effect = message.reply ? effects?.reply : effects?.request;
-  if (effect) next[name] = effect(next[name], message.payload, frame);
 }
 
 /** The decode context that follows from a state: what a record of this connection should carry with it. */

@@ -29,8 +29,8 @@ export const channels: readonly Rule[] = [
     remedy: 'acknowledge BACKEND_SEND_FD first',
     confidence: 'spec',
     on: 'requests',
+    only: ({ channel }) => channel === 'backend-req',
     check: ({ message, frame, before }) =>
-      message.channel === 'backend-req' &&
       frame.fds.length > 0 &&
       before.negotiation.protocol.accepted !== undefined &&
       (before.negotiation.protocol.accepted & sendFd) === 0n

@@ -1,6 +1,7 @@
 /** Framing: header and delivery. Spec sections "Message Specification" and "Header". */
 import type { Frame } from '../../frame.ts';
 import { type Header, headerSize, protocolVersion, readHeader } from '../../header.ts';
+import type { Kind } from '../../kind.ts';
 import type { Rule } from '../rule.ts';
 
 const section = 'Message Specification / Header';
@@ -14,6 +15,9 @@ function isSane({ channel }: Frame, { flags, size }: Header): boolean {
   return channel === 'gpu' ? size <= mostOnGpu : (flags & 3) === protocolVersion && size <= mostElsewhere;
 }
 
+const notOnGpu = ({ channel }: Kind) => channel !== 'gpu';
+const undeclared = ({ spec }: Kind) => spec === undefined;
+
 /** Rules about the header and about how a message arrived. */
 export const framing: readonly Rule[] = [
   {
@@ -25,10 +29,9 @@ export const framing: readonly Rule[] = [
     remedy: 'set the version in every header, of replies too',
     confidence: 'spec',
     on: 'messages',
+    only: notOnGpu,
     check: ({ message }) =>
-      message.channel !== 'gpu' && message.version !== 1
-        ? `${message.name} has version ${message.version} in its flags, must be 1`
-        : undefined,
+      message.version !== 1 ? `${message.name} has version ${message.version} in its flags, must be 1` : undefined,
   },
   {
     id: 'FRM-02',
@@ -39,6 +42,7 @@ export const framing: readonly Rule[] = [
     remedy: 'clear the reserved bits; rust-vmm back-ends drop the connection otherwise',
     confidence: 'spec',
     on: 'messages',
+    only: notOnGpu,
     check: ({ message }) =>
       message.reserved !== 0 ? `${message.name} has reserved flags 0x${message.reserved.toString(16)}` : undefined,
   },
@@ -64,8 +68,8 @@ export const framing: readonly Rule[] = [
     remedy: 'expect peers that do not know it to close the connection',
     confidence: 'observed',
     on: 'messages',
-    check: ({ message }) =>
-      message.spec === undefined && message.id !== 0 ? `message ${message.id} is unknown on this channel` : undefined,
+    only: undeclared,
+    check: ({ message }) => (message.id !== 0 ? `message ${message.id} is unknown on this channel` : undefined),
   },
   {
     id: 'FRM-07',
@@ -76,6 +80,7 @@ export const framing: readonly Rule[] = [
     remedy: 'never send 0: libvhost-user takes it for the end of the connection',
     confidence: 'observed',
     on: 'messages',
+    only: undeclared,
     check: ({ message }) => (message.id === 0 && message.size >= 0 ? 'message 0 does not exist' : undefined),
   },
   {
@@ -87,10 +92,9 @@ export const framing: readonly Rule[] = [
     remedy: 'keep payloads below the limits of the peer: rust-vmm 4096 bytes, QEMU and DPDK less',
     confidence: 'observed',
     on: 'messages',
+    only: notOnGpu,
     check: ({ message }) =>
-      message.channel !== 'gpu' && message.size > longest
-        ? `${message.name} has a payload of ${message.size} bytes`
-        : undefined,
+      message.size > longest ? `${message.name} has a payload of ${message.size} bytes` : undefined,
   },
   {
     id: 'FRM-10',
@@ -115,10 +119,9 @@ export const framing: readonly Rule[] = [
     remedy: 'send header and payload with one call: libvhost-user, DPDK, passt and VPP give up on a payload in pieces',
     confidence: 'observed',
     on: 'messages',
+    only: notOnGpu,
     check: ({ frame, message }) =>
-      frame.seg && message.channel !== 'gpu'
-        ? `${message.name} arrived in pieces of ${frame.seg.slice(0, 6).join(', ')} bytes`
-        : undefined,
+      frame.seg ? `${message.name} arrived in pieces of ${frame.seg.slice(0, 6).join(', ')} bytes` : undefined,
   },
   {
     id: 'FRM-12',

@@ -25,9 +25,10 @@ export const gating: readonly Rule[] = [
     supersedes: ['GAT-03', 'GAT-07', 'CRY-01'],
     confidence: 'spec',
     on: 'requests',
+    only: ({ spec, channel }) => spec?.requires !== undefined && channel !== 'gpu',
     check: step => {
       const { message, before, fromStart } = step;
-      if (!message.spec?.requires || !fromStart || message.channel === 'gpu') return undefined;
+      if (!message.spec?.requires || !fromStart) return undefined;
       if (message.name === 'SET_VRING_ENABLE' && before.negotiation.virtio.accepted === undefined) return undefined;
       const name = unmet(message.spec.requires, step);
       return name === undefined ? undefined : `${message.name} needs ${name}, which was not acknowledged`;

@@ -20,8 +20,8 @@ export const gpu: readonly Rule[] = [
     offenders: 'vhost-user-gpu of QEMU, whose GPU_UPDATE has uninitialised flags; the front-end of QEMU ignores them',
     confidence: 'observed',
     on: 'messages',
+    only: ({ channel }) => channel === 'gpu',
     check: ({ message, frame }) => {
-      if (message.channel !== 'gpu') return undefined;
       const flags = readHeader(frame.bytes, 0, frame.context.bigEndian === true)?.flags;
       const expected = message.reply ? replyFlag : 0;
       return flags === undefined || flags === expected

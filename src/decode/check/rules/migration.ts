@@ -216,10 +216,11 @@ export const migration: readonly Rule[] = [
     remedy: 'acknowledge the reply first: the back-end waits until the front-end has registered the memory',
     confidence: 'spec',
     on: 'requests',
+    only: ({ channel }) => channel === 'main',
     check: step => {
       const { tableAnsweredAt } = step.before.migration;
-      const { channel, name, payload } = step.message;
-      if (tableAnsweredAt === undefined || channel !== 'main') return undefined;
+      const { name, payload } = step.message;
+      if (tableAnsweredAt === undefined) return undefined;
       return name === 'SET_MEM_TABLE' && !payload.num_regions
         ? undefined
         : { message: `${name} before the table was acknowledged`, records: [tableAnsweredAt] };

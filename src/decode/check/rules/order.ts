@@ -48,14 +48,9 @@ export const order: readonly Rule[] = [
     remedy: 'send SET_OWNER first: it begins the session',
     confidence: 'inferred',
     on: 'requests',
+    only: ({ channel, spec }) => channel === 'main' && spec !== undefined && !beforeOwner.has(spec.name),
     check: ({ message, before, fromStart }) =>
-      fromStart &&
-      message.channel === 'main' &&
-      message.spec !== undefined &&
-      before.negotiation.owner === undefined &&
-      !beforeOwner.has(message.name)
-        ? `${message.name} before SET_OWNER`
-        : undefined,
+      fromStart && before.negotiation.owner === undefined ? `${message.name} before SET_OWNER` : undefined,
   },
   {
     id: 'HST-01',
@@ -66,10 +61,9 @@ export const order: readonly Rule[] = [
     remedy: 'wait for SET_FEATURES: the front-end has not set up its device yet',
     confidence: 'inferred',
     on: 'requests',
+    only: ({ channel }) => channel === 'backend-req',
     check: ({ message, before, fromStart }) =>
-      fromStart && message.channel === 'backend-req' && before.negotiation.virtio.accepted === undefined
-        ? `${message.name} before SET_FEATURES`
-        : undefined,
+      fromStart && before.negotiation.virtio.accepted === undefined ? `${message.name} before SET_FEATURES` : undefined,
   },
   {
     id: 'GAT-03',

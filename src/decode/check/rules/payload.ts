@@ -4,7 +4,7 @@
  */
 import { holds } from '../../condition.ts';
 import type { Payload } from '../../decode.ts';
-import { sourceOf } from '../../message.ts';
+import { fdRuleOf, sourceOf } from '../../message.ts';
 import type { FdRule } from '../../schema.ts';
 import type { Found, Rule, Step } from '../rule.ts';
 
@@ -84,9 +84,10 @@ export const payload: readonly Rule[] = [
     remedy: 'send the declared descriptors with the first byte of the message',
     confidence: 'spec',
     on: 'messages',
+    only: ({ spec }) => spec !== undefined,
     check: step => {
       const { frame, message } = step;
-      if (message.spec === undefined || frame.ctrunc) return undefined;
+      if (frame.ctrunc) return undefined;
       const [fewest, most] = expectedFds(message.fdRule, step);
       const count = frame.fdCount ?? frame.fds.length;
       if (count >= fewest && count <= most) return undefined;
@@ -104,9 +105,9 @@ export const payload: readonly Rule[] = [
     offenders: 'Linux UML passes pipes for sockets and eventfds',
     confidence: 'inferred',
     on: 'messages',
+    only: kind => fdRuleOf(kind)?.kinds !== undefined,
     check: ({ frame, message }) => {
-      const kinds = message.fdRule?.kinds;
-      if (!kinds) return undefined;
+      const kinds = message.fdRule?.kinds ?? [];
       const odd = frame.fds.find(fd => fd.kind !== 'unknown' && !kinds.includes(fd.kind));
       return odd ? `${message.name} carries a ${odd.kind}, expected ${kinds.join(' or ')}` : undefined;
     },

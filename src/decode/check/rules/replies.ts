@@ -92,6 +92,7 @@ export const replies: readonly Rule[] = [
     remedy: 'see the log of the side that refused',
     confidence: 'spec',
     on: 'replies',
+    only: ({ shape }) => shape !== undefined && 'result' in shape.payload.fields,
     check: ({ message, request }) => {
       const { result } = message.payload;
       if (result === undefined || result === 0) return undefined;
@@ -127,9 +128,10 @@ export const replies: readonly Rule[] = [
     remedy: 'wait for the answer: requests are matched by order alone',
     confidence: 'inferred',
     on: 'requests',
+    only: ({ channel }) => channel === 'main',
     check: ({ message, waiting }) => {
       const first = waiting.find(asked => asked.message.id === message.id);
-      return first && message.channel === 'main'
+      return first
         ? { message: `${message.name} again before the first was answered`, records: [first.frame.n] }
         : undefined;
     },

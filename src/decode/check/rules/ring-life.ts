@@ -112,8 +112,8 @@ export const ringLife: readonly Rule[] = [
     remedy: 'send nothing on the back-end channel until a ring is started again',
     confidence: 'spec',
     on: 'requests',
+    only: ({ channel }) => channel === 'backend-req',
     check: step => {
-      if (step.message.channel !== 'backend-req') return undefined;
       const since = suspended(step);
       return since === undefined
         ? undefined

@@ -3,6 +3,7 @@
  * not zero. Derived from the layouts, so that a new message is judged without a new rule.
  */
 import type { Payload } from '../../decode.ts';
+import type { Kind } from '../../kind.ts';
 import type { EnumField, FlagsField, NamedField, Struct, U64 } from '../../schema.ts';
 import { hex } from '../../u64.ts';
 import type { Rule, Step } from '../rule.ts';
@@ -10,38 +11,34 @@ import type { Rule, Step } from '../rule.ts';
 /** Fields with a rule of their own, by the prefix of their struct and their name. */
 const judgedElsewhere = new Set(['config.flags', 'iotlb.type', 'iotlb.permissions', 'status.status']);
 
-type Kind = 'pad' | 'word' | 'flags' | 'enum';
+type FieldKind = 'pad' | 'word' | 'flags' | 'enum';
 type Tell = (field: NamedField, value: unknown) => string | undefined;
 
-/** Layouts that have a field of a kind to be judged, also within groups and arrays: the others need no walk. */
-const having: { readonly [kind in Kind]: WeakMap<Struct, boolean> } = {
-  pad: new WeakMap(),
-  word: new WeakMap(),
-  flags: new WeakMap(),
-  enum: new WeakMap(),
-};
-
-function has(struct: Struct, kind: Kind): boolean {
-  let known = having[kind].get(struct);
-  if (known === undefined) {
-    known = struct.list.some(
-      field => isJudged(struct, field, kind) || ('of' in field && isStruct(field.of) && has(field.of, kind)),
-    );
-    having[kind].set(struct, known);
-  }
-  return known;
+/** Whether a layout has a field to be judged, also within groups and arrays. */
+function has(struct: Struct, kinds: readonly FieldKind[]): boolean {
+  return struct.list.some(
+    field =>
+      kinds.some(kind => isJudged(struct, field, kind)) ||
+      ('of' in field && isStruct(field.of) && has(field.of, kinds)),
+  );
 }
+
+/** Messages of the specification that have such fields. */
+const having =
+  (...kinds: readonly FieldKind[]) =>
+  ({ spec, shape }: Kind): boolean =>
+    shape !== undefined && spec?.private === undefined && has(shape.payload, kinds);
 
 const isStruct = (of: unknown): of is Struct => typeof of === 'object' && of !== null && 'list' in of;
 
-function isJudged(struct: Struct, field: NamedField, kind: Kind): boolean {
+function isJudged(struct: Struct, field: NamedField, kind: FieldKind): boolean {
   return field.kind === kind && !('loose' in field) && !judgedElsewhere.has(`${struct.prefix}.${field.name}`);
 }
 
 /** Texts about the fields of a message, into groups and arrays, for which `tell` has one. */
-function odd({ message }: Step, kinds: readonly Kind[], tell: Tell): string[] | undefined {
+function odd({ message }: Step, kinds: readonly FieldKind[], tell: Tell): string[] | undefined {
   const { struct, payload, name, reply, cut } = message;
-  if (!struct || cut || message.spec?.private || !kinds.some(kind => has(struct, kind))) return undefined;
+  if (!struct || cut) return undefined;
   const found: string[] = [];
   const walk = (layout: Struct, values: Payload): void => {
     for (const field of layout.list) {
@@ -76,6 +73,7 @@ export const values: readonly Rule[] = [
     remedy: 'clear the structure before filling it; rust-vmm refuses padding that is not zero',
     confidence: 'inferred',
     on: 'messages',
+    only: having('pad'),
     check: step => odd(step, ['pad'], ({ name }) => `${name} is not zero`),
   },
   {
@@ -87,6 +85,7 @@ export const values: readonly Rule[] = [
     remedy: 'clear bits that have no meaning: a later version may give them one',
     confidence: 'inferred',
     on: 'messages',
+    only: having('word', 'flags'),
     check: step =>
       odd(step, ['word', 'flags'], (field, value) => {
         if (field.kind === 'word') return `${field.name} has undefined bits ${hex(value as U64)}`;
@@ -103,6 +102,7 @@ export const values: readonly Rule[] = [
     remedy: 'send one of the values that the specification defines',
     confidence: 'spec',
     on: 'messages',
+    only: having('enum'),
     check: step =>
       odd(step, ['enum'], (field, value) =>
         field.kind === 'enum' && isStrange(field, value as U64)
