@@ -26,13 +26,11 @@ export interface Moment {
   readonly connections: readonly Connection[];
 }
 
-/** Is shown every row as it is folded, with its message and connection where it has one. */
-export type Seen = (row: number, frame: Frame, message: Message | undefined, change: Folded | undefined) => void;
-
-/** A connection before and after a message. */
-export interface Folded {
-  readonly before: Connection;
-  readonly after: Connection;
+/** Who folds the rows, one after the other: whoever looks at every message anyway, so that it is done once. */
+export interface Folding {
+  readonly connections: Connections;
+  /** Takes the next row, with its message where it has one. */
+  take(frame: Frame, message: Message | undefined, row: number): void;
 }
 
 /** The connections before a row. */
@@ -47,13 +45,15 @@ export class States {
   readonly #most: number;
   #marks: Mark[] = [];
   #distance: number;
-  #front = new Connections();
+  readonly #front: Folding;
   #length = 0;
   /** Where the last question led: the next one is often about the row behind it. */
   #asked: { row: number; connections: Connections } | undefined;
 
-  constructor(trace: Trace, { distance = 4096, most = 2048 }: Marking = {}) {
+  /** @param front folds the rows in the place of the states themselves */
+  constructor(trace: Trace, { distance = 4096, most = 2048 }: Marking = {}, front: Folding = plainly()) {
     this.#trace = trace;
+    this.#front = front;
     this.#distance = distance;
     this.#most = most;
   }
@@ -66,14 +66,14 @@ export class States {
   /**
    * Folds on, for at most so many rows (4000 take about 5 ms).
    *
-   * @param seen is shown each of them, so that whoever wants to look at every message need not decode it again
    * @returns false once all rows that are indexed are folded
    */
-  advance(rows = 4000, seen?: Seen): boolean {
+  advance(rows = 4000): boolean {
     const end = Math.min(this.#length + rows, this.#trace.length);
     for (; this.#length < end; this.#length++) {
       this.#mark();
-      take(this.#front, this.#trace.frame(this.#length), this.#length, seen);
+      const frame = this.#trace.frame(this.#length);
+      this.#front.take(frame, messageOf(frame), this.#length);
     }
     return this.#length < this.#trace.length;
   }
@@ -83,7 +83,7 @@ export class States {
     if (row < 0 || row >= this.#length) return undefined;
     const connections = this.#before(row);
     const frame = this.#trace.frame(row);
-    take(connections, frame);
+    fold(connections, frame, messageOf(frame));
     this.#asked = { row: row + 1, connections };
     return { row, connection: connections.of(frame), connections: connections.all() };
   }
@@ -94,7 +94,10 @@ export class States {
     const asked = this.#asked;
     const near = asked !== undefined && asked.row <= row && asked.row >= mark.row;
     const connections = near ? asked.connections : new Connections(mark.connections);
-    for (let at = near ? asked.row : mark.row; at < row; at++) take(connections, this.#trace.frame(at));
+    for (let at = near ? asked.row : mark.row; at < row; at++) {
+      const frame = this.#trace.frame(at);
+      fold(connections, frame, messageOf(frame));
+    }
     return connections;
   }
 
@@ -104,15 +107,23 @@ export class States {
       this.#marks = this.#marks.filter((_, i) => i % 2 === 0);
       this.#distance *= 2;
     }
-    if (this.#length % this.#distance === 0) this.#marks.push({ row: this.#length, connections: this.#front.all() });
+    if (this.#length % this.#distance === 0)
+      this.#marks.push({ row: this.#length, connections: this.#front.connections.all() });
   }
 }
 
+function messageOf(frame: Frame): Message | undefined {
+  return frame.kind === 'message' ? decodeFrame(frame) : undefined;
+}
+
 /** Folds one record. */
-function take(connections: Connections, frame: Frame, row = 0, seen?: Seen): void {
-  const message = frame.kind === 'message' ? decodeFrame(frame) : undefined;
-  const folded = message && connections.message(frame, message);
-  if (frame.kind === 'event') connections.event(frame);
+function fold(connections: Connections, frame: Frame, message: Message | undefined): void {
+  if (message) connections.message(frame, message);
+  else if (frame.kind === 'event') connections.event(frame);
   else if (frame.kind === 'raw') connections.raw(frame);
-  seen?.(row, frame, message, folded);
+}
+
+function plainly(): Folding {
+  const connections = new Connections();
+  return { connections, take: (frame, message) => fold(connections, frame, message) };
 }

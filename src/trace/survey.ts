@@ -6,9 +6,10 @@ import { Account, type ConnectionAccount } from '../decode/account/account.ts';
 import type { Finding, Severity } from '../decode/check/rule.ts';
 import type { Frame } from '../decode/frame.ts';
 import type { Message } from '../decode/message.ts';
-import { type Phase, phaseOf, phases, situationOf } from '../decode/phase.ts';
+import { type Phase, phases } from '../decode/phase.ts';
+import { ByConnection } from '../decode/session/by-connection.ts';
 import { Timing } from '../decode/timing.ts';
-import { type Folded, type Seen, States } from './states.ts';
+import { type Folding, States } from './states.ts';
 import { Counting, type Statistics } from './statistics.ts';
 import type { Trace } from './trace.ts';
 
@@ -56,10 +57,11 @@ export class Survey {
   readonly #severities = new Map<number, Severity>();
   /** The phase of each row, as its number in `phases` and 1; 0 for none. */
   readonly #phases: Uint8Array[] = [];
-  readonly #open = new Map<string, Growing<Stretch>>();
+  readonly #open = new ByConnection<Growing<Stretch>>();
 
   constructor(trace: Trace) {
-    this.states = new States(trace);
+    const take: Folding['take'] = (frame, message, row) => this.#take(frame, message, row);
+    this.states = new States(trace, {}, { connections: this.#account.connections, take });
   }
 
   /** Rows gone through. */
@@ -69,7 +71,7 @@ export class Survey {
 
   /** Goes on until a time of `performance.now()`; false once all there are were gone through. */
   advance(until: number): boolean {
-    while (this.states.advance(rowsAtATime, this.#see)) if (performance.now() >= until) return true;
+    while (this.states.advance(rowsAtATime)) if (performance.now() >= until) return true;
     return false;
   }
 
@@ -94,13 +96,13 @@ export class Survey {
     return this.#counting.result();
   }
 
-  /** One row, as the fold shows it. */
-  readonly #see: Seen = (row, frame, message, folded) => {
+  #take(frame: Frame, message: Message | undefined, row: number): void {
     const { latencyNs } = this.#timing.next(frame);
     if (message && !frame.carried) this.#counting.take(row, frame, message, latencyNs);
     for (const finding of this.#account.take(frame, message)) this.#find(row, finding);
-    if (message && folded) this.#phase(row, frame, message, folded);
-  };
+    const phase = message && this.#account.connections.of(frame)?.phase;
+    if (phase) this.#phase(row, frame, message, phase);
+  }
 
   #find(row: number, finding: Finding): void {
     if (this.findings.length < mostFindings) this.findings.push({ ...finding, row });
@@ -108,11 +110,9 @@ export class Survey {
     if (known === undefined || rank[finding.severity] < rank[known]) this.#severities.set(row, finding.severity);
   }
 
-  #phase(row: number, frame: Frame, message: Message, { before }: Folded): void {
+  #phase(row: number, frame: Frame, message: Message, phase: Phase): void {
     const { pair, session, epoch, wallNs } = frame;
-    const key = `${pair}/${session}/${epoch}`;
-    const open = this.#open.get(key);
-    const phase = phaseOf(situationOf(before.state), message, open?.phase);
+    const open = this.#open.of(frame);
     const chunk = Math.floor(row / phasesInChunk);
     while (this.#phases.length <= chunk) this.#phases.push(new Uint8Array(phasesInChunk));
     (this.#phases[chunk] as Uint8Array)[row % phasesInChunk] = phases.indexOf(phase) + 1;
@@ -136,7 +136,7 @@ export class Survey {
       fromNs: wallNs,
       toNs: wallNs,
     };
-    this.#open.set(key, stretch);
+    this.#open.set(frame, stretch);
     if (this.stretches.length < mostStretches) this.stretches.push(stretch);
   }
 }

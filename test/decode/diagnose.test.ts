@@ -228,3 +228,30 @@ describe('diagnoses', () => {
     for (const one of diagnoses) for (const other of one.explains ?? []) expect(ids).toContain(other);
   });
 });
+
+describe('a connection that has ended', () => {
+  it('keeps bytes of its own, not the piece of the file they were read from', () => {
+    const physician = new Physician();
+    const file = new Uint8Array(1 << 16);
+    const inFile = (line: string, n: number): Frame => {
+      const frame = frameOf(line, n);
+      file.set(frame.bytes, n * 64);
+      return { ...frame, bytes: file.subarray(n * 64, n * 64 + frame.bytes.length) };
+    };
+    const lines = qemuAndVirtiofsd.trim().split('\n');
+    const asked = lines.findLastIndex(line => line.startsWith('>'));
+    for (const [i, line] of [...lines.slice(0, asked), '> 01000000 01000000 00000000'].entries()) {
+      const frame = inFile(line, i + 1);
+      physician.message(frame, decodeFrame(frame));
+    }
+    const closed = inFile('> ', lines.length + 1);
+    physician.event({ ...closed, kind: 'event' }, { event: 'closed', how: 'eof', first: 'back-end' });
+    const [story] = physician.stories();
+    const kept = [story?.lastRequest?.frame, story?.lastReply?.frame, story?.ending?.frame];
+    for (const frame of [...kept, ...(story?.waiting ?? []).map(asked => asked.frame)]) {
+      expect(frame?.bytes.buffer).not.toBe(file.buffer);
+    }
+    expect(story?.waiting.map(({ message }) => message.name)).toEqual(['GET_FEATURES']);
+    expect(story?.lastRequest?.message.name).toBe('GET_FEATURES');
+  });
+});

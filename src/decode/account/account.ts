@@ -8,7 +8,10 @@ import { judge, Physician } from '../diagnose/diagnose.ts';
 import type { Story, Verdict } from '../diagnose/diagnosis.ts';
 import type { Channel, Frame } from '../frame.ts';
 import type { Message } from '../message.ts';
+import { ByConnection } from '../session/by-connection.ts';
+import type { Connections } from '../session/connections.ts';
 import { type JsonObject, jsonBody } from '../text/event.ts';
+import { Timing } from '../timing.ts';
 import { type DelaySummary, Delays } from './delays.ts';
 import { afterEvent, afterFrame, type Gaps, noGaps } from './gaps.ts';
 import { Outset, type OutsetStep } from './outset.ts';
@@ -74,8 +77,8 @@ export interface RecordingAccount {
 }
 
 interface Gathered {
-  readonly first: Frame;
-  last: Frame;
+  readonly fromNs: bigint;
+  toNs: bigint;
   messages: number;
   readonly peers: { [side in Side]: Peer };
   readonly delays: Delays;
@@ -96,21 +99,24 @@ interface PairDevice {
 
 /** Ends of channels that are kept of a connection. */
 const mostEnds = 16;
-/** Requests whose sending time is kept while they wait. */
-const mostTimed = 65_536;
 
 /** Gathers a recording. */
 export class Account {
   readonly #physician = new Physician();
-  readonly #connections = new Map<string, Gathered>();
+  readonly #connections = new ByConnection<Gathered>();
   readonly #devices = new Map<string, PairDevice>();
-  readonly #sent = new Map<number, bigint>();
+  readonly #timing = new Timing();
   #captureId: bigint | undefined;
   #engine: string | undefined;
   #kernel: string | undefined;
   #fromNs: bigint | undefined;
   #toNs = 0n;
   #records = 0;
+
+  /** The connections, as far as the recording was taken. */
+  get connections(): Connections {
+    return this.#physician.connections;
+  }
 
   /** Takes the next record, with its message where it is one; gives the findings that became true with it. */
   take(frame: Frame, message: Message | undefined): readonly Finding[] {
@@ -122,7 +128,7 @@ export class Account {
     if (frame.kind === 'event') return this.#event(frame, jsonBody(frame) ?? {});
     const gathered = this.#of(frame);
     gathered.gaps = afterFrame(gathered.gaps, frame);
-    return [];
+    return frame.kind === 'raw' ? this.#physician.raw(frame) : [];
   }
 
   /** What is known so far. */
@@ -197,50 +203,28 @@ export class Account {
     return device;
   }
 
-  #time({ latencies }: Gathered, frame: Frame, { name, reply }: Message): void {
-    if (!reply) {
-      if (this.#sent.size >= mostTimed) this.#sent.clear();
-      this.#sent.set(frame.n, frame.sentNs);
-      return;
-    }
-    const { answers, n } = frame;
-    const sent = answers === undefined ? undefined : this.#sent.get(answers);
-    if (answers === undefined || sent === undefined || sent === 0n) return;
-    this.#sent.delete(answers);
-    const ns = Number(frame.receivedNs - sent);
+  #time({ latencies }: Gathered, frame: Frame, { name }: Message): void {
+    const { n } = frame;
+    const { latencyNs: ns } = this.#timing.next(frame);
+    if (ns === undefined) return;
     const known = latencies.get(name) ?? { count: 0, sum: 0, most: -1, mostAt: n };
     const slowest = ns > known.most ? { most: ns, mostAt: n } : known;
     latencies.set(name, { count: known.count + 1, sum: known.sum + ns, most: slowest.most, mostAt: slowest.mostAt });
   }
 
   #of(frame: Frame): Gathered {
-    const key = keyOf(frame);
-    let gathered = this.#connections.get(key);
-    if (!gathered) {
-      gathered = {
-        first: frame,
-        last: frame,
-        messages: 0,
-        peers: { 'front-end': {}, 'back-end': {} },
-        delays: new Delays(),
-        latencies: new Map(),
-        ends: [],
-        gaps: noGaps,
-        outset: new Outset(),
-      };
-      this.#connections.set(key, gathered);
-    }
+    const gathered = this.#connections.of(frame) ?? this.#connections.set(frame, gatheredFrom(frame));
     if (gathered.messages === 0 && frame.kind === 'message' && frame.channel === 'main') {
       gathered.gaps = { ...gathered.gaps, late: frame.offset > 0 };
     }
-    gathered.last = frame;
+    gathered.toNs = frame.wallNs;
     return gathered;
   }
 
   #connection(story: Story): ConnectionAccount {
     const { pair, session, epoch, findings } = story;
-    const gathered = this.#connections.get(keyOf(story)) as Gathered;
-    const { first, last, messages, peers, delays, latencies, ends, gaps, outset } = gathered;
+    const gathered = this.#connections.of(story) as Gathered;
+    const { fromNs, toNs, messages, peers, delays, latencies, ends, gaps, outset } = gathered;
     const { recorded, reason, inferred } = this.#deviceOf(pair);
     const guess = recorded === undefined ? inferred : undefined;
     return {
@@ -253,8 +237,8 @@ export class Account {
       peers,
       device: recorded ?? guess?.id,
       deviceReason: guess?.reason ?? reason,
-      fromNs: first.wallNs,
-      toNs: last.wallNs,
+      fromNs,
+      toNs,
       messages,
       delay: delays.summary(),
       latencies,
@@ -269,6 +253,16 @@ export class Account {
 const sides: readonly Side[] = ['front-end', 'back-end'];
 const keys = { 'front-end': 'front_end', 'back-end': 'back_end' } as const;
 
-function keyOf({ pair, session, epoch }: Pick<Frame, 'pair' | 'session' | 'epoch'>): string {
-  return `${pair}/${session}/${epoch}`;
+function gatheredFrom({ wallNs }: Frame): Gathered {
+  return {
+    fromNs: wallNs,
+    toNs: wallNs,
+    messages: 0,
+    peers: { 'front-end': {}, 'back-end': {} },
+    delays: new Delays(),
+    latencies: new Map(),
+    ends: [],
+    gaps: noGaps,
+    outset: new Outset(),
+  };
 }

@@ -20,7 +20,8 @@ export interface DelaySummary {
 
 /** Counts delays. */
 export class Delays {
-  readonly #histogram = new Uint32Array(steps);
+  /** Messages by step; most connections of a recording that has many are short and need few steps. */
+  readonly #histogram = new Map<number, number>();
   #count = 0;
   #most = 0;
   #mostAt = 0;
@@ -30,7 +31,7 @@ export class Delays {
     if (sentNs === 0n || carried) return;
     const ns = Math.max(1, Number(sentNs - receivedNs - heldNs));
     const step = Math.min(steps - 1, Math.ceil(Math.log2(ns) * perDoubling));
-    this.#histogram[step] = (this.#histogram[step] as number) + 1;
+    this.#histogram.set(step, (this.#histogram.get(step) ?? 0) + 1);
     this.#count += 1;
     if (ns > this.#most) [this.#most, this.#mostAt] = [ns, n];
   }
@@ -45,10 +46,10 @@ export class Delays {
   /** The smallest delay that this share of messages does not exceed, rounded up to a step. */
   #below(share: number): number {
     let left = Math.ceil(this.#count * share);
-    const step = this.#histogram.findIndex(count => {
-      left -= count;
-      return left <= 0;
-    });
-    return Math.min(this.#most, Math.round(2 ** (step / perDoubling)));
+    for (const step of [...this.#histogram.keys()].sort((a, b) => a - b)) {
+      left -= this.#histogram.get(step) ?? 0;
+      if (left <= 0) return Math.min(this.#most, Math.round(2 ** (step / perDoubling)));
+    }
+    return this.#most;
   }
 }

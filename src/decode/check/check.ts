@@ -2,7 +2,7 @@
 import type { Frame } from '../frame.ts';
 import { type Kind, perKind } from '../kind.ts';
 import type { Message } from '../message.ts';
-import { allWaiting, type Connection, requestOf } from '../session/connection.ts';
+import { allWaiting, requestOf } from '../session/connection.ts';
 import { Connections } from '../session/connections.ts';
 import { jsonBody } from '../text/event.ts';
 import type { EndRule, Finding, Found, MessageRule, RawRule, Rule, Step } from './rule.ts';
@@ -15,7 +15,8 @@ export class Checker {
   readonly #rulesOf: (kind: Kind) => readonly MessageRule[];
   readonly #ends: EndRule[] = [];
   readonly #raw: RawRule[] = [];
-  readonly #connections = new Connections();
+  /** The connections as the rules see them: whoever goes along need not follow them a second time. */
+  readonly connections = new Connections();
   readonly #supersedes: ReadonlyMap<string, readonly string[]>;
 
   constructor(rules: readonly Rule[] = allRules) {
@@ -33,7 +34,7 @@ export class Checker {
 
   /** Takes the next message; gives what became true with it. */
   message(frame: Frame, message: Message): Finding[] {
-    const { before, after } = this.#connections.message(frame, message);
+    const { before, after } = this.connections.message(frame, message);
     // What vhuscope made itself accuses nobody.
     if (frame.carried || frame.injected) return [];
     const { previous, fromStart } = after;
@@ -58,7 +59,7 @@ export class Checker {
 
   /** Takes bytes that are no message. */
   raw(frame: Frame): Finding[] {
-    const first = this.#connections.raw(frame);
+    const first = this.connections.raw(frame);
     const found: Finding[] = [];
     for (const rule of this.#raw) this.#collect(found, rule, rule.checkRaw({ frame, first }), frame);
     return this.#unsuperseded(found);
@@ -66,18 +67,13 @@ export class Checker {
 
   /** Takes an event; the end of a connection brings findings of its own. */
   event(frame: Frame, body = jsonBody(frame)): Finding[] {
-    const connection = this.#connections.event(frame, body);
+    const connection = this.connections.event(frame, body);
     if (!connection) return [];
     const { state: session, fromStart } = connection;
     const end = { frame, session, waiting: allWaiting(connection), fromStart };
     const found: Finding[] = [];
     for (const rule of this.#ends) this.#collect(found, rule, rule.atEnd(end), frame);
     return this.#unsuperseded(found);
-  }
-
-  /** The connection a frame belongs to, as it stands; `undefined` once another has followed it in its session. */
-  connection(frame: Frame): Connection | undefined {
-    return this.#connections.of(frame);
   }
 
   #unsuperseded(found: Finding[]): Finding[] {

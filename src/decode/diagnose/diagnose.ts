@@ -3,15 +3,21 @@ import { Checker } from '../check/check.ts';
 import type { Finding, Side } from '../check/rule.ts';
 import { type Identity, identify, unknownPeers } from '../dialects/peers.ts';
 import type { Frame } from '../frame.ts';
-import type { Message } from '../message.ts';
-import { allWaiting, type Connection, requestOf } from '../session/connection.ts';
+import { decodeFrame, type Message } from '../message.ts';
+import { ByConnection, type ConnectionName } from '../session/by-connection.ts';
+import { type Asked, allWaiting, type Connection, requestOf } from '../session/connection.ts';
+import type { Connections } from '../session/connections.ts';
 import { newSession } from '../session/session.ts';
 import type { JsonObject } from '../text/event.ts';
 import { diagnoses } from './diagnoses/index.ts';
 import type { Ending, Exit, Story, Verdict } from './diagnosis.ts';
 
 /** What the checker leaves open: facts of one connection that only its story needs. */
-interface Notes {
+interface Notes extends ConnectionName {
+  readonly device: number | undefined;
+  /** Wall clock of its first and its last record, nanoseconds since 1970. */
+  readonly fromNs: bigint;
+  toNs: bigint;
   findings: Finding[];
   exits: Exit[];
   lastRequest?: Story['lastRequest'];
@@ -19,8 +25,16 @@ interface Notes {
   slowest?: Story['slowest'];
   ending?: Ending;
   end?: Connection;
-  first: Frame;
-  last: Frame;
+}
+
+function notesFrom({ pair, session, epoch, context, wallNs }: Frame): Notes {
+  return { pair, session, epoch, device: context.device, fromNs: wallNs, toNs: wallNs, findings: [], exits: [] };
+}
+
+/** A message with bytes of its own: those of a record lie in a larger piece of the file, which would be kept with them. */
+function kept<T extends Asked | NonNullable<Story['lastRequest']>>(one: T): T {
+  const frame = { ...one.frame, bytes: one.frame.bytes.slice() };
+  return { ...one, frame, message: decodeFrame(frame) };
 }
 
 /** Who speaks on a connection. */
@@ -35,12 +49,15 @@ export interface Speakers {
 /** Checks and diagnoses a recording as it is read. */
 export class Physician {
   readonly #checker = new Checker();
-  readonly #notes = new Map<string, Notes>();
+  readonly #notes = new ByConnection<Notes>();
   /** Where pairs said first that their back-end is not there. */
   readonly #absent = new Map<string, Frame>();
-  /** The connection that spoke last, which mostly speaks next. */
-  #latest: Notes | undefined;
   #lastNs = 0n;
+
+  /** The connections, as far as the recording was taken. */
+  get connections(): Connections {
+    return this.#checker.connections;
+  }
 
   /** Takes the next message; gives the findings that became true with it. */
   message(frame: Frame, message: Message): Finding[] {
@@ -74,9 +91,7 @@ export class Physician {
       notes.exits.push({ side: side as Side, state: String(state), afterMs: Number(after_ms) });
     }
     if (event.event !== 'closed' || frame.channel !== 'main') return this.#checker.event(frame, event);
-    notes.ending = { frame, how: String(event.how), first: (event.first ?? 'unknown') as Ending['first'] };
-    const end = this.#checker.connection(frame);
-    if (end) notes.end = end;
+    this.#end(notes, frame, event);
     const found = this.#checker.event(frame, event);
     note(notes, found);
     return found;
@@ -84,10 +99,10 @@ export class Physician {
 
   /** What is to be said about every connection so far, in order. */
   verdicts(): Verdict[] {
-    const connected = new Set([...this.#notes.values()].map(({ first }) => first.pair));
+    const connected = new Set(Array.from(this.#notes.values(), ({ pair }) => pair));
     const absent = [...this.#absent.values()].filter(({ pair }) => !connected.has(pair));
     const stories = absent.map(frame => ({
-      ...this.#story({ findings: [], exits: [], first: frame, last: frame }),
+      ...this.#story(notesFrom(frame)),
       absentAt: frame.n,
     }));
     return [...this.stories(), ...stories].flatMap(story => judge(story));
@@ -95,12 +110,12 @@ export class Physician {
 
   /** The stories of all connections so far, in order. */
   stories(): Story[] {
-    return [...this.#notes.values()].map(notes => this.#story(notes));
+    return Array.from(this.#notes.values(), notes => this.#story(notes));
   }
 
   /** Who speaks on every connection so far, in order. */
   speakers(): Speakers[] {
-    return [...this.#notes.values()].map(notes => {
+    return Array.from(this.#notes.values(), notes => {
       const { pair, session, epoch, peers } = this.#story(notes);
       return { pair, session, epoch, peers: [identify(peers, 'front-end'), identify(peers, 'back-end')] };
     });
@@ -108,23 +123,28 @@ export class Physician {
 
   #notesOf(frame: Frame): Notes {
     if (frame.wallNs > this.#lastNs) this.#lastNs = frame.wallNs;
-    const { pair, session, epoch } = frame;
-    let notes = this.#latest;
-    if (notes?.first.epoch !== epoch || notes.first.session !== session || notes.first.pair !== pair) {
-      const key = `${pair}/${session}/${epoch}`;
-      notes = this.#notes.get(key);
-      if (!notes) {
-        notes = { findings: [], exits: [], first: frame, last: frame };
-        this.#notes.set(key, notes);
-      }
-      this.#latest = notes;
-    }
-    notes.last = frame;
+    const notes = this.#notes.of(frame) ?? this.#notes.set(frame, notesFrom(frame));
+    notes.toNs = frame.wallNs;
     return notes;
   }
 
+  /** A connection that has ended keeps what its story needs, however many come after it. */
+  #end(notes: Notes, frame: Frame, { how, first }: JsonObject): void {
+    notes.ending = {
+      frame: { ...frame, bytes: frame.bytes.slice() },
+      how: String(how),
+      first: (first ?? 'unknown') as Ending['first'],
+    };
+    if (notes.lastRequest) notes.lastRequest = kept(notes.lastRequest);
+    if (notes.lastReply) notes.lastReply = kept(notes.lastReply);
+    const end = this.connections.of(frame);
+    if (!end) return;
+    const { main, gpu, 'backend-req': requests } = end.waiting;
+    notes.end = { ...end, waiting: { main: main.map(kept), gpu: gpu.map(kept), 'backend-req': requests.map(kept) } };
+  }
+
   #time(notes: Notes, frame: Frame, message: Message): void {
-    const connection = this.#checker.connection(frame);
+    const connection = this.connections.of(frame);
     const request = connection && requestOf(connection, message);
     if (!request || request.frame.n !== frame.answers || request.frame.sentNs === 0n) return;
     const ns = frame.receivedNs - request.frame.sentNs;
@@ -132,12 +152,12 @@ export class Physician {
   }
 
   #story(notes: Notes): Story {
-    const { first, last, findings, exits } = notes;
-    const connection = notes.end ?? this.#checker.connection(first);
+    const { pair, session, epoch, findings, exits } = notes;
+    const connection = notes.end ?? this.connections.of(notes);
     return {
-      pair: first.pair,
-      session: first.session,
-      epoch: first.epoch,
+      pair,
+      session,
+      epoch,
       state: connection?.state ?? newSession,
       previous: connection?.previous,
       waiting: connection ? allWaiting(connection) : [],
@@ -147,9 +167,9 @@ export class Physician {
       ending: notes.ending,
       exits,
       findings,
-      durationNs: last.wallNs - first.wallNs,
+      durationNs: notes.toNs - notes.fromNs,
       lastNs: this.#lastNs,
-      device: first.context.device,
+      device: notes.device,
       peers: connection?.peers ?? unknownPeers,
     };
   }

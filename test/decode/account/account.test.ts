@@ -83,6 +83,16 @@ describe('an account', () => {
     expect(account.result().connections[0]?.gaps).toMatchObject(expected);
   });
 
+  it('has what rules find in bytes that are no message', () => {
+    const account = accountOf(qemuAndVirtiofsd);
+    const frame: Frame = { ...frameOf('> ', 99), kind: 'raw', bytes: new Uint8Array(5), wireLength: 5, sentNs: 1n };
+    const found = account.take(frame, undefined);
+    expect(found.map(({ rule }) => rule)).toEqual(['FRM-09']);
+    const [one] = account.result().connections;
+    expect(one?.findings).toEqual(expect.arrayContaining([...found]));
+    expect(one?.gaps.raw).toBe(1);
+  });
+
   it('says that a connection was there before', () => {
     const [one] = accountOf(qemuAndVirtiofsd, frame => ({ ...frame, offset: frame.offset + 1 })).result().connections;
     expect(one?.gaps.late).toBe(true);
