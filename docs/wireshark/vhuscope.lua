@@ -4989,10 +4989,11 @@ spec.sentences = {
     },
     stopped = { "recording stopped" },
     connected = {
-      "connected, session ",
-      { kind = "value", value = { { "@session" } } },
-      ".",
-      { kind = "value", value = { { "@epoch" } } },
+      "connected",
+      {
+        kind = "optional",
+        optional = { ", session ", { kind = "value", value = { { "@session" } } }, ".", { kind = "value", value = { { "@epoch" } } } },
+      },
       {
         kind = "choice",
         of = { "front_end" },
@@ -6113,7 +6114,7 @@ local deepest = 32
 local function skip_space(text, at) return text:find("[^ \t\r\n]", at) or #text + 1 end
 
 local words = { ["true"] = true, ["false"] = true, null = true }
-local escapes = { b = "\b", f = "\f", n = "\n", r = "\r", t = "\t" }
+local escapes = { ['"'] = '"', ["\\"] = "\\", ["/"] = "/", b = "\b", f = "\f", n = "\n", r = "\r", t = "\t" }
 
 -- A code point as UTF-8.
 local function utf8_of(code)
@@ -6129,7 +6130,7 @@ end
 
 local function read_escape(text, at)
   local sign = text:sub(at, at)
-  if sign ~= "u" then return escapes[sign] or sign, at + 1 end
+  if sign ~= "u" then return escapes[sign], at + 1 end
   local code = tonumber(text:match("^%x%x%x%x", at + 1) or "", 16)
   if not code then return nil end
   local low = code >= 0xd800 and code < 0xdc00 and tonumber(text:match("^\\u(%x%x%x%x)", at + 5) or "", 16)
@@ -6248,7 +6249,7 @@ local function value_text(value) return value.quoted and value.text or json_text
 -- The value at the end of a path, nil where it is not there. Properties of the record begin with an @.
 local function value_at(path, body, record)
   local property = path[1]:match("^@(.*)")
-  if property then return { text = string.format("%.0f", record[property]) } end
+  if property then return record[property] > 0 and { text = string.format("%.0f", record[property]) } or nil end
   local value = body
   for _, key in ipairs(path) do value = member(value, key) end
   return is_there(value) and value or nil
@@ -6513,7 +6514,21 @@ local function add_fd(tree, tvb, at, index, tlvs)
   return text
 end
 
-local function context_of(tvb, flags, number)
+local function direction_of(tvb)
+  local direction = tvb(layout.at.direction, 1):uint()
+  return (direction == 1 or direction == 2) and direction or nil
+end
+
+-- What is known of a record whose version is newer; its message may still be snapped.
+local function context_of_newer(tvb, length)
+  return {
+    channel = layout.channels[tvb(layout.at.channel, 1):uint()] or "main",
+    direction = direction_of(tvb),
+    fds = {}, fd_count = 0, wire_length = tvb:reported_len() - length, n = 0, session = 0, epoch = 0,
+  }
+end
+
+local function context_of(tvb, flags)
   local context = {
     channel = layout.channels[tvb(layout.at.channel, 1):uint()] or "main",
     big_endian = is_set(flags, "bigEndian"),
@@ -6527,8 +6542,7 @@ local function context_of(tvb, flags, number)
     back_end = layout.dialects[tvb(layout.at.backEnd, 1):uint()],
     fds = {},
   }
-  local direction = tvb(layout.at.direction, 1):uint()
-  if direction == 1 or direction == 2 then context.direction = direction end
+  context.direction = direction_of(tvb)
   if is_set(flags, "features") then context.features = time_at(tvb, layout.at.features) end
   if is_set(flags, "protocolFeatures") then context.protocol_features = time_at(tvb, layout.at.protocolFeatures) end
   return context
@@ -6551,6 +6565,10 @@ local function add_damage(tree, tvb, text)
   tree:add(vhuscope.fields.damage, tvb(), text):set_generated()
   local cut = tvb:len() < tvb:reported_len()
   tree:add_proto_expert_info(cut and vhuscope.truncated or vhuscope.malformed, text)
+end
+
+local function is_newer(tvb)
+  return tvb:len() >= layout.at.length + 2 and tvb(layout.at.version, 1):uint() > layout.version
 end
 
 -- What keeps the pseudo-header from being read; nil where its fixed part is there.
@@ -6632,6 +6650,19 @@ end
 function show.event(tree, tvb, _, _, context) return add_event(tree, tvb, "event", context) end
 function show.finding(tree, tvb, _, _, context) return add_event(tree, tvb, "finding", context) end
 
+-- Of a newer version: kind, channel, direction and length, which no version changes, and the bytes behind them.
+local function show_newer(tree, tvb, pinfo, root)
+  local length = math.min(u16(tvb, layout.at.length), tvb:len())
+  for _, row in ipairs(layout.fixed) do
+    if row.at <= layout.at.length then add_placed(tree, tvb, 0, row, 0) end
+  end
+  local context = context_of_newer(tvb, length)
+  set_columns(pinfo, context.direction)
+  local kind = layout.kinds[tvb(layout.at.kind, 1):uint()] or "raw"
+  local line = show[kind](tree, tvb(length):tvb(), pinfo, root, context)
+  if line then pinfo.cols.info = line end
+end
+
 function vhuscope.proto.dissector(tvb, pinfo, root)
   local tree = root:add(vhuscope.proto, tvb(), "vhuscope record")
   local damage = unreadable(tvb)
@@ -6639,6 +6670,7 @@ function vhuscope.proto.dissector(tvb, pinfo, root)
     set_columns(pinfo, 0)
     pinfo.cols.info = damage
     add_damage(tree, tvb, damage)
+    if is_newer(tvb) then show_newer(tree, tvb, pinfo, root) end
     return tvb:len()
   end
   local flags = tvb(layout.at.flags, 4):le_uint()

@@ -11,7 +11,7 @@ import type { Passings } from './passings.ts';
 import { PieceReader } from './piece-reader.ts';
 import { unreadable } from './pseudo-header-read.ts';
 import type { CaptureProblem } from './reader.ts';
-import { assertPcapng, problemsOf } from './reader.ts';
+import { assertPcapng, newerProblems, problemsOf } from './reader.ts';
 import type { RecordIndex } from './record-index.ts';
 import type { Piece, Section } from './section.ts';
 import { tailPosition } from './tail.ts';
@@ -74,10 +74,11 @@ export class CaptureFile {
 
   /** What keeps the file from being read to its end; meaningful once `advance` says false and nobody writes it. */
   get problems(): CaptureProblem[] {
-    const { blocks, refused: offset } = this.#builder;
-    if (offset === undefined) return problemsOf(this.path, blocks.end, blocks.skipped);
+    const { blocks, newer, refused: offset } = this.#builder;
+    const found = newerProblems(this.path, newer);
+    if (offset === undefined) return [...found, ...problemsOf(this.path, blocks.end, blocks.skipped)];
     const message = `${this.path}: read up to offset ${offset} only: it has more sections than can be kept`;
-    return [{ path: this.path, offset, message }];
+    return [...found, { path: this.path, offset, message }];
   }
 
   /** The frame of a row, its message joined. A row outside the index is a RangeError. */

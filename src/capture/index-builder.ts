@@ -8,6 +8,7 @@ import type { ByteSource } from './byte-source.ts';
 import { Passings } from './passings.ts';
 import { blockType } from './pcapng/blocks.ts';
 import type { Block } from './pcapng/parse.ts';
+import { countNewer, type Newer } from './piece-reader.ts';
 import {
   directions,
   fdEntryLength,
@@ -49,6 +50,8 @@ export class IndexBuilder {
   readonly passings = new Passings();
   /** Packets that are not vhuscope's. */
   foreign = 0;
+  /** Records in a newer version of the format. */
+  readonly newer: Newer = { records: 0, version: 0 };
   /** Where the index stops though the file goes on, since it has more sections than can be kept. */
   refused: number | undefined;
   readonly blocks: BlockReader;
@@ -101,8 +104,7 @@ export class IndexBuilder {
   #record(view: DataView, position: number, place: RecordPlace): void {
     const { start: at, end } = place;
     if (!isReadable(view, place)) {
-      // Cut, damaged or newer: it has a row, so that its damage is seen, and tells nothing else.
-      this.index.add(position, 2, 0, 0, false, 0, 0, 0);
+      this.#unreadable(view, position, place);
       return;
     }
     const flags = view.getUint32(at + fieldAt.flags, true);
@@ -134,6 +136,20 @@ export class IndexBuilder {
       wireLength,
     });
     if (this.#open.length > maxOpen) this.#open.shift();
+  }
+
+  /** Cut, damaged or newer: it has a row, so that it is seen, and tells nothing else but what no version changes. */
+  #unreadable(view: DataView, position: number, { start: at, end }: RecordPlace): void {
+    const version = end - at > fieldAt.length + 2 ? view.getUint8(at + fieldAt.version) : 0;
+    if (version <= pseudoHeaderVersion) {
+      this.index.add(position, 2, 0, 0, false, 0, 0, 0);
+      return;
+    }
+    countNewer(this.newer, version);
+    const [kind, channel, direction] = [fieldAt.kind, fieldAt.channel, fieldAt.direction].map(field =>
+      view.getUint8(at + field),
+    ) as [number, number, number];
+    this.index.add(position, kind, channel, direction, false, 0, 0, 0);
   }
 
   #passed(view: DataView, from: number, end: number, row: number): void {

@@ -21,11 +21,29 @@ export interface CaptureCounts {
   otherBlocks: number;
   /** Messages the recorder says it lost. */
   lost: number;
+  /** Records in a newer version of the format. */
+  newer: Newer;
+}
+
+/** Records that are written in a version of the format newer than this reader. */
+export interface Newer {
+  records: number;
+  /** The newest of those versions. */
+  version: number;
+}
+
+/** Counts one more. */
+export function countNewer(newer: Newer, version: number): void {
+  newer.records++;
+  newer.version = Math.max(newer.version, version);
 }
 
 /** Reads pieces in file order and keeps the section they belong to. May be asked again once the file has grown. */
 export class PieceReader {
-  readonly counts: CaptureCounts = { records: 0, foreign: 0, otherBlocks: 0, lost: 0 };
+  readonly counts: CaptureCounts = {
+    ...{ records: 0, foreign: 0, otherBlocks: 0, lost: 0 },
+    newer: { records: 0, version: 0 },
+  };
   /** The section read last. */
   section: Section;
   readonly blocks: BlockReader;
@@ -45,6 +63,7 @@ export class PieceReader {
         const piece = this.section.frameOf(blocks.bytes, blocks.view, block);
         if (piece !== undefined) {
           this.counts.records++;
+          if (piece.newer !== undefined) countNewer(this.counts.newer, piece.newer);
           if (block.end - block.start > usualLength(blocks.view, block))
             this.counts.lost = this.#losses.before(readDropCount(blocks.bytes, blocks.view, block));
           return piece;

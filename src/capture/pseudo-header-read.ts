@@ -45,7 +45,8 @@ export function readPseudoHeader(view: DataView, at: number, end: number): Pseud
   if (version !== pseudoHeaderVersion) {
     const what = version === 0 ? 'is not valid' : `is newer than ${pseudoHeaderVersion}, the newest this reader knows`;
     const damage = `pseudo-header version ${version} ${what}${version === 0 ? '' : ': update vhuscope'}`;
-    return { header: { ...named(view, at), ...unknownRest(), damage }, length: usable };
+    const header = { ...named(view, at), ...unknownRest(), damage, ...(version > 0 && { newer: version }) };
+    return { header, length: usable };
   }
   if (length < fixedLength || given < fixedLength) {
     const why = length < fixedLength ? `its length is ${length}` : `${given} of its ${length} bytes are there`;

@@ -11,8 +11,9 @@ import { CaptureError } from './capture-error.ts';
 import { Joiner } from './join.ts';
 import { writerOf } from './liveness.ts';
 import { blockType } from './pcapng/blocks.ts';
-import type { CaptureCounts } from './piece-reader.ts';
+import type { CaptureCounts, Newer } from './piece-reader.ts';
 import { PieceReader } from './piece-reader.ts';
+import { pseudoHeaderVersion } from './pseudo-header.ts';
 
 /** Something in a capture file that could not be read. */
 export interface CaptureProblem {
@@ -72,7 +73,8 @@ export class CaptureReader {
 
   /** What keeps the file from being read to its end, if anything. */
   get problems(): CaptureProblem[] {
-    return problemsOf(this.path, this.pieces.blocks.end, this.pieces.blocks.skipped);
+    const { blocks, counts } = this.pieces;
+    return [...newerProblems(this.path, counts.newer), ...problemsOf(this.path, blocks.end, blocks.skipped)];
   }
 }
 
@@ -107,6 +109,14 @@ export function problemsOf(path: string, end: End, skipped = { blocks: 0, bytes:
     found.push({ path, offset, message });
   }
   return found;
+}
+
+/** What there is to say where records are newer than this reader. */
+export function newerProblems(path: string, { records, version }: Newer): CaptureProblem[] {
+  if (records === 0) return [];
+  const are = records === 1 ? '1 record is' : `${records} records are`;
+  const message = `${path}: ${are} written in version ${version} of the format, and this vhuscope knows version ${pseudoHeaderVersion}: it shows when and on which channel what was said, but not the session, the descriptors or what was negotiated, and judges nothing of it; update vhuscope`;
+  return [{ path, offset: 0, message }];
 }
 
 /** Beginnings of files that are often mistaken for a pcapng capture, in hexadecimal, and what to do with them. */

@@ -5,7 +5,7 @@
 import type { Frame } from '../decode/frame.ts';
 import { blockType, linkTypeUpperPdu } from './pcapng/blocks.ts';
 import type { Block, Interface, Packet } from './pcapng/parse.ts';
-import { packetTime, readInterface, readPacket, readPacketId, readTimestamp } from './pcapng/parse.ts';
+import { notCaptured, packetTime, readInterface, readPacket, readPacketId, readTimestamp } from './pcapng/parse.ts';
 import { pduTags } from './pseudo-header.ts';
 import { readPseudoHeader } from './pseudo-header-read.ts';
 
@@ -92,6 +92,7 @@ export class Section {
     piece.pair = from.pair;
     piece.wallNs = packetTime(readTimestamp(view, block), from);
     piece.bytes = bytes.subarray(start + length, end);
+    if (piece.newer !== undefined) piece.wireLength = piece.bytes.length + notCaptured(view, block);
     if (piece.n === 0 && piece.damage) piece.n = readPacketId(bytes, view, block);
     return piece;
   }

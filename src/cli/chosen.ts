@@ -19,8 +19,11 @@ export function placeOf(text: string): { path: string; choice: Choice } {
   return { path, choice: { session: Number(session), epoch: Number(epoch) } };
 }
 
+/** The account of a capture, and what could not be read of it. */
+type Recording = RecordingAccount & { readonly path: string; readonly unread?: readonly string[] };
+
 /** The connection that is meant, or the most telling one of those that may be. Throws where there is none. */
-export function chosenIn(recording: RecordingAccount & { readonly path: string }, choice: Choice): ConnectionAccount {
+export function chosenIn(recording: Recording, choice: Choice): ConnectionAccount {
   const { pair, session, epoch } = choice;
   const connections = recording.connections.filter(
     one =>
@@ -31,6 +34,9 @@ export function chosenIn(recording: RecordingAccount & { readonly path: string }
   const found = tellingConnection({ ...recording, connections });
   if (found) return found;
   const all = recording.connections.map(one => `${one.pair} ${one.session}.${one.epoch}`);
-  if (all.length === 0) throw new Failure(`${recording.path}: nobody connected while this was recorded`);
-  throw new UsageError(`there is no such connection in ${recording.path}; it has ${all.join(', ')}`);
+  const { path, unread = [] } = recording;
+  if (all.length === 0 && unread.length > 0)
+    throw new Failure(`nothing to be told of a connection: ${unread.join('; ')}`);
+  if (all.length === 0) throw new Failure(`${path}: nobody connected while this was recorded`);
+  throw new UsageError(`there is no such connection in ${path}; it has ${all.join(', ')}`);
 }

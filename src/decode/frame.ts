@@ -142,6 +142,11 @@ export interface Frame {
   masked?: boolean;
   /** What the capture could not tell of this record, because it is damaged or newer than this reader. */
   damage?: string;
+  /**
+   * The version of the format it is written in, where that is newer than this reader: kind, channel, direction, time
+   * and bytes are as they are, the rest is not known.
+   */
+  newer?: number;
   context: Context;
 }
 

@@ -7,7 +7,7 @@
  * the keys that the sentence does not name. What stands in `[brackets]` is said only where all its values are there; a
  * backslash takes the meaning from the character behind it.
  *
- * No value, null, an empty text and an empty list are not there.
+ * No value, null, an empty text, an empty list and a 0 of the record are not there.
  */
 
 /** A sentence, or a part of one, as it is declared. */

@@ -31,6 +31,8 @@ export class Examiner {
 
   /** Takes the next record; gives the findings that became true with it. */
   take(frame: Frame, message: Message | undefined): readonly Finding[] {
+    // What is known only in part accuses nobody.
+    if (frame.newer !== undefined) return [];
     if (message) this.#messages += 1;
     const found = message ? this.#physician.message(frame, message) : this.#other(frame);
     if (this.#findings.length < mostFindings) this.#findings.push(...found);

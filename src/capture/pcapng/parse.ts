@@ -148,6 +148,11 @@ export function readPacket(view: DataView, block: Block): Packet | undefined {
   };
 }
 
+/** Bytes of an enhanced packet block's packet that were not kept. */
+export function notCaptured(view: DataView, { start, littleEndian }: Block): number {
+  return Math.max(0, view.getUint32(start + 24, littleEndian) - view.getUint32(start + 20, littleEndian));
+}
+
 const halves = new DataView(new ArrayBuffer(8));
 
 /** An enhanced packet block's time, in units of its interface; see `packetTime`. */

@@ -124,6 +124,8 @@ export class Account {
     this.#captureId ??= frame.captureId;
     this.#fromNs ??= frame.wallNs;
     if (frame.wallNs > this.#toNs) this.#toNs = frame.wallNs;
+    // What is known only in part belongs to no connection, and accuses nobody.
+    if (frame.newer !== undefined) return [];
     if (message) return this.#message(frame, message);
     if (frame.kind === 'event') return this.#event(frame, jsonBody(frame) ?? {});
     const gathered = this.#of(frame);

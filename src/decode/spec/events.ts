@@ -36,7 +36,7 @@ export const events: { readonly [event: string]: Phrase } = {
   started: ['recording of {pair} started[ by {engine}]', reached('front'), reached('back')],
   stopped: 'recording stopped',
   connected: [
-    'connected, session {@session}.{@epoch}',
+    'connected[, session {@session}.{@epoch}]',
     { of: 'front_end', otherwise: `: ${peer('front')}` },
     {
       of: 'back_end',

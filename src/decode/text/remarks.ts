@@ -31,7 +31,8 @@ export class Remarks {
     }
     if (!sound) this.#doubts(frame);
     if (frame.ctrunc) this.#warn('descriptors were dropped by the kernel');
-    if (frame.damage !== undefined) this.#warn(plain(frame.damage));
+    // That a record is newer than this reader goes for a whole capture, and is said once.
+    if (frame.damage !== undefined && frame.newer === undefined) this.#warn(plain(frame.damage));
     if (frame.bytes.length < frame.wireLength) this.#say(`${frame.bytes.length} of ${frame.wireLength} bytes captured`);
     if (frame.seg) this.#say(`arrived in pieces of ${frame.seg.join(', ')} bytes`);
     if (frame.fdAt !== undefined) this.#say(`descriptors came with byte ${frame.fdAt}`);

@@ -44,7 +44,7 @@ function sayValue({ value: paths, fallback, between, count }: ValuePart, told: T
 
 /** The value at the end of a path, where it is there. */
 function valueAt([first = '', ...further]: readonly string[], { body, frame }: Told): Json | undefined {
-  if (first.startsWith('@')) return frame[first.slice(1) as keyof Told['frame']];
+  if (first.startsWith('@')) return frame[first.slice(1) as keyof Told['frame']] || undefined;
   let value = own(body, first);
   for (const key of further) value = own(value, key);
   const empty = value === null || value === '' || (Array.isArray(value) && value.length === 0);

@@ -54,7 +54,11 @@ function resultLines(result: CheckResult, paint: (text: string, colour: string) 
   const found = counts.filter(({ count }) => count > 0).map(({ severity, count }) => counted(count, severity));
   const sum = [
     `${counted(messages, 'message')} on ${counted(connections, 'connection')}`,
-    found.length > 0 ? found.join(', ') : verdicts.length > 0 ? 'no rule is broken, but' : 'nothing to complain about',
+    found.length > 0
+      ? found.join(', ')
+      : verdicts.length > 0
+        ? 'no rule is broken, but'
+        : `nothing to complain about${unread.length > 0 ? ' in what was read' : ''}`,
   ];
   const several = connections > 1;
   return [

@@ -1,6 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { pseudoHeaderVersion } from '../../../src/capture/pseudo-header.ts';
 import type { FrameKind } from '../../../src/decode/frame.ts';
 import { LineWriter } from '../../../src/decode/text/line.ts';
 import { Timing } from '../../../src/decode/timing.ts';
@@ -31,6 +32,14 @@ describe.each(releases)('$name shows what vhuscope reads', release => {
     const sliced = join(folder, 'corpus-sliced.pcapng');
     run('editcap', ['-s', '150', corpus, sliced]);
     compare(release, sliced);
+  });
+
+  it('of records whose version is newer', () => {
+    const newer = join(folder, 'newer.pcapng');
+    writePieces(newer, samplePieces(), bytes => void bytes.fill(pseudoHeaderVersion + 1, 0, 1));
+    const packets = compare(release, newer);
+    const messages = packets.filter(({ fields }) => fields.some(({ name }) => name === 'vhost_user.message'));
+    expect(messages.length).toBeGreaterThan(500);
   });
 
   it.each([17, 60, 125, 155, 201])('sliced to %i bytes', length => {

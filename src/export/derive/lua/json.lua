@@ -7,7 +7,7 @@ local deepest = 32
 local function skip_space(text, at) return text:find("[^ \t\r\n]", at) or #text + 1 end
 
 local words = { ["true"] = true, ["false"] = true, null = true }
-local escapes = { b = "\b", f = "\f", n = "\n", r = "\r", t = "\t" }
+local escapes = { ['"'] = '"', ["\\"] = "\\", ["/"] = "/", b = "\b", f = "\f", n = "\n", r = "\r", t = "\t" }
 
 -- A code point as UTF-8.
 local function utf8_of(code)
@@ -23,7 +23,7 @@ end
 
 local function read_escape(text, at)
   local sign = text:sub(at, at)
-  if sign ~= "u" then return escapes[sign] or sign, at + 1 end
+  if sign ~= "u" then return escapes[sign], at + 1 end
   local code = tonumber(text:match("^%x%x%x%x", at + 1) or "", 16)
   if not code then return nil end
   local low = code >= 0xd800 and code < 0xdc00 and tonumber(text:match("^\\u(%x%x%x%x)", at + 5) or "", 16)

@@ -17,6 +17,10 @@ local function add_damage(tree, tvb, text)
   tree:add_proto_expert_info(cut and vhuscope.truncated or vhuscope.malformed, text)
 end
 
+local function is_newer(tvb)
+  return tvb:len() >= layout.at.length + 2 and tvb(layout.at.version, 1):uint() > layout.version
+end
+
 -- What keeps the pseudo-header from being read; nil where its fixed part is there.
 local function unreadable(tvb)
   local given = tvb:len()
@@ -96,6 +100,19 @@ end
 function show.event(tree, tvb, _, _, context) return add_event(tree, tvb, "event", context) end
 function show.finding(tree, tvb, _, _, context) return add_event(tree, tvb, "finding", context) end
 
+-- Of a newer version: kind, channel, direction and length, which no version changes, and the bytes behind them.
+local function show_newer(tree, tvb, pinfo, root)
+  local length = math.min(u16(tvb, layout.at.length), tvb:len())
+  for _, row in ipairs(layout.fixed) do
+    if row.at <= layout.at.length then add_placed(tree, tvb, 0, row, 0) end
+  end
+  local context = context_of_newer(tvb, length)
+  set_columns(pinfo, context.direction)
+  local kind = layout.kinds[tvb(layout.at.kind, 1):uint()] or "raw"
+  local line = show[kind](tree, tvb(length):tvb(), pinfo, root, context)
+  if line then pinfo.cols.info = line end
+end
+
 function vhuscope.proto.dissector(tvb, pinfo, root)
   local tree = root:add(vhuscope.proto, tvb(), "vhuscope record")
   local damage = unreadable(tvb)
@@ -103,6 +120,7 @@ function vhuscope.proto.dissector(tvb, pinfo, root)
     set_columns(pinfo, 0)
     pinfo.cols.info = damage
     add_damage(tree, tvb, damage)
+    if is_newer(tvb) then show_newer(tree, tvb, pinfo, root) end
     return tvb:len()
   end
   local flags = tvb(layout.at.flags, 4):le_uint()

@@ -128,7 +128,21 @@ local function add_fd(tree, tvb, at, index, tlvs)
   return text
 end
 
-local function context_of(tvb, flags, number)
+local function direction_of(tvb)
+  local direction = tvb(layout.at.direction, 1):uint()
+  return (direction == 1 or direction == 2) and direction or nil
+end
+
+-- What is known of a record whose version is newer; its message may still be snapped.
+local function context_of_newer(tvb, length)
+  return {
+    channel = layout.channels[tvb(layout.at.channel, 1):uint()] or "main",
+    direction = direction_of(tvb),
+    fds = {}, fd_count = 0, wire_length = tvb:reported_len() - length, n = 0, session = 0, epoch = 0,
+  }
+end
+
+local function context_of(tvb, flags)
   local context = {
     channel = layout.channels[tvb(layout.at.channel, 1):uint()] or "main",
     big_endian = is_set(flags, "bigEndian"),
@@ -142,8 +156,7 @@ local function context_of(tvb, flags, number)
     back_end = layout.dialects[tvb(layout.at.backEnd, 1):uint()],
     fds = {},
   }
-  local direction = tvb(layout.at.direction, 1):uint()
-  if direction == 1 or direction == 2 then context.direction = direction end
+  context.direction = direction_of(tvb)
   if is_set(flags, "features") then context.features = time_at(tvb, layout.at.features) end
   if is_set(flags, "protocolFeatures") then context.protocol_features = time_at(tvb, layout.at.protocolFeatures) end
   return context

@@ -11,7 +11,7 @@ local function value_text(value) return value.quoted and value.text or json_text
 -- The value at the end of a path, nil where it is not there. Properties of the record begin with an @.
 local function value_at(path, body, record)
   local property = path[1]:match("^@(.*)")
-  if property then return { text = string.format("%.0f", record[property]) } end
+  if property then return record[property] > 0 and { text = string.format("%.0f", record[property]) } or nil end
   local value = body
   for _, key in ipairs(path) do value = member(value, key) end
   return is_there(value) and value or nil
