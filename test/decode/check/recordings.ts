@@ -4,6 +4,7 @@ import { readCapture } from '../../../src/capture/reader.ts';
 import { Checker } from '../../../src/decode/check/check.ts';
 import type { Finding, Rule } from '../../../src/decode/check/rule.ts';
 import { rules as allRules } from '../../../src/decode/check/rules/index.ts';
+import type { Payload } from '../../../src/decode/decode.ts';
 import type { Frame } from '../../../src/decode/frame.ts';
 import { decodeFrame } from '../../../src/decode/message.ts';
 
@@ -15,6 +16,16 @@ export function recording(name: string): readonly Frame[] {
   const frames = recordings.get(name) ?? [...readCapture(join(folder, `${name}.pcapng`))];
   recordings.set(name, frames);
   return frames;
+}
+
+/** The payload of a request of the corpus, by its name; the first one, or the one behind so many others. */
+export function payloadIn(name: string, request: string, behind = 0): Payload {
+  const messages = recording(name)
+    .filter(({ kind }) => kind === 'message')
+    .map(frame => decodeFrame(frame));
+  const found = messages.filter(message => message.name === request && !message.reply)[behind];
+  if (found === undefined) throw new Error(`${name} has no ${request} behind ${behind} others`);
+  return found.payload;
 }
 
 /** What rules find in a recording. */

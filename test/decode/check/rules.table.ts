@@ -3,6 +3,8 @@
  * severity where it is not the rule's own.
  */
 import type { Severity } from '../../../src/decode/check/rule.ts';
+import type { Payload } from '../../../src/decode/decode.ts';
+import type { U64 } from '../../../src/decode/schema.ts';
 import {
   after,
   again,
@@ -25,6 +27,7 @@ import {
   without,
   withoutAll,
 } from './edits.ts';
+import { payloadIn } from './recordings.ts';
 
 type Row = readonly [rule: string, recording: string, edit: Edit, severity?: Severity];
 
@@ -39,6 +42,10 @@ const negotiated = (mask: bigint): Edit =>
 const shmem = (offset: number, len: number) => ({ shmid: 0, fd_offset: 0, shm_offset: offset, len, flags: 1 });
 const update = { scanout_id: 0, x: 0, y: 0, width: 1, height: 1 };
 const memfd = [{ kind: 'memfd' as const }];
+
+/** Where the front-end of `fs` has its memory, and the second ring in it. */
+const memoryAt = (payloadIn('fs', 'ADD_MEM_REG').region as Payload).user_address as U64;
+const ringOne = payloadIn('fs', 'SET_VRING_ADDR', 1).descriptor as U64;
 
 /** LOG_ALL with a log of one byte. */
 const smallLog = both(
@@ -197,7 +204,7 @@ export const rows: readonly Row[] = [
   ['RNG-24', 'fs', both(set('SET_VRING_KICK', { nofd: true }), withFds('SET_VRING_KICK'))],
   ['RNG-25', 'fs', after('SET_VRING_ENABLE', asks('VRING_KICK', { index: 0, num: 0 }))],
   ['RNG-26', 'fs', both(after('SET_VRING_ENABLE', asks('RESET_DEVICE')), again('SET_VRING_KICK', 'RESET_DEVICE'))],
-  ['RNG-27', 'fs', set('SET_VRING_ADDR', { descriptor: 0x7f60322e6000n })],
+  ['RNG-27', 'fs', set('SET_VRING_ADDR', { descriptor: ringOne })],
   ['CFG-01', 'blk', set('GET_CONFIG', { offset: 250 })],
   ['CFG-02', 'blk', set('GET_CONFIG', { size: 0, config: new Uint8Array(0) })],
   ['CFG-03', 'blk', set('GET_CONFIG', { flags: 7 })],
@@ -308,10 +315,10 @@ export const rows: readonly Row[] = [
     'IOT-05',
     'fs',
     both(
-      after('SET_VRING_ENABLE', asks('REM_MEM_REG', region({ user_address: 0x7f602bfff000 }))),
+      after('SET_VRING_ENABLE', asks('REM_MEM_REG', region({ user_address: memoryAt }))),
       after(
         'SET_VRING_ENABLE',
-        asks('IOTLB_MSG', { iova: 0, size: 4096, user_address: 0x7f602bfff000, permissions: 3, type: 2 }),
+        asks('IOTLB_MSG', { iova: 0, size: 4096, user_address: memoryAt, permissions: 3, type: 2 }),
       ),
     ),
   ],
