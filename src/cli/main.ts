@@ -40,7 +40,7 @@ async function main(argv: readonly string[]): Promise<void> {
 try {
   await main(process.argv.slice(2));
 } catch (error) {
-  const cause = error instanceof CommanderError ? usageErrorOf(error) : error;
+  const cause = error instanceof CommanderError ? usageErrorOf(error, process.argv[2]) : error;
   if (cause !== undefined) {
     const { text, status } = explain(cause);
     if (text) process.stderr.write(`vhuscope: ${text}\n`);

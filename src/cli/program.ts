@@ -72,14 +72,26 @@ function examplesOf(definition: Command): string {
   return `\nExamples:\n${definition.examples.map(({ line, meaning }) => `  ${line}\n      ${meaning}`).join('\n')}`;
 }
 
+/** Complaints of commander that do not say what would be right. */
+const needsHelp: ReadonlySet<string> = new Set([
+  'commander.missingArgument',
+  'commander.excessArguments',
+  'commander.unknownOption',
+  'commander.unknownCommand',
+]);
+
 /**
  * What an end of parsing means: undefined where it ended well (help or the version was asked for), a UsageError with
- * nothing to add where commander has printed the help because no command was named, else commander's own words.
+ * nothing to add where commander has printed the help because no command was named, else commander's own words and
+ * where the help is. `word` is the first word behind the program's name.
  */
-export function usageErrorOf(error: CommanderError): UsageError | undefined {
+export function usageErrorOf(error: CommanderError, word: string | undefined): UsageError | undefined {
   if (error.exitCode === 0) return undefined;
   if (error.code === 'commander.help') return new UsageError('');
-  return new UsageError(error.message.replace(/^error: /, ''));
+  const message = error.message.replace(/^error: /, '');
+  if (!needsHelp.has(error.code) || message.includes('Did you mean')) return new UsageError(message);
+  const command = error.code === 'commander.unknownCommand' ? '' : ` ${word}`;
+  return new UsageError(`${message}; see vhuscope${command} --help`);
 }
 
 export { CommanderError };

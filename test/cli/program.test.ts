@@ -52,7 +52,7 @@ async function runProgram(argv: string[], change: Partial<Command> = {}) {
       from: 'user',
     });
   } catch (thrown) {
-    error = thrown instanceof CommanderError ? usageErrorOf(thrown) : thrown;
+    error = thrown instanceof CommanderError ? usageErrorOf(thrown, argv[0]) : thrown;
   }
   return { ...seen, out, status, error: error === undefined ? undefined : explain(error) };
 }
@@ -81,7 +81,8 @@ describe('the program', () => {
   it.each([
     [['sampel'], /unknown command 'sampel'\n\(Did you mean sample\?\)/],
     [['sample', 'f', '--colur', 'always'], /unknown option '--colur'\n\(Did you mean --colour\?\)/],
-    [['sample'], /missing required argument 'file'/],
+    [['sample'], /^missing required argument 'file'; see vhuscope sample --help$/],
+    [['unheard-of'], /^unknown command 'unheard-of'; see vhuscope --help$/],
     [['sample', 'f', '--colour', 'blue'], /'blue' is invalid.*always, never/],
     [['sample', 'f', '-k', '0'], /--keep: expected a whole number of at least 1, not '0'/],
     [[], /^$/],
