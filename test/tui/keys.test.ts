@@ -1,6 +1,7 @@
 /** What keys and the mouse do, over a real capture. */
 import { resolve } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { newFacts } from '../../src/tui/engine.ts';
 import { textOf } from '../../src/tui/frame.ts';
 import { keyGroups } from '../../src/tui/keys/index.ts';
 import { update } from '../../src/tui/update.ts';
@@ -138,7 +139,7 @@ describe('doing things', () => {
   });
 
   it('asks what becomes of an engine of its own', () => {
-    const facts = { name: 'one', ended: false, connections: 1, waiting: [], held: 0, owned: true };
+    const facts = newFacts('one', true);
     stage.act({ type: 'engine', facts }).press('q', 'down', 'enter');
     expect(stage.effects).toEqual([{ type: 'stop-engine' }]);
     stage.act({ type: 'engine', facts: { ...facts, ended: true } }).press('q');

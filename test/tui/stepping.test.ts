@@ -1,6 +1,7 @@
 /** Holding and changing messages by keys: what an engine would be asked to do, and what the form makes of a message. */
 import { resolve } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { HeldStatus } from '../../src/control/messages.ts';
 import { textOf } from '../../src/tui/frame.ts';
 import type { Order } from '../../src/tui/order.ts';
 import { outcomeOf } from '../../src/tui/order.ts';
@@ -20,7 +21,7 @@ beforeEach(() => {
 });
 afterEach(() => stage.close());
 
-const hold = (...held: Parameters<typeof holding>): void => void stage.act({ type: 'engine', facts: holding(...held) });
+const hold = (...held: HeldStatus[]): void => void stage.act({ type: 'engine', facts: holding(...held) });
 /** What the engine was asked to do, without the form's asking for more time. */
 const orders = (): Order[] =>
   stage.effects.flatMap(effect => (effect.type === 'order' && effect.order.request !== 'prolong' ? effect.order : []));
