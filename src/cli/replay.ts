@@ -13,6 +13,7 @@ import { type Address, acceptFrom, addressText, dial, listenAt, socketNature } f
 import { SystemError } from '../sys/system-error.ts';
 import type { Command } from './command.ts';
 import { type Endpoint, parseAddress, parseEndpoint } from './endpoint.ts';
+import { viewReplay } from './replay-viewed.ts';
 import { printStatus, surfaceOf } from './terminal.ts';
 import { Failure, UsageError, wholeNumber } from './usage.ts';
 
@@ -29,6 +30,8 @@ interface ReplayFlags {
   strict?: boolean;
   speed?: number;
   step?: boolean;
+  tui?: boolean;
+  light?: boolean;
   wait: number;
   json?: boolean;
   quiet?: boolean;
@@ -81,13 +84,18 @@ export const command: Command<ReplayFlags> = {
       parse: factor,
     },
     { flags: '--step', meaning: 'wait for the enter key before each message' },
+    { flags: '--tui', meaning: 'watch it beside the recording in the terminal interface' },
+    { flags: '--light', meaning: 'with --tui: colours for a light background' },
     {
       flags: '--wait <ms>',
       meaning: 'how long to wait for what the recording waited for',
       default: 5000,
       parse: wholeNumber('--wait', 1),
     },
-    { flags: '--json', meaning: 'print one JSON object for each message, and the verdict as the last' },
+    {
+      flags: '--json',
+      meaning: 'print one JSON object for each message (with --step also before it), and the verdict as the last',
+    },
     { flags: '-q, --quiet', meaning: 'print the verdict only' },
     { flags: '--expect-same', meaning: 'exit status 1 where the other side deviates from the recording' },
     { flags: '--baseline <file>', meaning: 'deviations that are accepted, one a line', completes: 'file' },
@@ -101,6 +109,7 @@ export const command: Command<ReplayFlags> = {
   examples: [
     { line: 'vhuscope replay vm.pcapng --to /run/virtiofsd.sock', meaning: 'does the back-end still do what it did?' },
     { line: 'vhuscope replay blk.pcapng --listen /tmp/blk.sock', meaning: 'be the disk for a QEMU' },
+    { line: 'vhuscope replay vm.pcapng --to /run/b.sock --tui', meaning: 'watch it beside the recording' },
     { line: 'vhuscope replay vm.pcapng --to /run/b.sock --expect-same --baseline known.txt', meaning: 'in a pipeline' },
   ],
   async run([file = ''], flags) {
@@ -113,6 +122,7 @@ export const command: Command<ReplayFlags> = {
       from,
       to,
     });
+    if (flags.tui) return viewReplay(file, recording, process.argv.slice(3), flags);
     const accepted =
       flags.baseline === undefined ? new Set<string>() : parseBaseline(readFileSync(flags.baseline, 'utf8'));
     const ending = new AbortController();
@@ -127,7 +137,7 @@ export const command: Command<ReplayFlags> = {
       introduce(recording, flags);
       const performance = await play(fd, recording, {
         ...{ patience: flags.wait, strict: flags.strict === true, speed: flags.speed, signal: ending.signal },
-        beforeSaying: enter && (step => ask(step, enter)),
+        beforeSaying: enter && (step => ask(step, enter, flags.json)),
         tell: outcome => {
           if (flags.json) print([JSON.stringify({ type: 'message', ...outcome })]);
           else if (!flags.quiet) print(outcomeLines(outcome, ascii));
@@ -209,8 +219,9 @@ function introduce(
   for (const what of omitted) printStatus(`not played: ${what}`);
 }
 
-async function ask(step: Step, enter: AsyncIterator<string>): Promise<void> {
-  process.stderr.write(`next: ${stepName(step)} [enter] `);
+async function ask(step: Step, enter: AsyncIterator<string>, json: boolean | undefined): Promise<void> {
+  if (json) print([JSON.stringify({ type: 'next', n: step.frame.n, name: stepName(step) })]);
+  else process.stderr.write(`next: ${stepName(step)} [enter] `);
   await enter.next();
 }
 

@@ -20,6 +20,8 @@ export interface Outcome {
   readonly name: string;
   /** The message as a transcript says it, as it crossed this time; as recorded where it did not. */
   readonly text: string;
+  /** The same as it was recorded, where it crossed another time. */
+  readonly recorded?: string;
   /** The record it stands for, where there is one. */
   readonly n?: number;
   readonly differences: readonly Difference[];
@@ -91,12 +93,13 @@ export function countsOf({ outcomes }: Performance): { readonly [result in Resul
 }
 
 /** What an outcome says of the message it is about. */
-export type About = Pick<Outcome, 'channel' | 'dir' | 'name' | 'text' | 'n'>;
+export type About = Pick<Outcome, 'channel' | 'dir' | 'name' | 'text' | 'recorded' | 'n'>;
 
 /** What a step is about; `crossed` is the message that stands for it this time. */
 export function aboutStep({ frame, message }: Step, crossed = frame): About {
   const { channel, dir = 'front-to-back', n } = frame;
-  return { channel, dir, name: nameOf(message), text: textOf(crossed), n };
+  const about = { channel, dir, name: nameOf(message), text: textOf(crossed), n };
+  return crossed === frame ? about : { ...about, recorded: textOf(frame) };
 }
 
 const writer = new LineWriter({ ascii: true });

@@ -266,7 +266,7 @@ class Player {
     const about = { channel, dir: directionOf(this.#recording.side), name: nameOf(message), text: textOf(frame) };
     this.#tell({
       ...about,
-      ...(step && { n: step.frame.n }),
+      ...(step && { n: step.frame.n, recorded: textOf(step.frame) }),
       result: 'said',
       differences: [],
       notes: [...said.adapted, ...notes],

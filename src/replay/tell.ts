@@ -102,5 +102,6 @@ export function verdictJson(performance: Performance, accepted: ReadonlySet<stri
     unreached,
     counts: countsOf(performance),
     deviations,
+    said: verdictLines(performance, accepted),
   };
 }

@@ -4,6 +4,7 @@ import type { Choice } from '../trace/selection.ts';
 import type { EngineFacts } from './engine.ts';
 import type { Size } from './frame.ts';
 import { type Known, nothingKnown } from './known.ts';
+import type { ReplayFacts } from './replay.ts';
 import type { Scroll } from './scroll.ts';
 import type { Ability } from './theme.ts';
 
@@ -81,6 +82,8 @@ export interface Model {
   readonly marks: ReadonlyMap<string, number>;
   /** The engine that writes the capture, where one is known. */
   readonly engine?: EngineFacts;
+  /** A replay that runs beside the capture. */
+  readonly replay?: ReplayFacts;
   /** The capture is played: the cursor moves by itself. */
   readonly play?: Play;
   /** Keys that began something and wait for another one. */

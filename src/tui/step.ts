@@ -5,6 +5,7 @@ import type { EngineFacts } from './engine.ts';
 import type { Size } from './frame.ts';
 import type { Model } from './model.ts';
 import type { Order, Outcome } from './order.ts';
+import type { ReplayFacts } from './replay.ts';
 
 /** Something that happened. Keys are named as in `docs/keys.md`: `j`, `G`, `up`, `C-d`, `enter`. */
 export type Action =
@@ -24,6 +25,7 @@ export type Action =
   | { readonly type: 'engine'; readonly facts: EngineFacts }
   /** The engine has answered an order. */
   | { readonly type: 'obeyed'; readonly order: Order; readonly outcome: Outcome }
+  | { readonly type: 'replay'; readonly facts: ReplayFacts }
   /** Something was done outside, or could not be. */
   | { readonly type: 'said'; readonly text: string; readonly bad: boolean }
   /** The time of a `wake` effect is over. */
@@ -42,6 +44,8 @@ export type Effect =
   | { readonly type: 'note'; readonly text: string; readonly of?: number }
   /** Something the engine is to do. */
   | { readonly type: 'order'; readonly order: Order }
+  /** The replay is to say its next message, or to end. */
+  | { readonly type: 'replay-next' | 'replay-stop' }
   | { readonly type: 'quit' }
   /** Ends the engine and then the viewer. */
   | { readonly type: 'stop-engine' };

@@ -15,6 +15,7 @@ import { obeyed } from './stepping/obeyed.ts';
 import { goTo, notFound } from './travel.ts';
 import { viewOf } from './views/index.ts';
 import { messageList } from './views/messages.ts';
+import { replayed } from './views/replay.ts';
 
 /** The model after an action, and what is to be done outside. */
 export function update(model: Model, action: Action): Step {
@@ -47,6 +48,8 @@ function handle(model: Model, action: Action): Step {
       return stay({ ...model, engine: action.facts });
     case 'obeyed':
       return obeyed(model, action.order, action.outcome);
+    case 'replay':
+      return replayed(model, action.facts);
     case 'said':
       return stay(saying(model, action.text, action.bad));
     case 'awake':

@@ -2,6 +2,7 @@
 import { TraceClient } from '../trace/client.ts';
 import { type EngineFacts, EngineLink, type EngineOptions } from './engine.ts';
 import { type Model, newModel } from './model.ts';
+import { afterLine, newReplay, type Playing, type ReplayFacts, type ReplayOptions } from './replay.ts';
 import type { Action, Effect } from './step.ts';
 import { Terminal, type TerminalStreams } from './terminal.ts';
 import type { Ability } from './theme.ts';
@@ -19,6 +20,8 @@ export interface ViewerOptions {
   readonly follow: boolean;
   /** The engine that writes the capture. */
   readonly engine?: EngineOptions;
+  /** A replay of the capture, which is started with the viewer. */
+  readonly replay?: ReplayOptions;
   readonly streams?: TerminalStreams;
 }
 
@@ -43,6 +46,7 @@ export class Viewer {
   readonly #terminal: Terminal;
   readonly #trace: TraceClient;
   readonly #engine: EngineLink | undefined;
+  readonly #playing: Playing | undefined;
   /** What cancels the questions that are not answered yet. */
   readonly #asked = new Map<string, () => void>();
   #settle: (ending: Ending) => void = () => {};
@@ -52,7 +56,7 @@ export class Viewer {
   #painting: NodeJS.Timeout | undefined;
 
   /** Takes the terminal over and begins to read. */
-  constructor({ paths, title, ability, follow, engine, streams }: ViewerOptions) {
+  constructor({ paths, title, ability, follow, engine, replay, streams }: ViewerOptions) {
     this.ended = new Promise((resolve, reject) => {
       this.#settle = resolve;
       this.#reject = reject;
@@ -73,7 +77,23 @@ export class Viewer {
         said: (text, bad) => this.#dispatch({ type: 'said', text, bad }),
         obeyed: (order, outcome) => this.#dispatch({ type: 'obeyed', order, outcome }),
       });
+    this.#playing = replay && this.#play(replay);
     this.#paintSoon();
+  }
+
+  /** Starts a replay, and tells of it as it goes on. */
+  #play(options: ReplayOptions): Playing {
+    let facts = newReplay(options);
+    const tell = (now: ReplayFacts): void => {
+      facts = now;
+      this.#dispatch({ type: 'replay', facts });
+    };
+    this.#model = { ...this.#model, focus: 'replay', side: 'replay', replay: facts };
+    return options.start({
+      line: text => tell(afterLine(facts, text)),
+      said: said => tell({ ...facts, said }),
+      ended: () => tell({ ...facts, ended: true }),
+    });
   }
 
   /** Ends it as the user would. */
@@ -87,6 +107,7 @@ export class Viewer {
     clearTimeout(this.#painting);
     this.#terminal.close();
     this.#engine?.close();
+    this.#playing?.stop();
     this.#trace.close().then(settle, this.#reject);
   }
 
@@ -143,6 +164,12 @@ export class Viewer {
         break;
       case 'order':
         this.#engine?.order(effect.order);
+        break;
+      case 'replay-next':
+        this.#playing?.next();
+        break;
+      case 'replay-stop':
+        this.#playing?.stop();
         break;
       case 'quit':
         this.quit();

@@ -2,10 +2,12 @@
 import { resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { EngineFacts } from '../../src/tui/engine.ts';
+import type { ReplayFacts } from '../../src/tui/replay.ts';
 import type { Ability } from '../../src/tui/theme.ts';
 import { views } from '../../src/tui/views/index.ts';
 import { heldLike, holding } from './engine.ts';
 import { expectGolden } from './golden.ts';
+import { asLines, everyResult, replayOf } from './replaying.ts';
 import { able, Stage, shown } from './stage.ts';
 
 const captures = resolve(import.meta.dirname, '../../captures');
@@ -22,6 +24,8 @@ interface Place {
   readonly keys: readonly string[];
   /** What a running engine says. */
   readonly engine?: EngineFacts;
+  /** What a replay has told. */
+  readonly replay?: ReplayFacts;
 }
 
 const fs = `${captures}/fs.pcapng`;
@@ -40,6 +44,7 @@ const places: { readonly [view: string]: Place } = {
   bytes: { capture: 'fs', keys: [':', '"28"', 'enter', '3'] },
   held: { capture: 'fs', keys: ['0'], engine: holding(features, heldLike(fs, 45)) },
   rules: { capture: 'fs', keys: ['R', 'j', 'j'], engine: holding() },
+  replay: { capture: 'fs', keys: ['P', 'g'], replay: replayOf(...asLines(everyResult)) },
   compose: { capture: 'fs', keys: ['0', 'e', 'j', 'j', 'j', 'j', 'j', 'enter'], engine: holding(features) },
 };
 
@@ -49,6 +54,7 @@ describe.each(sizes)('$width x $height', size => {
     if (!place) throw new Error(`test/tui/screens.test.ts does not say where to look at ${view}`);
     const stage = new Stage(`${captures}/${place.capture}.pcapng`, size);
     if (place.engine) stage.act({ type: 'engine', facts: place.engine });
+    if (place.replay) stage.act({ type: 'replay', facts: place.replay });
     stage.press(...place.keys);
     expectGolden(`${view}-${size.width}x${size.height}`, await stage.screen());
     stage.close();
@@ -78,7 +84,8 @@ it.each(scenes)('$name', async ({ name, ability, keys }) => {
 it('a terminal without UTF-8 gets ASCII characters alone', async () => {
   for (const { id, key } of views) {
     const stage = new Stage(`${captures}/fs.pcapng`, { width: 120, height: 40 }, { ...able, ascii: true });
-    stage.act({ type: 'engine', facts: holding(features) }).press('0', 'e', key);
+    stage.act({ type: 'engine', facts: holding(features) });
+    stage.act({ type: 'replay', facts: replayOf(...asLines(everyResult)) }).press('0', 'e', key);
     expect(await stage.screen(), id).toMatch(/^[\n\x20-\x7e]*$/);
     stage.close();
   }

@@ -7,6 +7,7 @@ import { view as findings } from './findings.ts';
 import { view as held } from './held.ts';
 import { view as ladder } from './ladder.ts';
 import { view as messages } from './messages.ts';
+import { view as replay } from './replay.ts';
 import { view as rules } from './rules.ts';
 import { view as sessions } from './sessions.ts';
 import { view as state } from './state.ts';
@@ -16,7 +17,7 @@ import type { View } from './view.ts';
 /** Every view; the messages are always on the screen. */
 export const views: readonly View[] = [
   ...[messages, detail, bytes, state, findings, ladder, sessions, statistics, compare],
-  ...[held, rules, compose],
+  ...[held, rules, compose, replay],
 ];
 
 /** The view of an id; the messages where there is none. */

@@ -1,0 +1,151 @@
+/** A replay beside its recording: each message as it was recorded and as it came, differences marked. */
+import type { Binding } from '../binding.ts';
+import { type Line, type Size, span } from '../frame.ts';
+import { glyphsFor } from '../glyphs.ts';
+import { type KeptScroll, lineList } from '../keys/lines.ts';
+import { toLine } from '../keys/scrolling.ts';
+import { paneOf } from '../layout.ts';
+import { type Model, slot } from '../model.ts';
+import { remembered } from '../remember.ts';
+import type { PlayedMessage, ReplayFacts } from '../replay.ts';
+import { atTop } from '../scroll.ts';
+import { type ReplayLine, replayHead, replayLines } from '../show/replay.ts';
+import { type Step, saying, stay } from '../step.ts';
+import { goToNumber } from '../travel.ts';
+import type { View } from './view.ts';
+
+interface Kept extends KeptScroll {
+  /** The newest message stays under the cursor, here and in the recording. */
+  readonly following: boolean;
+}
+
+const kept = slot<Kept>('replay', { scroll: atTop, following: true });
+
+const linesFor = remembered((facts: ReplayFacts, width: number, ascii: boolean): readonly ReplayLine[] =>
+  replayLines(facts, { width, glyphs: glyphsFor(ascii) }),
+);
+
+const widthOf = (model: Model): number => (paneOf(model, 'replay')?.box.width ?? model.size.width) - 1;
+
+function linesOf(model: Model): readonly ReplayLine[] {
+  if (!model.replay) return [{ line: [span(' nothing is played: vhuscope replay FILE --tui', 'faint')] }];
+  return linesFor(model.replay, widthOf(model), model.ability.ascii);
+}
+
+/** The lines above those that scroll. */
+function headOf(model: Model): readonly Line[] {
+  const { replay, ability } = model;
+  const look = { width: widthOf(model), glyphs: glyphsFor(ability.ascii) };
+  return replay ? replayHead(replay, look).map(({ line }) => line) : [];
+}
+
+/** What is left of a pane for the lines that scroll. */
+const below = ({ width, height }: Size, head: readonly Line[]): Size => ({
+  width,
+  height: Math.max(1, height - head.length),
+});
+
+const list = lineList('replay', 'line', kept, linesOf);
+
+/** The model when the replay has gone on: the cursors go with it, unless somebody looks elsewhere. */
+export function replayed(model: Model, replay: ReplayFacts): Step {
+  const after: Model = { ...model, replay };
+  if (!kept.of(model).following) return stay(after);
+  // The verdict stands above.
+  const line = replay.verdict ? 0 : linesOf(after).length - 1;
+  const moved = kept.with(toLine(list.scrolled, after, line), { following: true });
+  const n = replay.played.findLast(played => played.n !== undefined)?.n;
+  const isNew = replay.played.length > (model.replay?.played.length ?? 0);
+  return n === undefined || !isNew ? stay(moved) : goToNumber(moved, n);
+}
+
+/** A message that is not as it was recorded, with nothing to explain it. */
+const deviates = ({ result, differences }: PlayedMessage): boolean =>
+  ['missing', 'extra', 'late'].includes(result) ||
+  (result === 'different' && differences.some(({ because }) => because === undefined));
+
+function toDeviation(direction: 1 | -1): Binding['run'] {
+  return model => {
+    const lines = linesOf(model);
+    const { cursor } = kept.of(model).scroll;
+    const here = lines[cursor]?.played;
+    for (let at = cursor + direction; at >= 0 && at < lines.length; at += direction) {
+      const played = lines[at]?.played;
+      if (played === undefined || played === here || !deviates(played)) continue;
+      const first = lines.findIndex(line => line.played === played);
+      return stay(kept.with(toLine(list.scrolled, model, first), { following: false }));
+    }
+    return stay(saying(model, `there is no deviation ${direction === 1 ? 'below' : 'above'} the cursor`, true));
+  };
+}
+
+const waits = ({ replay }: Model): true | string => replay?.next !== undefined || 'the replay does not wait (--step)';
+
+const bindings: readonly Binding[] = [
+  {
+    keys: ['enter'],
+    help: 'say the next message where it waits, else go to the record of the line',
+    short: 'next',
+    enabled: model =>
+      waits(model) === true || list.current(model)?.played?.n !== undefined || 'this line has no record',
+    run: model => {
+      if (waits(model) === true) return [model, [{ type: 'replay-next' }]];
+      const n = list.current(model)?.played?.n;
+      return n === undefined ? stay(model) : goToNumber(model, n);
+    },
+  },
+  {
+    keys: ['e'],
+    help: 'next message that is not as recorded',
+    short: 'deviation',
+    enabled: ({ replay }) => replay?.played.some(deviates) || 'there is no deviation',
+    run: toDeviation(1),
+  },
+  {
+    keys: ['E'],
+    help: 'previous message that is not as recorded',
+    enabled: ({ replay }) => replay?.played.some(deviates) || 'there is no deviation',
+    run: toDeviation(-1),
+  },
+  {
+    keys: ['x'],
+    help: 'end the replay',
+    short: 'end',
+    enabled: ({ replay }) => (replay && !replay.ended) || 'nothing is played',
+    run: model => [model, [{ type: 'replay-stop' }]],
+  },
+  ...list.bindings.map(binding => ({
+    ...binding,
+    // Who moves looks at something: the cursor stays there. At the end it follows again.
+    run: (model: Model, key: string): Step => {
+      const [moved, effects] = binding.run(model, key);
+      return [kept.with(moved, { following: binding.keys.includes('G') }), effects];
+    },
+  })),
+];
+
+/** The replay. */
+export const view: View = {
+  id: 'replay',
+  help: 'a replay beside its recording, differences marked',
+  key: 'P',
+  enabled: ({ replay }) => replay !== undefined || 'nothing is played: vhuscope replay FILE --tui plays this capture',
+  bindings,
+  wants: () => [],
+  draw: (model, size, focused) => {
+    const { replay } = model;
+    const wrong = replay?.played.filter(deviates).length ?? 0;
+    const about = replay && [
+      span(replay.ended ? 'over' : 'playing', replay.ended ? 'faint' : 'good'),
+      ...(wrong > 0 ? [span(`  ${wrong} not as recorded`, 'bad')] : []),
+    ];
+    const head = headOf(model);
+    const { lines } = list.draw(model, below(size, head), focused);
+    return { lines: [...head, ...lines], ...(about && { about }) };
+  },
+  click: (model, x, y, size) => {
+    const head = headOf(model);
+    return y < head.length ? stay(model) : list.click(model, x, y - head.length, below(size, head));
+  },
+  wheel: list.wheel,
+};
