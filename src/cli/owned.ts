@@ -9,6 +9,7 @@ import { join, resolve } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { ControlClient, findEngines } from '../control/client.ts';
 import { plain } from '../decode/plain.ts';
+import { descriptorsNamed, inheritedOf, withInherited } from '../launch/child.ts';
 import { printStatus } from './terminal.ts';
 import { Failure, UsageError } from './usage.ts';
 import { assertTerminal, view } from './viewing.ts';
@@ -39,20 +40,24 @@ const lookMs = 40;
  * once the interface is quit; what becomes of the engine is asked there.
  *
  * @param argv the command line, from the command's name on
+ * @param named inherited descriptors that are named elsewhere
  */
-export async function viewOwned(argv: readonly string[], flags: OwnedFlags): Promise<number> {
+export async function viewOwned(
+  argv: readonly string[],
+  flags: OwnedFlags,
+  named: readonly number[] = [],
+): Promise<number> {
   const [command = ''] = argv;
   assertTerminal(`${command} --tui`);
   if (flags.print || flags.json) throw new UsageError('--tui: --print and --json print to the same terminal');
   if (flags.control === false) throw new UsageError('--tui: the interface needs the control socket');
   if (flags.write === '-') throw new UsageError('--tui: the capture must be a file');
-  if (argv.some(arg => /^(listen|connect)?fd:\d/.test(arg)))
-    throw new UsageError('--tui: cannot hand on an inherited descriptor');
   const folder = mkdtempSync(join(tmpdir(), 'vhuscope-tui-'));
   const capture = flags.write === undefined ? join(folder, 'live.pcapng') : resolve(flags.write);
   const log = join(folder, 'engine.log');
   const recording = flags.write === undefined ? ['--write', capture] : [];
-  const client = await started([command, ...recording, ...withoutTui(argv.slice(1))], log);
+  const descriptors = inheritedOf([...new Set([...descriptorsNamed(argv), ...named])]);
+  const client = await started([command, ...recording, ...withoutTui(argv.slice(1))], log, descriptors);
   const { name } = client.hello;
   // As at a terminal: run hands the signal on to the command that it has started.
   const engine = { client, owned: true, end: () => void process.kill(client.hello.pid, 'SIGTERM') };
@@ -71,14 +76,18 @@ function withoutTui(args: readonly string[]): string[] {
   return args.filter((_, i) => i !== at);
 }
 
-/** Starts an engine and resolves once it answers. Rejects with Failure where it ends before, with what it said. */
-async function started(argv: readonly string[], log: string): Promise<ControlClient> {
+/**
+ * Starts an engine, hands it descriptors that we have inherited, and resolves once it answers. Rejects with Failure
+ * where it ends before, with what it said.
+ */
+async function started(argv: readonly string[], log: string, descriptors: readonly number[]): Promise<ControlClient> {
   const output = openSync(log, 'w', 0o600);
   const child = spawn(process.execPath, [process.argv[1] ?? '', ...argv], {
     detached: true,
-    stdio: ['ignore', output, output],
+    stdio: withInherited(['ignore', output, output], descriptors),
   });
-  closeSync(output);
+  // They are the engine's alone from now on: a copy that stays here would hide from a peer that the engine has hung up.
+  for (const fd of [output, ...descriptors]) closeSync(fd);
   child.unref();
   const ended = new Promise<never>((_, reject) => {
     child.once('error', error => reject(new Failure(`cannot start the engine: ${error.message}`, { cause: error })));

@@ -54,6 +54,14 @@ function pairsFrom(config: Config): PairDescription[] {
   }));
 }
 
+/** The inherited descriptors that a configuration file names. */
+function descriptorsIn(path: string | undefined): number[] {
+  const pairs = path === undefined ? [] : readConfig(path).pairs;
+  return pairs
+    .flatMap(pair => [pair['front-end'], pair['back-end']])
+    .flatMap(side => (side.role === 'fd' ? [side.fd] : []));
+}
+
 /** What the command line says goes before what the file says. */
 function flagsWith(config: Config, flags: ProxyFlags): ProxyFlags {
   const { write, rotate, keep, fsync } = config;
@@ -153,7 +161,7 @@ export const command: Command<ProxyFlags> = {
   ],
   outlivesOutput: true,
   async run(args, given) {
-    if (given.tui) return viewOwned(process.argv.slice(2), given);
+    if (given.tui) return viewOwned(process.argv.slice(2), given, descriptorsIn(given.config));
     const { pairs, flags } = prepare(args, given);
     const end = watchForEnd(pairs);
     let served: Served | undefined;

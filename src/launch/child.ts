@@ -62,6 +62,21 @@ function isInherited(fd: number): boolean {
   }
 }
 
+/** Those of some descriptors that we were started with. */
+export function inheritedOf(descriptors: readonly number[]): number[] {
+  return descriptors.filter(isInherited);
+}
+
+/** What `spawn` is told so that a child has these descriptors under the numbers that they have here. */
+export function withInherited(
+  standard: readonly ('inherit' | 'ignore' | number)[],
+  inherited: readonly number[],
+): ('inherit' | 'ignore' | number)[] {
+  const stdio = [...standard];
+  for (const fd of inherited) stdio[fd] = fd;
+  return Array.from(stdio, entry => entry ?? 'ignore');
+}
+
 /** Soft and hard limit of open files of a process, as /proc/PID/limits shows them. */
 function openFilesOf(pid: number): number | undefined {
   const match = /^Max open files\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/limits`, 'utf8'));
@@ -103,10 +118,9 @@ export interface StartOptions {
 /** Starts the command. Rejects with StartError where it cannot be started. */
 export async function startChild(argv: readonly string[], options: StartOptions = {}): Promise<Child> {
   const [command = '', ...rest] = argv;
-  const inherited = descriptorsNamed(argv).filter(fd => isInherited(fd) && !options.keep?.includes(fd));
-  const stdio: ('inherit' | 'ignore' | number)[] = ['inherit', 'inherit', 'inherit'];
-  for (const fd of inherited) stdio[fd] = fd;
-  const start = () => spawn(command, rest, { stdio: Array.from(stdio, entry => entry ?? 'ignore') });
+  const inherited = inheritedOf(descriptorsNamed(argv)).filter(fd => !options.keep?.includes(fd));
+  const stdio = withInherited(['inherit', 'inherit', 'inherit'], inherited);
+  const start = () => spawn(command, rest, { stdio });
   const soft = openFilesGiven();
   // From before the child exists: a signal that comes while it starts must not end us and leave it behind.
   const handing = handOn();
