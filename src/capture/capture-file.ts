@@ -4,9 +4,12 @@
  * file's end.
  */
 import type { Frame } from '../decode/frame.ts';
+import { appendNote, type Words } from './annotate.ts';
 import { FileSource } from './byte-source.ts';
+import { CaptureError } from './capture-error.ts';
 import { IndexBuilder } from './index-builder.ts';
 import { alone, concatenated, continues, Joiner, sameStream } from './join.ts';
+import { PacketNumber } from './packet-number.ts';
 import type { Passings } from './passings.ts';
 import { PieceReader } from './piece-reader.ts';
 import { unreadable } from './pseudo-header-read.ts';
@@ -20,6 +23,8 @@ import { Windows } from './windows.ts';
 /** Records that are looked through for a message's continuations, and bytes of a message that are joined. */
 const maxContinuationSearch = 100_000;
 const maxJoinedLength = 192 * 1024 * 1024;
+/** Records at the end among which the largest number is looked for: they are nearly in order. */
+const lastRows = 256;
 
 /** An open capture file. */
 export class CaptureFile {
@@ -100,6 +105,30 @@ export class CaptureFile {
     for (let piece = pieces.next(); piece !== undefined; piece = pieces.next()) found.push(...joiner.push(piece));
     found.push(...joiner.flush());
     return found.slice(-count);
+  }
+
+  /** Counts the packets of the file up to a row's. */
+  packetNumber(row: number): PacketNumber {
+    return new PacketNumber(this.#source, this.#builder.index.positionOf(row));
+  }
+
+  /**
+   * Writes a note behind the last record, numbered as the next one. Throws a CaptureError where that is not possible.
+   *
+   * @param like the record it is about, or one of the same recording
+   */
+  note(like: Frame, words: Words): number {
+    const { blocks, index } = this.#builder;
+    const size = this.#source.size();
+    if (this.advance() || blocks.end.how !== 'whole' || blocks.position !== size) {
+      const cut = `${this.path} takes no note: its last block is not whole; vhuscope read --repair cuts it off`;
+      throw new CaptureError(cut, this.path, blocks.position);
+    }
+    let n = like.n;
+    for (let row = index.length - 1; row >= Math.max(0, index.length - lastRows); row--)
+      n = Math.max(n, this.frame(row).n);
+    appendNote({ path: this.path, size, section: this.#builder.sectionAt(size) }, like, n + 1, words);
+    return n + 1;
   }
 
   close(): void {

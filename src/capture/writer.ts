@@ -91,13 +91,21 @@ export class CaptureWriter {
   /**
    * Takes a finished packet of `length` bytes at `from` of `source`; its interface must have been added. Written when
    * the buffer is full or at `flush()`. Returns false where it was lost, since the file cannot be written.
+   *
+   * @param comments packet comments, for whoever looks at the file with other tools
    */
-  packet(head: PacketHead, source: Uint8Array, from: number, length: number): boolean {
+  packet(
+    head: PacketHead,
+    source: Uint8Array,
+    from: number,
+    length: number,
+    comments: readonly string[] = [],
+  ): boolean {
     const counts = this.#interfaces[head.interfaceId];
     if (counts === undefined) throw new RangeError(`interface ${head.interfaceId} was never described`);
     const file = this.#file;
-    if (counts.untold > 0) {
-      const block = afterLoss(head, source.slice(from, from + length), counts.untold);
+    if (counts.untold > 0 || comments.length > 0) {
+      const block = withOptions(head, source.slice(from, from + length), counts.untold, comments);
       if (!file.makeRoom(block.length)) return this.#lose(head);
       file.append(block);
       counts.untold = 0;
@@ -189,8 +197,8 @@ export class CaptureWriter {
   }
 }
 
-/** The block of a packet that also says how many were lost before it. */
-function afterLoss(head: PacketHead, packet: Uint8Array, lost: number): Uint8Array {
+/** The block of a packet that also says how many were lost before it, or has comments. */
+function withOptions(head: PacketHead, packet: Uint8Array, lost: number, comments: readonly string[]): Uint8Array {
   const { flags, packetId, dropCount } = optionCode.packet;
   return build.enhancedPacket({
     interfaceId: head.interfaceId,
@@ -199,8 +207,9 @@ function afterLoss(head: PacketHead, packet: Uint8Array, lost: number): Uint8Arr
     originalLength: head.originalLength,
     options: [
       build.u32Option(flags, head.flags),
-      build.u64Option(dropCount, BigInt(lost)),
+      ...(lost > 0 ? [build.u64Option(dropCount, BigInt(lost))] : []),
       build.u64Option(packetId, joined(head.nLow, head.nHigh)),
+      ...comments.map(text => build.textOption(optionCode.comment, text)),
     ],
   });
 }
