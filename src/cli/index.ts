@@ -7,6 +7,7 @@ export const commands: Readonly<Record<string, () => Promise<{ command: Command 
   run: () => import('./run.ts'),
   ctl: () => import('./ctl.ts'),
   read: () => import('./read.ts'),
+  export: () => import('./export.ts'),
   open: () => import('./open.ts'),
   attach: () => import('./attach.ts'),
   check: () => import('./check.ts'),

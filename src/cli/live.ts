@@ -1,9 +1,10 @@
 /** Prints a recording while it is written. It reads the capture like any viewer, so it can never delay the relay. */
 import { once } from 'node:events';
 import { setTimeout } from 'node:timers/promises';
+import { jsonForm } from '../decode/forms.ts';
 import { LineBuffer } from '../decode/line-buffer.ts';
 import { TraceReader } from '../trace/reading.ts';
-import { jsonForm, textForm } from './printer.ts';
+import { textForm } from './printer.ts';
 import { surfaceOf } from './terminal.ts';
 
 /** How records are printed as they come. */

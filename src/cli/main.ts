@@ -17,6 +17,7 @@ for (const stream of [process.stdout, process.stderr]) {
 
 /** The command's definition alone where it is known, so that nothing else is loaded; else all of them. */
 async function definitionsFor(argv: readonly string[]): Promise<Command[]> {
+  if (argv[0] === '-V' || argv[0] === '--version') return [];
   const load = commands[argv[0] ?? ''];
   return load ? [(await load()).command] : loadAll();
 }

@@ -1,10 +1,8 @@
-/** Records on standard output: as lines of text, as JSON, or as the bytes they consist of. */
+/** Records on standard output: forms that depend on what it is, and who writes them there. */
 import { once } from 'node:events';
-import { type Selector, Subject, shownValue } from '../decode/filter/filter.ts';
+import type { Form } from '../decode/forms.ts';
 import type { Frame } from '../decode/frame.ts';
-import { JsonWriter } from '../decode/json/record.ts';
 import { LineBuffer } from '../decode/line-buffer.ts';
-import type { Message } from '../decode/message.ts';
 import { writeBody, writeDump, writeLabel, writeTree } from '../decode/text/detail.ts';
 import { jsonBody } from '../decode/text/event.ts';
 import { LineWriter } from '../decode/text/line.ts';
@@ -12,9 +10,6 @@ import { inColour, inPlain } from '../decode/text/paint.ts';
 import type { RecordFacts } from '../decode/timing.ts';
 import { decodeTree } from '../decode/tree.ts';
 import { cutLine, type Surface } from './terminal.ts';
-
-/** Puts a record into a buffer, line end included; which buffer is said when the form is made. */
-export type Form = (frame: Frame, facts: RecordFacts & { readonly message?: Message | undefined }) => void;
 
 const lineEnd = 0x0a;
 
@@ -33,26 +28,6 @@ export function textForm(surface: Surface): (out: LineBuffer) => Form {
       }
       out.byte(lineEnd);
     };
-  };
-}
-
-/** One JSON object for each record, on a line. */
-export function jsonForm(raw: boolean): (out: LineBuffer) => Form {
-  return out => {
-    const records = new JsonWriter({ raw }, out);
-    return (frame, facts) => {
-      records.write(frame, facts, facts.message);
-      out.byte(lineEnd);
-    };
-  };
-}
-
-/** The bytes of each message as hexadecimal digits. */
-export function rawForm(): (out: LineBuffer) => Form {
-  return out => frame => {
-    if (frame.kind !== 'message' && frame.kind !== 'raw') return;
-    out.hexBytes(frame.bytes, 0, frame.bytes.length);
-    out.byte(lineEnd);
   };
 }
 
@@ -83,32 +58,6 @@ export function detailForm(surface: Surface, { tree, dump }: Detail): (out: Line
       if (dump) writeDump(out, colours, frame.bytes);
     };
   };
-}
-
-/** The values of some fields, in columns. Several values of one field stand in a column, with commas in between. */
-export function columnsForm(fields: readonly Selector[], csv: boolean): (out: LineBuffer) => Form {
-  return out => {
-    const row = (cells: readonly string[]): void => {
-      out.text(csv ? cells.map(quotedCell).join(',') : cells.join('\t'));
-      out.byte(lineEnd);
-    };
-    if (csv) row(fields.map(({ name }) => name));
-    return (frame, facts) => {
-      const subject = new Subject(frame, facts);
-      row(
-        fields.map(field =>
-          field
-            .values(subject)
-            .map(value => shownValue(field, value))
-            .join(','),
-        ),
-      );
-    };
-  };
-}
-
-function quotedCell(text: string): string {
-  return /[",]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 
 /** Bytes gathered before they are written. */

@@ -4,6 +4,7 @@ import type { CaptureCounts } from '../capture/piece-reader.ts';
 import type { CaptureProblem } from '../capture/reader.ts';
 import { repair } from '../capture/repair.ts';
 import { compileFilter, type Filter, fieldNamed, fieldNames, type Selector } from '../decode/filter/filter.ts';
+import { columnsForm, type Form, jsonForm, rawForm } from '../decode/forms.ts';
 import type { LineBuffer } from '../decode/line-buffer.ts';
 import { didYouMean, pointAt, SyntaxProblem } from '../decode/syntax-problem.ts';
 import { Joining } from '../trace/joining.ts';
@@ -11,7 +12,7 @@ import { TraceReader } from '../trace/reading.ts';
 import type { Row } from '../trace/row.ts';
 import type { Command } from './command.ts';
 import { filesThenFilter } from './files-then-filter.ts';
-import { columnsForm, detailForm, type Form, jsonForm, Printer, rawForm, textForm } from './printer.ts';
+import { detailForm, Printer, textForm } from './printer.ts';
 import { type SurfaceOptions, surfaceOf } from './terminal.ts';
 import { Failure, UsageError, wholeNumber } from './usage.ts';
 

@@ -1,4 +1,5 @@
 /** The terminal interface as commands start it: what the terminal can show, what signals do to it. */
+import { TraceClient } from '../trace/client.ts';
 import type { ViewerOptions } from '../tui/viewer.ts';
 import type { OptionSpec } from './command.ts';
 import { Failure, UsageError } from './usage.ts';
@@ -37,14 +38,23 @@ export interface Viewed {
   readonly engineEnded: boolean;
 }
 
+/** What is to be viewed. */
+export interface ViewOptions extends Omit<ViewerOptions, 'ability' | 'trace'> {
+  /** Captures that continue each other. */
+  readonly paths: readonly string[];
+}
+
 /** Opens the interface and resolves once it is quit. The terminal is then as it was. Rejects with Failure. */
-export async function view(options: Omit<ViewerOptions, 'ability'>, { ascii, light }: ViewFlags): Promise<Viewed> {
+export async function view({ paths, ...options }: ViewOptions, { ascii, light }: ViewFlags): Promise<Viewed> {
   // Loaded here and not before: an engine that is started by the same commands never loads an interface.
-  const [{ abilityOf }, { Viewer }] = await Promise.all([import('../tui/theme.ts'), import('../tui/viewer.ts')]);
+  const { abilityOf } = await import('../tui/theme.ts');
   const found = abilityOf(process.env);
   const ability = { ...found, ascii: ascii ?? found.ascii, light: light ?? found.light };
+  // The thread begins to read while the rest of the interface is loaded, which takes longer than anything else.
+  const trace = new TraceClient({ paths, ascii: ability.ascii });
+  const { Viewer } = await import('../tui/viewer.ts');
   let status = 0;
-  const viewer = new Viewer({ ...options, ability });
+  const viewer = new Viewer({ ...options, trace, ability });
   for (const [signal, code] of Object.entries(signals)) {
     process.on(signal, () => {
       status = code;

@@ -23,16 +23,28 @@ export class TraceClient {
   readonly #worker: Worker;
   readonly #waiting = new Map<number, AnswerListener>();
   #last = 0;
+  #listener: TraceListener | undefined;
+  /** What was told last before anybody listened. */
+  #untold: ((listener: TraceListener) => void) | undefined;
 
-  /** Starts the thread. Whether the files can be read is told to the listener. */
-  constructor(work: TraceWork, listener: TraceListener) {
+  /** Starts the thread. Whether the files can be read is told to who listens. */
+  constructor(work: TraceWork) {
     this.#worker = new Worker(new URL('./worker.js', import.meta.url), { workerData: work });
     this.#worker.on('message', (told: Told) => {
-      if (told.type === 'standing') listener.standing(told.standing);
-      else if (told.type === 'unreadable') listener.failed(told.message);
+      if (told.type === 'standing') this.#tell(listener => listener.standing(told.standing));
+      else if (told.type === 'unreadable') this.#tell(listener => listener.failed(told.message));
       else this.#told(told);
     });
-    this.#worker.on('error', error => listener.failed(`reading the capture failed: ${error.message}`));
+    this.#worker.on('error', error =>
+      this.#tell(listener => listener.failed(`reading the capture failed: ${error.message}`)),
+    );
+  }
+
+  /** Tells somebody from now on, and how things stand already. */
+  listen(listener: TraceListener): void {
+    this.#listener = listener;
+    this.#untold?.(listener);
+    this.#untold = undefined;
   }
 
   /** Asks; returns what cancels the question. */
@@ -55,6 +67,11 @@ export class TraceClient {
     this.#waiting.clear();
     this.#post({ type: 'close' });
     await this.#worker.terminate();
+  }
+
+  #tell(tell: (listener: TraceListener) => void): void {
+    if (this.#listener) tell(this.#listener);
+    else this.#untold = tell;
   }
 
   #told(told: Exclude<Told, { type: 'standing' | 'unreadable' }>): void {

@@ -2,14 +2,16 @@
  * Answers what a viewer asks of a trace. Long work is done in slices, so that whoever owns the desk can take further
  * questions in between; a question may be cancelled, and what is chosen anew replaces what was chosen before.
  */
+import { userInfo } from 'node:os';
+import { resolve } from 'node:path';
 import { detailOf } from './detail.ts';
 import { Listing } from './listing.ts';
 import type { Answer, Question, SearchOrder, Standing } from './questions.ts';
-import { Saving } from './saving.ts';
+import { Export } from './saving/export.ts';
 import { searchStride, type Wanted, wantedBy } from './search.ts';
 import { type Choice, Selection } from './selection.ts';
 import { Survey } from './survey.ts';
-import { bySeverity, foundBy, listedConnections, stateAt } from './surveyed.ts';
+import { bySeverity, foundBy, listedConnections, listedNotes, stateAt } from './surveyed.ts';
 import type { Trace } from './trace.ts';
 
 /** Told of a question: an answer ends it, progress does not. */
@@ -29,6 +31,9 @@ interface Task {
 
 /** Selections kept besides the current one: somebody who removes a filter may set it again. */
 const mostSelections = 4;
+
+/** Blocks that are counted between two looks at the clock. */
+const blocksAtATime = 4096;
 
 /** Bytes that may be missing from the index while the survey goes on already: a growing capture never has all. */
 const nearlyAll = 4 * 1024 * 1024;
@@ -142,10 +147,16 @@ export class Desk {
         return { answer: this.#survey.stretches };
       case 'statistics':
         return { answer: this.#survey.statistics() };
+      case 'notes':
+        return { answer: listedNotes(this.#trace, this.#survey) };
+      case 'note':
+        return { answer: this.#trace.note(question.row, question.text, author()) };
       case 'search':
         return this.#searching(id, question);
       case 'save':
-        return this.#saving(id, question.choice, question.path);
+        return this.#saving(id, question);
+      case 'packet':
+        return this.#counting(id, question.row);
       case 'number':
         return { answer: found(this.#trace.rowOf(question.n)) };
     }
@@ -204,21 +215,24 @@ export class Desk {
     };
   }
 
-  #saving(id: number, choice: Choice, path: string): Task {
-    const selection = this.#selectionOf(choice);
-    const saving = new Saving(path);
-    let at = 0;
+  #counting(id: number, row: number): Task {
+    const { path, number } = this.#trace.packetOf(row);
+    const { size } = this.#trace.progress();
     return {
       id,
       step: until => {
-        while (at < selection.length) {
-          saving.add(this.#trace.frame(selection.at(at)));
-          if (++at % searchStride === 0 && performance.now() >= until) return { done: at, of: selection.length };
+        while (performance.now() < until) {
+          const found = number.advance(blocksAtATime);
+          if (found !== undefined) return { answer: { path: resolve(path), number: found } };
         }
-        return { answer: saving.end() };
+        return { done: number.done, of: size };
       },
-      abandon: () => saving.abandon(),
     };
+  }
+
+  #saving(id: number, { choice, ...order }: Question<'save'>): Task {
+    const saving = new Export(this.#trace, this.#survey, this.#selectionOf(choice), order);
+    return { id, step: until => saving.step(until), abandon: () => saving.abandon() };
   }
 
   /** The selection of a choice, which becomes the current one. */
@@ -232,4 +246,14 @@ export class Desk {
 
 function found(row: number): number | undefined {
   return row < 0 ? undefined : row;
+}
+
+/** Who writes a note. */
+function author(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    // Not every user has a name.
+    return `uid ${process.getuid?.()}`;
+  }
 }

@@ -7,6 +7,7 @@ import { deviceById } from '../decode/spec/devices/index.ts';
 import { jsonBody } from '../decode/text/event.ts';
 import { decodeTree, type MessageTree } from '../decode/tree.ts';
 import type { Listing } from './listing.ts';
+import { maskOf } from './masks.ts';
 import type { Declared, Detail, ListedRow, PassedFd } from './questions.ts';
 import type { Survey } from './survey.ts';
 import type { Trace } from './trace.ts';
@@ -21,6 +22,7 @@ export function detailOf(trace: Trace, survey: Survey, listing: Listing, at: num
   const tree = frame.kind === 'message' ? treeOf(frame) : undefined;
   const spec = tree?.message.spec;
   const callers = callersOf(row, frame);
+  const mask = tree && maskOf(trace, survey, at, tree.message);
   return {
     row,
     frame,
@@ -31,6 +33,7 @@ export function detailOf(trace: Trace, survey: Survey, listing: Listing, at: num
     findings: survey.findings.filter(({ row: found, records }) => found === at || records.includes(frame.n)),
     ...(callers && { callPath: callers }),
     ...(spec && { declared: declared(spec) }),
+    ...(mask && { mask }),
   };
 }
 

@@ -12,6 +12,7 @@ import type { Phase } from '../decode/phase.ts';
 import type { IotlbEntry } from '../decode/session/mappings.ts';
 import type { Session } from '../decode/session/session.ts';
 import type { TreeNode } from '../decode/tree.ts';
+import type { ExportOrder } from './saving/export.ts';
 import type { Choice } from './selection.ts';
 import type { Statistics } from './statistics.ts';
 import type { PlacedFinding, Stretch } from './survey.ts';
@@ -70,6 +71,17 @@ export interface Declared {
   readonly aliases: readonly string[];
 }
 
+/** A feature mask of a message as both sides see it. */
+export interface TellingMask {
+  readonly of: 'virtio' | 'protocol';
+  /** The field of the message that holds it. */
+  readonly field: string;
+  /** What the back-end offered; undefined where that is not known. */
+  readonly offered: bigint | undefined;
+  /** What the front-end acknowledged; undefined where it has not, or not yet. */
+  readonly accepted: bigint | undefined;
+}
+
 /** Everything about one record. */
 export interface Detail {
   readonly row: ListedRow;
@@ -85,6 +97,8 @@ export interface Detail {
   readonly findings: readonly PlacedFinding[];
   /** Functions through which QEMU sends it, outermost first. */
   readonly callPath?: readonly string[];
+  /** Where it offers or acknowledges features. */
+  readonly mask?: TellingMask;
 }
 
 /** A session as a plain value: what is kept in pieces there is a list here. */
@@ -133,6 +147,16 @@ export interface Found {
   readonly verdicts: readonly Verdict[];
 }
 
+/** Words that somebody wrote about a record. */
+export interface ListedNote {
+  /** Row of the note itself. */
+  readonly row: number;
+  /** Row of what it is about, where that is in the trace. */
+  readonly about?: number;
+  readonly text: string;
+  readonly author?: string;
+}
+
 /** Where to look for text. */
 export interface SearchOrder {
   readonly choice: Choice;
@@ -163,10 +187,18 @@ export interface Dialogue {
   connections: { question: { readonly surveyed: number }; answer: readonly ListedConnection[] };
   stretches: { question: { readonly surveyed: number }; answer: readonly Stretch[] };
   statistics: { question: { readonly surveyed: number }; answer: Statistics };
+  notes: { question: { readonly surveyed: number }; answer: readonly ListedNote[] };
+  /** Writes a note into a capture that nobody records into any more, about a row; the number of its record. */
+  note: { question: { readonly row: number; readonly text: string }; answer: number };
   /** The next row that matches; undefined where there is none. */
   search: { question: SearchOrder; answer: number | undefined };
-  /** Writes what is chosen into a new capture; the number of records in it. */
-  save: { question: { readonly choice: Choice; readonly path: string }; answer: number };
+  /** Writes what is chosen into a new file; the number of records in it. */
+  save: { question: { readonly choice: Choice } & ExportOrder; answer: number };
+  /** The file of a row and the number of its packet there, as Wireshark counts; `open`: it is to be opened there. */
+  packet: {
+    question: { readonly row: number; readonly open: boolean };
+    answer: { readonly path: string; readonly number: number };
+  };
   /** The row of a record by its number; undefined where there is none. `rows`: asked again when there are more. */
   number: { question: { readonly n: number; readonly rows?: number }; answer: number | undefined };
 }

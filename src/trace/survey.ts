@@ -9,6 +9,7 @@ import type { Message } from '../decode/message.ts';
 import { type Phase, phases } from '../decode/phase.ts';
 import { ByConnection } from '../decode/session/by-connection.ts';
 import { Timing } from '../decode/timing.ts';
+import { Notes } from './notes.ts';
 import { type Folding, States } from './states.ts';
 import { Counting, type Statistics } from './statistics.ts';
 import type { Trace } from './trace.ts';
@@ -51,6 +52,7 @@ export class Survey {
   readonly states: States;
   readonly findings: PlacedFinding[] = [];
   readonly stretches: Growing<Stretch>[] = [];
+  readonly notes = new Notes();
   readonly #account = new Account();
   readonly #counting = new Counting();
   readonly #timing = new Timing();
@@ -98,6 +100,7 @@ export class Survey {
 
   #take(frame: Frame, message: Message | undefined, row: number): void {
     const { latencyNs } = this.#timing.next(frame);
+    this.notes.take(row, frame);
     if (message && !frame.carried) this.#counting.take(row, frame, message, latencyNs);
     for (const finding of this.#account.take(frame, message)) this.#find(row, finding);
     const phase = message && this.#account.connections.of(frame)?.phase;

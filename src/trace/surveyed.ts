@@ -2,7 +2,7 @@
 import type { Severity } from '../decode/check/rule.ts';
 import { allWaiting } from '../decode/session/connection.ts';
 import type { Session } from '../decode/session/session.ts';
-import type { ConnectionState, Found, ListedConnection, PlainSession } from './questions.ts';
+import type { ConnectionState, Found, ListedConnection, ListedNote, PlainSession } from './questions.ts';
 import type { States } from './states.ts';
 import type { Survey } from './survey.ts';
 import type { Trace } from './trace.ts';
@@ -33,6 +33,14 @@ export function listedConnections(survey: Survey): ListedConnection[] {
       first: firsts.get(`${pair}/${session}/${epoch}`),
       findings: bySeverity(connection.findings),
     };
+  });
+}
+
+/** The notes, each with the row it is about. */
+export function listedNotes(trace: Trace, { notes }: Survey): ListedNote[] {
+  return notes.all.map(({ row, of, captureId, text, author }) => {
+    const about = of === undefined ? -1 : trace.rowOf(of, captureId);
+    return { row, text, ...(about >= 0 && { about }), ...(author !== undefined && { author }) };
   });
 }
 

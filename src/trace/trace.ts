@@ -5,6 +5,7 @@
 import { CaptureError } from '../capture/capture-error.ts';
 import { CaptureFile } from '../capture/capture-file.ts';
 import { Growth } from '../capture/growth.ts';
+import type { PacketNumber } from '../capture/packet-number.ts';
 import type { CaptureProblem } from '../capture/reader.ts';
 import { followingPath } from '../capture/rotation.ts';
 import type { Frame } from '../decode/frame.ts';
@@ -86,6 +87,12 @@ export class Trace {
     return part.file.frame(at);
   }
 
+  /** The file of a row, and what counts the packets up to it there. */
+  packetOf(row: number): { readonly path: string; readonly number: PacketNumber } {
+    const { part, at } = this.#place(row);
+    return { path: part.file.path, number: part.file.packetNumber(at) };
+  }
+
   /** A row, with its message and, on a reply, its latency. */
   row(row: number): Row {
     const frame = this.frame(row);
@@ -139,6 +146,18 @@ export class Trace {
       first += rowsIn(part);
       return here;
     });
+  }
+
+  /**
+   * Writes a note behind the last record of the last file, about a row where one is named; gives its number. Throws a
+   * CaptureError where that is not possible.
+   */
+  note(row: number | undefined, text: string, author: string): number {
+    const { file } = this.#parts.at(-1) as Part;
+    if (this.length === 0)
+      throw new CaptureError(`${file.path} has no record yet that a note could stand behind`, file.path);
+    const like = this.frame(row ?? this.length - 1);
+    return file.note(like, { text, author, ...(row !== undefined && { of: like.n }) });
   }
 
   /**

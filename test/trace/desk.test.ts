@@ -1,9 +1,13 @@
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { readCapture } from '../../src/capture/reader.ts';
+import { jsonForm } from '../../src/decode/forms.ts';
+import { LineBuffer } from '../../src/decode/line-buffer.ts';
 import { Desk, type Report } from '../../src/trace/desk.ts';
 import type { Answer, Question, QuestionKind } from '../../src/trace/questions.ts';
+import { TraceReader } from '../../src/trace/reading.ts';
 import type { Choice } from '../../src/trace/selection.ts';
 import { Trace } from '../../src/trace/trace.ts';
 
@@ -132,6 +136,61 @@ describe('a desk', () => {
       expect(existsSync(given)).toBe(false);
     } finally {
       rmSync(folder, { recursive: true });
+    }
+  });
+
+  it('puts notes and marks into the comments of packets, and takes notes along', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'vhuscope-save-'));
+    const source = join(folder, 'fs.pcapng');
+    copyFileSync(capture, source);
+    chmodSync(source, 0o600);
+    const own = Trace.open(source);
+    try {
+      while (own.advance());
+      const row = own.rowOf(28);
+      expect(own.note(row, 'all of memory', 'me')).toBe(55);
+      while (own.advance());
+      desk = new Desk(own, false, report => reports.push(report));
+      const path = join(folder, 'part.pcapng');
+      const choice = { filter: 'ADD_MEM_REG and request', fold: false };
+      expect(asked({ kind: 'save', choice, path, marks: [['a', row]] })).toBe(1);
+      const part = [...readCapture(path)];
+      expect(part.map(({ n }) => n)).toEqual([28, 55]);
+      const text = readFileSync(path, 'latin1');
+      expect(text.indexOf('\x01\0\x12\0all of memory (me)')).toBeGreaterThan(0);
+      expect(text.indexOf('\x01\0\x08\0marked a')).toBeGreaterThan(0);
+    } finally {
+      own.close();
+      rmSync(folder, { recursive: true });
+    }
+  });
+
+  it('saves JSON as read --json prints it', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'vhuscope-save-'));
+    try {
+      const path = join(folder, 'part.json');
+      asked({ kind: 'save', choice: everything, path, part: { from: 20, count: 10 } });
+      const out = new LineBuffer();
+      const write = jsonForm(false)(out);
+      const file = new TraceReader({ labelled: true }).open(capture);
+      const rows = [...file.rows()].flat();
+      file.close();
+      for (const row of rows.slice(20, 30)) write(row.frame, row);
+      expect(rows[27]?.phase).toBeDefined();
+      expect(readFileSync(path, 'utf8')).toBe(out.textFrom(0));
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+
+  it('tells both sides of a mask', () => {
+    while (desk.isBusy) desk.work(performance.now() + 1);
+    const maskAt = (n: number) => asked({ kind: 'detail', row: trace.rowOf(n), surveyed: true }).mask;
+    const offers = Array.from({ length: 54 }, (_, i) => maskAt(i + 1)).filter(mask => mask !== undefined);
+    expect(offers.length).toBeGreaterThan(3);
+    for (const { of, offered = 0n, accepted = 0n } of offers) {
+      expect(accepted, of).not.toBe(0n);
+      expect(accepted & ~offered, of).toBe(0n);
     }
   });
 
