@@ -35,7 +35,7 @@ export type Style =
   | 'focus';
 
 /** What lies behind a text. */
-export type Ground = 'none' | 'cursor' | 'resting' | 'bar' | 'match' | 'popup';
+export type Ground = 'none' | 'cursor' | 'resting' | 'selected' | 'bar' | 'match' | 'popup';
 
 /** A piece of a line. The text is safe to print and has no line ends. */
 export interface Span {

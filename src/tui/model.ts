@@ -18,6 +18,8 @@ export interface ListState extends Scroll {
   /** Rows there were when the tail was left; what is beyond is new. */
   readonly seen: number;
   readonly clock: Clock;
+  /** Where a selection began; it reaches to the cursor. */
+  readonly anchor?: number;
 }
 
 /** A line that is being typed; `prompts/` says what each kind does. */
@@ -38,6 +40,7 @@ export interface Prompt {
 
 /** Playing a capture. */
 export interface Play {
+  readonly direction: 1 | -1;
   /** How much faster than it was recorded. */
   readonly speed: number;
   /** Counts wake-ups, so that those from before a pause are known. */
@@ -61,7 +64,7 @@ export interface Model {
   readonly list: ListState;
   readonly known: Known;
   /** A question whose answer moves the cursor, or that a person waits for. */
-  readonly pursuit?: Question<'search' | 'place' | 'number' | 'save'>;
+  readonly pursuit?: Question<'search' | 'place' | 'number' | 'save' | 'note' | 'packet'>;
   /** What was searched for last. */
   readonly sought?: string;
   /** The view that keys go to, and the one that stands beside the messages. */
@@ -86,6 +89,8 @@ export interface Model {
   readonly replay?: ReplayFacts;
   /** The capture is played: the cursor moves by itself. */
   readonly play?: Play;
+  /** True, or why Wireshark cannot be opened here. */
+  readonly wireshark: true | string;
   /** Keys that began something and wait for another one. */
   readonly pending?: string;
 }
@@ -121,6 +126,7 @@ export function newModel(title: string, size: Size, ability: Ability, following:
     dragging: false,
     kept: {},
     marks: new Map(),
+    wireshark: 'nobody has looked whether there is one',
   };
 }
 

@@ -1,4 +1,4 @@
-/** Playing a capture: the cursor moves on by itself, as fast as the messages came or so many times faster. */
+/** Playing a capture: the cursor moves by itself, forward or back, as fast as the messages came or so many times faster. */
 
 import { toLine } from './keys/scrolling.ts';
 import { rowAt } from './known.ts';
@@ -12,41 +12,65 @@ const mostMs = 1500;
 /** How long a row is waited for that is not known yet. */
 const retryMs = 20;
 
-/** Begins at the cursor, or pauses. */
-export function playOrPause(model: Model): Step {
-  if (model.play) return stay(saying(paused(model), 'paused'));
-  if (model.list.cursor >= chosenRows(model) - 1) return stay(saying(model, 'this is the last message', true));
-  return waiting({ ...model, play: { speed: 1, turn: 0 } });
+type Direction = Play['direction'];
+
+/** Plays from the cursor on in a direction; pauses where that is being done. */
+export function playOrPause(model: Model, direction: Direction = model.play?.direction ?? 1): Step {
+  if (model.play?.direction === direction) return stay(saying(paused(model), 'paused'));
+  if (!isThere(model, direction)) {
+    return stay(saying(model, direction === 1 ? 'this is the last message' : 'this is the first message', true));
+  }
+  const { speed, turn } = model.play ?? { speed: 1, turn: 0 };
+  return waiting({ ...model, list: { ...model.list, following: false }, play: { direction, speed, turn } });
 }
 
 /** Plays faster or slower; begins where nothing is played. */
 export function playFaster(model: Model, factor: number): Step {
   if (!model.play) return playOrPause(model);
   const speed = Math.max(1 / 64, Math.min(4096, model.play.speed * factor));
-  return stay(saying({ ...model, play: { ...model.play, speed } }, `${speed} times as fast as it was recorded`));
+  return stay({ ...model, play: { ...model.play, speed } });
 }
 
 /** The time until the next message is over. */
 export function played(model: Model, turn: number): Step {
   const { play } = model;
   if (!play || play.turn !== turn) return stay(model);
-  const next = model.list.cursor + 1;
-  if (next >= chosenRows(model)) return stay(saying(paused(model), 'played to the end'));
+  if (!isThere(model, play.direction)) {
+    return stay(saying(paused(model), play.direction === 1 ? 'played to the end' : 'played back to the beginning'));
+  }
+  const next = model.list.cursor + play.direction;
   if (!rowAt(model.known, next)) return waiting(model);
   return waiting(toLine(messageList, model, next));
+}
+
+/** What is being played, in words; empty where nothing is. */
+export function playing({ play }: Model): string {
+  if (!play) return '';
+  return `playing${play.direction === 1 ? '' : ' back'} at ${speedText(play.speed)}`;
+}
+
+function speedText(speed: number): string {
+  if (speed === 1) return 'the speed of the recording';
+  return speed > 1 ? `${speed} times the speed` : `1/${1 / speed} of the speed`;
+}
+
+/** Whether there is a message in a direction. */
+function isThere(model: Model, direction: Direction): boolean {
+  const next = model.list.cursor + direction;
+  return next >= 0 && next < chosenRows(model);
 }
 
 function paused({ play: _, ...model }: Model): Model {
   return model;
 }
 
-/** Waits as long as passed between the message under the cursor and the next one. */
+/** Waits as long as passed between the message under the cursor and the one that comes next. */
 function waiting(model: Model): Step {
   const play = model.play as Play;
   const turn = play.turn + 1;
   const here = rowAt(model.known, model.list.cursor);
-  const next = rowAt(model.known, model.list.cursor + 1);
-  const ms = here && next ? (next.sinceFirstNs - here.sinceFirstNs) / 1e6 / play.speed : retryMs;
+  const next = rowAt(model.known, model.list.cursor + play.direction);
+  const ms = here && next ? Math.abs(next.sinceFirstNs - here.sinceFirstNs) / 1e6 / play.speed : retryMs;
   const bounded = Math.max(leastMs, Math.min(mostMs, ms));
   return [{ ...model, play: { ...play, turn } }, [{ type: 'wake', turn, ms: bounded }]];
 }

@@ -6,6 +6,7 @@ import type { Size } from './frame.ts';
 import type { Model } from './model.ts';
 import type { Order, Outcome } from './order.ts';
 import type { ReplayFacts } from './replay.ts';
+import type { PacketPlace } from './wireshark.ts';
 
 /** Something that happened. Keys are named as in `docs/keys.md`: `j`, `G`, `up`, `C-d`, `enter`. */
 export type Action =
@@ -46,6 +47,8 @@ export type Effect =
   | { readonly type: 'order'; readonly order: Order }
   /** The replay is to say its next message, or to end. */
   | { readonly type: 'replay-next' | 'replay-stop' }
+  /** Opens a packet in Wireshark. */
+  | { readonly type: 'wireshark'; readonly place: PacketPlace }
   | { readonly type: 'quit' }
   /** Ends the engine and then the viewer. */
   | { readonly type: 'stop-engine' };

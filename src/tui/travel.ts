@@ -14,11 +14,12 @@ export function goTo(model: Model, row: number): Step {
 export function choose(model: Model, choice: Choice): Step {
   const row = rowAt(model.known, model.list.cursor);
   const { pages: _, ...known } = model.known;
+  const { anchor: __, ...list } = model.list;
   const anew: Model = {
     ...model,
     choice,
     known: { ...known, pages: nothingKnown.pages },
-    list: { ...model.list, cursor: 0, top: 0 },
+    list: { ...list, cursor: 0, top: 0 },
   };
   const effects = [{ type: 'choose', choice }] as const;
   const wanted = row?.row ?? (model.pursuit?.kind === 'place' ? model.pursuit.row : undefined);

@@ -3,7 +3,7 @@ import type { Answer, Question, Standing } from '../trace/questions.ts';
 import { boundTo, continuing, runBinding } from './binding.ts';
 import { bindingsAt } from './keys/index.ts';
 import { toLine } from './keys/scrolling.ts';
-import { entryOf, forgotten, keyOf, noted, pageKept, pageRows } from './known.ts';
+import { entryOf, forgotten, type Known, keyOf, noted, pageKept, pageRows } from './known.ts';
 import { heightOf, insideOf, layoutOf } from './layout.ts';
 import { type Model, sameChoice, surveyedUpTo } from './model.ts';
 import { played } from './playback.ts';
@@ -16,6 +16,7 @@ import { goTo, notFound } from './travel.ts';
 import { viewOf } from './views/index.ts';
 import { messageList } from './views/messages.ts';
 import { replayed } from './views/replay.ts';
+import { wiresharkCommand } from './wireshark.ts';
 
 /** The model after an action, and what is to be done outside. */
 export function update(model: Model, action: Action): Step {
@@ -39,9 +40,7 @@ function handle(model: Model, action: Action): Step {
     case 'progress':
       return stay(withEntry(model, action.key, { state: 'asked', done: action.done, of: action.of }));
     case 'failed':
-      return stay(
-        saying(withEntry(model, action.key, { state: 'failed', message: action.message }), action.message, true),
-      );
+      return stay(saying(failed(model, action.key, action.message), action.message, true));
     case 'answer':
       return answered(model, action.key, action.answer);
     case 'engine':
@@ -94,6 +93,19 @@ function withEntry(model: Model, key: string, change: Progress): Model {
   return { ...model, known: noted(model.known, key, { question: entry.question, ...change }) };
 }
 
+/** A question that cannot be answered. What a person waited for is over, and may be tried again. */
+function failed(model: Model, key: string, message: string): Model {
+  if (!model.pursuit || keyOf(model.pursuit) !== key) return withEntry(model, key, { state: 'failed', message });
+  const { pursuit: _, ...free } = model;
+  return { ...free, known: without(free.known, key) };
+}
+
+function without(known: Known, key: string): Known {
+  const entries = new Map(known.entries);
+  entries.delete(key);
+  return { ...known, entries };
+}
+
 /** An answer; one to a question that nobody asks any more was dropped before. */
 function answered(model: Model, key: string, answer: Answer): Step {
   const entry = model.known.entries.get(key);
@@ -109,9 +121,7 @@ function answered(model: Model, key: string, answer: Answer): Step {
   }
   if (model.pursuit && keyOf(model.pursuit) === key) {
     // Not kept: the same way may be gone again.
-    const entries = new Map(model.known.entries);
-    entries.delete(key);
-    return arrived({ ...model, known: { ...model.known, entries } }, question, answer);
+    return arrived({ ...model, known: without(model.known, key) }, question, answer);
   }
   return stay({ ...model, known: noted(model.known, key, { state: 'answered', question, answer }) });
 }
@@ -132,6 +142,14 @@ function arrived(model: Model, question: Question, answer: Answer): Step {
   if (question.kind === 'save') {
     return stay(saying(free, `${answer as Answer<'save'>} records saved into ${question.path}`));
   }
+  if (question.kind === 'packet') {
+    const place = answer as Answer<'packet'>;
+    if (question.open)
+      return [saying(free, `opening packet ${place.number} in Wireshark`), [{ type: 'wireshark', place }]];
+    const text = wiresharkCommand(place);
+    return [saying(free, `copied: ${text}`), [{ type: 'copy', text }]];
+  }
+  if (question.kind === 'note') return stay(saying(free, `noted as record ${answer as Answer<'note'>}`));
   const row = answer as Answer<'search' | 'number'>;
   return row === undefined ? stay(notFound(free, question)) : goTo(free, row);
 }
@@ -143,6 +161,7 @@ function alwaysWanted(model: Model): Question[] {
   return [
     { kind: 'found', surveyed },
     { kind: 'stretches', surveyed },
+    { kind: 'notes', surveyed },
   ];
 }
 

@@ -3,6 +3,7 @@ import { continuing, keyName } from './binding.ts';
 import {
   type Frame,
   fitted,
+  type Ground,
   type Line,
   lineWidth,
   type PlacedChart,
@@ -17,6 +18,7 @@ import { bindingsAt } from './keys/index.ts';
 import { entryOf } from './known.ts';
 import { insideOf, layoutOf, type Pane } from './layout.ts';
 import type { Model, Prompt } from './model.ts';
+import { playing } from './playback.ts';
 import { promptOf } from './prompts/index.ts';
 import { heldInBrief } from './show/held.ts';
 import { titleOf } from './tabs.ts';
@@ -92,25 +94,22 @@ function drawPane(canvas: Span[][], model: Model, pane: Pane, glyphs: Glyphs): P
   const { scroll } = content;
   const lines = content.lines.slice(0, inside.height).map((line, i) => {
     if (!scroll || scroll.total <= inside.height) return line;
-    const ground = line.at(-1)?.ground;
     const mark = isThumb(scroll, inside.height, i) ? span(glyphs.thumb, 'border') : span(' ');
-    return [
-      ...fitted(line, box.width - 1, glyphs.more, ground === 'cursor' || ground === 'resting' ? ground : undefined),
-      mark,
-    ];
+    return [...fitted(line, box.width - 1, glyphs.more, wholeGround(line)), mark];
   });
-  const full = lines.map(line => {
-    const ground =
-      line.length > 0 && line.every(piece => piece.ground === 'cursor' || piece.ground === 'resting')
-        ? line[0]?.ground
-        : undefined;
-    return fitted(line, box.width, glyphs.more, ground);
-  });
+  const full = lines.map(line => fitted(line, box.width, glyphs.more, wholeGround(line)));
   place(canvas, box, [title, ...full], glyphs);
   return (content.charts ?? []).map(({ chart, y, height }) => ({
     chart,
     box: { x: box.x, y: box.y + 1 + y, width: box.width, height },
   }));
+}
+
+/** The ground that reaches over a whole line, and so to the pane's edge. */
+function wholeGround(line: Line): Ground | undefined {
+  const ground = line[0]?.ground;
+  const reaches = ground === 'cursor' || ground === 'resting' || ground === 'selected';
+  return reaches && line.every(piece => piece.ground === ground) ? ground : undefined;
 }
 
 /** Whether the mark of what is seen covers a line of the right edge. */
@@ -137,6 +136,7 @@ function headLine(model: Model): Line {
   const left: Span[] = [span(' vhuscope ', 'title'), span(` ${drawable(model.title)} `)];
   left.push(span(` ${standing.rows} records`, 'faint'), ...engineSpans(model));
   if (!standing.settled && standing.size > 0 && done < 100) left.push(span(`  reading ${done}%`, 'warn'));
+  if (model.play) left.push(span(`  ${playing(model)}`, 'warn'));
   if (choice.filter !== '') left.push(span('  filter ', 'faint'), span(drawable(choice.filter), 'warn'));
   if (standing.examined < standing.rows)
     left.push(span(`  ${Math.floor((standing.examined / standing.rows) * 100)}%`, 'warn'));
@@ -178,6 +178,7 @@ function footLine(model: Model): Line {
 /** What is being done for the user. */
 function pursued(pursuit: NonNullable<Model['pursuit']>): string {
   if (pursuit.kind === 'search') return `searching for ${drawable(pursuit.text)}`;
+  if (pursuit.kind === 'packet') return 'counting packets';
   return pursuit.kind === 'save' ? `saving into ${drawable(pursuit.path)}` : 'going there';
 }
 

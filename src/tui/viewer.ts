@@ -1,5 +1,5 @@
 /** The viewer: joins the terminal, the trace and the pure part, and does what that says is to be done. */
-import { TraceClient } from '../trace/client.ts';
+import type { TraceClient } from '../trace/client.ts';
 import { type EngineFacts, EngineLink, type EngineOptions } from './engine.ts';
 import { type Model, newModel } from './model.ts';
 import { afterLine, newReplay, type Playing, type ReplayFacts, type ReplayOptions } from './replay.ts';
@@ -8,11 +8,12 @@ import { Terminal, type TerminalStreams } from './terminal.ts';
 import type { Ability } from './theme.ts';
 import { update } from './update.ts';
 import { view } from './view.ts';
+import { openWireshark, wiresharkHere } from './wireshark.ts';
 
 /** What is to be opened. */
 export interface ViewerOptions {
-  /** Captures that continue each other. */
-  readonly paths: readonly string[];
+  /** The captures, read by a thread that may have begun before there is anything to draw with. */
+  readonly trace: TraceClient;
   /** How they are named on the screen. */
   readonly title: string;
   readonly ability: Ability;
@@ -56,20 +57,15 @@ export class Viewer {
   #painting: NodeJS.Timeout | undefined;
 
   /** Takes the terminal over and begins to read. */
-  constructor({ paths, title, ability, follow, engine, replay, streams }: ViewerOptions) {
+  constructor({ trace, title, ability, follow, engine, replay, streams }: ViewerOptions) {
     this.ended = new Promise((resolve, reject) => {
       this.#settle = resolve;
       this.#reject = reject;
     });
     this.#terminal = new Terminal(ability, action => this.#dispatch(action), streams);
-    this.#model = newModel(title, this.#terminal.size, ability, follow);
-    this.#trace = new TraceClient(
-      { paths, ascii: ability.ascii },
-      {
-        standing: standing => this.#dispatch({ type: 'standing', standing }),
-        failed: message => this.#end(() => this.#settle({ how: 'failed', message })),
-      },
-    );
+    const wireshark = wiresharkHere(process.env);
+    this.#model = { ...newModel(title, this.#terminal.size, ability, follow), wireshark };
+    this.#trace = trace;
     this.#engine =
       engine &&
       new EngineLink(engine, {
@@ -78,6 +74,10 @@ export class Viewer {
         obeyed: (order, outcome) => this.#dispatch({ type: 'obeyed', order, outcome }),
       });
     this.#playing = replay && this.#play(replay);
+    trace.listen({
+      standing: standing => this.#dispatch({ type: 'standing', standing }),
+      failed: message => this.#end(() => this.#settle({ how: 'failed', message })),
+    });
     this.#paintSoon();
   }
 
@@ -170,6 +170,9 @@ export class Viewer {
         break;
       case 'replay-stop':
         this.#playing?.stop();
+        break;
+      case 'wireshark':
+        openWireshark(effect.place, why => this.#dispatch({ type: 'said', text: why, bad: true }));
         break;
       case 'quit':
         this.quit();

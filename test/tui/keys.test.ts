@@ -1,5 +1,7 @@
 /** What keys and the mouse do, over a real capture. */
-import { resolve } from 'node:path';
+import { chmodSync, copyFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { newFacts } from '../../src/tui/engine.ts';
 import { textOf } from '../../src/tui/frame.ts';
@@ -107,7 +109,9 @@ describe('what cannot be done says why', () => {
     [['n'], 'nothing was searched for yet'],
     [['r'], 'this message neither answers another one nor was it answered'],
     [["'", 'x'], 'no message is marked'],
-    [['c'], 'only a running engine writes notes'],
+    [['W'], 'nobody has looked whether there is one'],
+    [[','], 'there is no mark or note above the cursor'],
+    [['P'], 'this is the first message'],
     [['e'], 'there is no finding below the cursor'],
     [['/', '"nowhere"', 'enter'], "'nowhere' does not occur below the cursor"],
     [[':', '"999"', 'enter'], 'there is no record 999'],
@@ -125,6 +129,66 @@ describe('doing things', () => {
     stage.press('y', 'j');
     const [, json] = stage.effects;
     expect(json?.type === 'copy' && JSON.parse(json.text)).toMatchObject({ n: 4, name: 'GET_FEATURES' });
+  });
+
+  it('exports what is selected, in the format that the name asks for', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'vhuscope-keys-'));
+    try {
+      const path = join(folder, 'part.txt');
+      stage.press(':', '"28"', 'enter', 'v', 'j', 'j', 'w');
+      expect(foot()).toMatch(/save into the new file: fs-part\.pcapng$/);
+      stage.press('C-u', `"${path}"`, 'enter');
+      expect(foot()).toBe(`3 records saved into ${path}`);
+      const lines = readFileSync(path, 'utf8').trimEnd().split('\n');
+      expect(lines.map(line => Number.parseInt(line, 10))).toEqual([28, 29, 30]);
+      expect(lines[0]).toContain('ADD_MEM_REG');
+      stage.press('escape', 'w', 'C-u', `"${path}"`, 'enter');
+      expect(foot()).toContain('it is there already');
+      stage.press('w', 'C-u', `"${join(folder, 'part.doc')}"`, 'enter');
+      expect(foot()).toContain('the end of its name says what it shall be: .pcapng, .txt');
+      stage.press('j');
+      expect(foot()).not.toContain('saving');
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+
+  it('writes notes into a finished capture, shows them with their message, and goes to them', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'vhuscope-keys-'));
+    const path = join(folder, 'fs.pcapng');
+    copyFileSync(capture, path);
+    chmodSync(path, 0o600);
+    const own = new Stage(path, { width: 120, height: 40 });
+    try {
+      own.press(':', '"28"', 'enter', 'c', '"all of guest memory"', 'enter').grow();
+      expect(textOf(own.frame.lines.at(-1) ?? [])).toContain('noted as record 55');
+      const shown = () => own.frame.lines.map(textOf);
+      expect(shown().find(line => line.includes('B ADD_MEM_REG'))).toMatch(/^" +28 /);
+      expect(shown().some(line => line.includes('all of guest memory ('))).toBe(true);
+      own.press('g', ';');
+      expect(rowUnderCursor(own.model)?.n).toBe(28);
+    } finally {
+      own.close();
+      rmSync(folder, { recursive: true });
+    }
+  });
+
+  it('opens Wireshark at the record, or copies the command that does', () => {
+    stage.press(':', '"28"', 'enter', 'y', 'w');
+    expect(stage.effects).toEqual([{ type: 'copy', text: `wireshark -r ${capture} -g 28` }]);
+    stage.model = { ...stage.model, wireshark: true };
+    stage.press('W');
+    expect(stage.effects.at(-1)).toEqual({ type: 'wireshark', place: { path: capture, number: 28 } });
+  });
+
+  it('plays back as well', () => {
+    stage.press(':', '"28"', 'enter', 'P');
+    const wake = stage.effects.at(-1);
+    if (wake?.type === 'wake') stage.act({ type: 'awake', turn: wake.turn });
+    expect(at()).toBe(27);
+    expect(textOf(stage.frame.lines[0] ?? [])).toContain('playing back at the speed of the recording');
+    stage.press('escape');
+    expect(foot()).toBe('paused');
   });
 
   it('plays as long as nobody stops it', () => {

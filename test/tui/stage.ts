@@ -56,6 +56,14 @@ export class Stage {
     return this;
   }
 
+  /** Reads what has been added to the capture. */
+  grow(): this {
+    while (this.#trace.advance());
+    while (this.#desk.isBusy) this.#desk.work(performance.now() + 1);
+    this.#stand();
+    return this;
+  }
+
   /** What is seen. */
   get frame(): Frame {
     return view(this.model);

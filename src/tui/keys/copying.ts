@@ -47,6 +47,14 @@ function everythingOf(detail: Detail): string {
 const hexOf = ({ frame }: Detail): string =>
   Array.from(frame.bytes, byte => byte.toString(16).padStart(2, '0')).join('');
 
+const hasRow = (model: Model): true | string => rowUnderCursor(model) !== undefined || 'there is no message here';
+
+/** Asks for the packet of the record under the cursor, to be opened in Wireshark or for the command that does it. */
+function packet(model: Model, open: boolean): Step {
+  const row = rowUnderCursor(model);
+  return stay(row ? { ...model, pursuit: { kind: 'packet', row: row.row, open } } : model);
+}
+
 /** The keys. */
 export const copyBindings: readonly Binding[] = [
   { keys: ['y t'], help: 'copy the line of the message', enabled, run: copying('the line', lineOf) },
@@ -67,5 +75,17 @@ export const copyBindings: readonly Binding[] = [
     help: 'copy the bytes of the message in hexadecimal digits',
     enabled,
     run: copying('the bytes', hexOf),
+  },
+  {
+    keys: ['y w'],
+    help: 'copy the command that opens Wireshark at this record',
+    enabled: hasRow,
+    run: model => packet(model, false),
+  },
+  {
+    keys: ['W'],
+    help: 'open Wireshark at this record',
+    enabled: model => (model.wireshark === true ? hasRow(model) : model.wireshark),
+    run: model => packet(model, true),
   },
 ];

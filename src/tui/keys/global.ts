@@ -3,6 +3,7 @@ import type { Binding } from '../binding.ts';
 import { chosenRows, everything, type Model } from '../model.ts';
 import { playFaster, playOrPause } from '../playback.ts';
 import { open } from '../prompts/open.ts';
+import { selectOrNot } from '../selected.ts';
 import { stay } from '../step.ts';
 import { choose } from '../travel.ts';
 import { compareFrom } from '../views/compare.ts';
@@ -41,7 +42,8 @@ export const globalBindings: readonly Binding[] = [
       return stay({ ...last, list: { ...last.list, following: true, seen: rows } });
     },
   },
-  { keys: ['p'], help: 'play the capture from here, or pause', run: playOrPause },
+  { keys: ['p'], help: 'play the capture from here, or pause', run: model => playOrPause(model, 1) },
+  { keys: ['P'], help: 'play the capture back from here, or pause', run: model => playOrPause(model, -1) },
   { keys: ['*'], help: 'play twice as fast', run: model => playFaster(model, 2) },
   { keys: ['_'], help: 'play half as fast', run: model => playFaster(model, 0.5) },
   { keys: ['tab'], help: 'the other pane', short: 'pane', run: model => stay({ ...model, focus: nextFocus(model) }) },
@@ -63,10 +65,11 @@ export const globalBindings: readonly Binding[] = [
   },
   {
     keys: ['escape'],
-    help: 'pause, give up a search, leave the pane, take the filter away',
+    help: 'pause, give up a search or a selection, leave the pane, take the filter away',
     run: model => {
       if (model.play) return playOrPause(model);
       if (model.pursuit) return stay({ ...withoutPursuit(model) });
+      if (model.list.anchor !== undefined) return selectOrNot(model);
       if (model.zoomed) return stay({ ...model, zoomed: false });
       if (model.focus !== 'messages') return stay({ ...model, focus: 'messages' });
       return model.choice.filter === '' ? stay(model) : choose(model, { ...model.choice, filter: everything.filter });
@@ -74,9 +77,15 @@ export const globalBindings: readonly Binding[] = [
   },
   {
     keys: ['w'],
-    help: 'write what is shown into a new capture',
+    help: 'write the selection, else all that is shown, into a new file: capture, text, JSON, table or bytes',
     enabled: model => chosenRows(model) > 0 || 'nothing is shown',
     run: model => open(model, 'save', `${model.title.replace(/\.pcapng$/, '')}-part.pcapng`),
+  },
+  {
+    keys: ['v'],
+    help: 'select messages from here to the cursor, or give the selection up',
+    enabled: model => chosenRows(model) > 0 || 'nothing is shown',
+    run: selectOrNot,
   },
   {
     keys: ['='],
@@ -87,7 +96,7 @@ export const globalBindings: readonly Binding[] = [
   {
     keys: ['c'],
     help: 'write a note about this message into the capture',
-    enabled: ({ engine }) => (engine && !engine.ended) || 'only a running engine writes notes',
+    enabled: model => rowUnderCursor(model) !== undefined || 'there is no message here',
     run: model => open(model, 'note'),
   },
   {

@@ -29,7 +29,7 @@ const everywhere: readonly KeyGroup[] = [
   { title: 'Holding and changing messages', bindings: steppingBindings },
   { title: 'Everywhere', bindings: globalBindings },
   { title: 'Going to other messages', bindings: jumpBindings },
-  { title: 'Copying', bindings: copyBindings },
+  { title: 'Copying, and other programs', bindings: copyBindings },
   { title: 'Views', bindings: openingBindings },
 ];
 

@@ -2,6 +2,7 @@
 import type { Binding } from '../binding.ts';
 import { rowAt } from '../known.ts';
 import type { Model } from '../model.ts';
+import { placesOfInterest } from '../notes.ts';
 import { open } from '../prompts/open.ts';
 import { type Step, saying, stay } from '../step.ts';
 import { goTo, search } from '../travel.ts';
@@ -42,6 +43,9 @@ const toPhase = (direction: 1 | -1) => (model: Model) =>
     direction,
     'phase',
   );
+
+const toInterest = (direction: 1 | -1) => (model: Model) =>
+  toNearest(model, placesOfInterest(model), direction, 'mark or note');
 
 /** The first record that carried the descriptor of the message under the cursor. */
 function firstPassing(model: Model): number | undefined {
@@ -116,4 +120,6 @@ export const jumpBindings: readonly Binding[] = [
       return row === undefined ? stay(saying(model, `no message is marked ${key}`, true)) : goTo(model, row);
     },
   },
+  { keys: [';'], help: 'next message that is marked or has a note', run: toInterest(1) },
+  { keys: [','], help: 'previous message that is marked or has a note', run: toInterest(-1) },
 ];

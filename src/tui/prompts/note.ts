@@ -3,14 +3,16 @@ import { stay } from '../step.ts';
 import { rowUnderCursor } from '../views/messages.ts';
 import type { PromptKind } from './prompt.ts';
 
-/** About the message under the cursor. */
+/** About the record under the cursor: written by the engine while it records, else by us behind its last record. */
 export const prompt: PromptKind = {
   id: 'note',
   label: 'note: ',
   offers: () => ({ from: 0, offers: [] }),
-  accepted: (model, text) => {
+  accepted: (model, typed) => {
     const row = rowUnderCursor(model);
-    if (text.trim() === '') return stay(model);
-    return [model, [{ type: 'note', text: text.trim(), ...(row?.kind === 'message' && { of: row.n }) }]];
+    const text = typed.trim();
+    if (text === '' || !row) return stay(model);
+    if (model.engine && !model.engine.ended) return [model, [{ type: 'note', text, of: row.n }]];
+    return stay({ ...model, pursuit: { kind: 'note', row: row.row, text } });
   },
 };

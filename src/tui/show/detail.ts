@@ -1,5 +1,5 @@
 /** What is told of one record, as lines: what it is, what was found, its fields, its descriptors. */
-import type { Detail } from '../../trace/questions.ts';
+import type { Detail, ListedNote } from '../../trace/questions.ts';
 import { type Line, type Style, span } from '../frame.ts';
 import type { Glyphs } from '../glyphs.ts';
 import { drawable } from '../width.ts';
@@ -24,6 +24,8 @@ export interface DetailLook {
   readonly width: number;
   readonly glyphs: Glyphs;
   readonly toggled: Toggled;
+  /** What was written about it. */
+  readonly notes?: readonly ListedNote[];
 }
 
 /** The lines of a detail. */
@@ -32,6 +34,7 @@ export function detailLines(detail: Detail, look: DetailLook): DetailLine[] {
     { line: spansOf(detail.row.said) },
     ...declaration(detail, look),
     ...found(detail, look),
+    ...titled('Notes', noted(look)),
     ...titled('Fields', fields(detail, look)),
     ...titled('Event', body(detail)),
     ...titled('Descriptors', descriptors(detail)),
@@ -74,8 +77,18 @@ function found({ findings }: Detail, { width }: DetailLook): DetailLine[] {
   return lines.length === 0 ? [] : [{ line: [] }, ...lines];
 }
 
-function fields({ tree }: Detail, { toggled, glyphs }: DetailLook): DetailLine[] {
-  return fieldLines(tree, toggled, glyphs).map(({ path, node: { offset, length, children }, line }) => ({
+/** What people wrote about it; each line leads to the note. */
+function noted({ notes = [], width }: DetailLook): DetailLine[] {
+  return notes.flatMap(({ row, text: words, author }) =>
+    wrapped(drawable(author === undefined ? words : `${words} (${author})`), width).map(line => ({
+      line: [span(line, 'event')],
+      row,
+    })),
+  );
+}
+
+function fields({ tree, mask }: Detail, { toggled, glyphs }: DetailLook): DetailLine[] {
+  return fieldLines(tree, toggled, glyphs, mask).map(({ path, node: { offset, length, children }, line }) => ({
     line,
     field: { path, offset, length, folds: children.length > 0 },
   }));

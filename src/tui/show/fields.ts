@@ -1,8 +1,11 @@
 /** The tree of a message as lines: which nodes are open, how each one reads. */
 import type { TreeNode } from '../../decode/tree.ts';
+import { bitsOf } from '../../decode/u64.ts';
+import type { TellingMask } from '../../trace/questions.ts';
 import { type Line, type Span, span } from '../frame.ts';
 import type { Glyphs } from '../glyphs.ts';
-import { drawable } from '../width.ts';
+import { drawable, padded } from '../width.ts';
+import { standingOf } from './standing.ts';
 
 /** A node in the list that is seen. */
 export interface FieldLine {
@@ -20,20 +23,60 @@ export function isOpen(path: string, node: TreeNode, toggled: Toggled): boolean 
   return toggled.has(path) !== usual;
 }
 
-/** The nodes that are seen, in order. */
-export function fieldLines(nodes: readonly TreeNode[], toggled: Toggled, glyphs: Glyphs): FieldLine[] {
+/**
+ * The nodes that are seen, in order.
+ *
+ * @param mask both sides of the feature mask among them
+ */
+export function fieldLines(
+  nodes: readonly TreeNode[],
+  toggled: Toggled,
+  glyphs: Glyphs,
+  mask?: TellingMask,
+): FieldLine[] {
   const found: FieldLine[] = [];
-  const walk = (list: readonly TreeNode[], parent: string, depth: number): void => {
-    const width = Math.min(22, Math.max(0, ...list.map(({ name }) => name.length)));
+  const walk = (list: readonly TreeNode[], parent: string, depth: number, both?: TellingMask): void => {
+    const width = Math.min(both ? 30 : 22, Math.max(0, ...list.map(({ name }) => name.length)));
     for (const [i, node] of list.entries()) {
       const path = `${parent}/${i}`;
       const open = isOpen(path, node, toggled);
-      found.push({ path, node, line: fieldLine(node, depth, open, width, glyphs) });
-      if (open) walk(node.children, path, depth + 1);
+      const within = node.name === mask?.field ? mask : undefined;
+      const about = within ? tally(within) : [];
+      const line = both
+        ? featureLine(node, both, depth, width, glyphs)
+        : fieldLine(node, depth, open, width, glyphs, about);
+      found.push({ path, node, line });
+      if (open) walk(node.children, path, depth + 1, within);
     }
   };
   walk(nodes, '', 0);
   return found;
+}
+
+/** A bit of a mask of which both sides are known. */
+function featureLine(node: TreeNode, both: TellingMask, depth: number, width: number, glyphs: Glyphs): Line {
+  const bit = node.bit ?? 0;
+  const { word, style, sign } = standingOf(both, bit, glyphs);
+  const name = `${String(bit).padStart(2)} ${padded(drawable(node.name), width)}`;
+  return [
+    span(`${'  '.repeat(depth)}${glyphs.leaf} `, 'faint'),
+    sign,
+    span(` ${name}  `, style),
+    span(padded(word, 13), style),
+    ...(node.doc ? [span(drawable(node.doc), 'faint')] : []),
+  ];
+}
+
+/** How many of the offered features are in use. */
+function tally({ offered, accepted }: TellingMask): Span[] {
+  if (offered === undefined || accepted === undefined) return [];
+  const missing = bitsOf(offered & ~accepted).length;
+  const wrong = bitsOf(accepted & ~offered).length;
+  return [
+    span(`  ${bitsOf(offered & accepted).length} in use`, 'good'),
+    ...(missing > 0 ? [span(`, ${missing} not taken`)] : []),
+    ...(wrong > 0 ? [span(`, ${wrong} not offered!`, 'bad')] : []),
+  ];
 }
 
 /** Paths of everything that leads to the smallest node with a byte; empty where none has it. */
@@ -47,7 +90,15 @@ export function pathsTo(nodes: readonly TreeNode[], byte: number, parent = ''): 
   return [];
 }
 
-function fieldLine(node: TreeNode, depth: number, open: boolean, width: number, glyphs: Glyphs): Line {
+/** @param about what is to be told before the value */
+function fieldLine(
+  node: TreeNode,
+  depth: number,
+  open: boolean,
+  width: number,
+  glyphs: Glyphs,
+  about: readonly Span[],
+): Line {
   const fold = node.children.length === 0 ? glyphs.leaf : open ? glyphs.open : glyphs.closed;
   const isBit = node.bit !== undefined && typeof node.value === 'boolean';
   const spans: Span[] = [span(`${'  '.repeat(depth)}${fold} `, 'faint')];
@@ -56,7 +107,7 @@ function fieldLine(node: TreeNode, depth: number, open: boolean, width: number, 
     const sign = set ? glyphs.yes : glyphs.no;
     spans.push(span(`${sign} ${String(node.bit).padStart(2)} ${drawable(node.name)}`, set ? 'good' : 'faint'));
   } else {
-    spans.push(span(drawable(node.name).padEnd(width), node.problem ? 'bad' : 'key'));
+    spans.push(span(drawable(node.name).padEnd(width), node.problem ? 'bad' : 'key'), ...about);
     if (node.text !== '') spans.push(span(`  ${drawable(node.text)}`));
   }
   if (node.doc) spans.push(span(`  ${drawable(node.doc)}`, 'faint'));

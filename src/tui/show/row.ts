@@ -20,21 +20,22 @@ export interface ListLook {
   readonly folded: boolean;
 }
 
-/** What is around a row: the tie to the row under the cursor, and the letter of a mark. */
+/** What is around a row: the tie to the row under the cursor, the letter of a mark, whether somebody wrote about it. */
 export interface RowPlace {
   readonly tie: 'none' | 'first' | 'between' | 'last';
   readonly mark?: string;
+  readonly noted?: boolean;
 }
 
 /** Columns of the latency, the space before it included. */
 const latencyWidth = 9;
 
 /** The line of a row, as wide as the list. */
-export function rowLine(row: ListedRow, { tie, mark }: RowPlace, look: ListLook): Line {
+export function rowLine(row: ListedRow, { tie, mark, noted }: RowPlace, look: ListLook): Line {
   const { glyphs, width } = look;
   const ties = { none: ' ', first: glyphs.topLeft, between: glyphs.vertical, last: glyphs.bottomLeft };
   const head: Span[] = [
-    signOf(row, mark),
+    signOf(row, mark, noted),
     span(aligned(String(row.n), look.digits), 'faint'),
     span(` ${timeOf(row, look.clock)} `, 'faint'),
     ...(look.origins ? [span(padded(originOf(row), 6), 'faint')] : []),
@@ -67,9 +68,10 @@ function originOf({ session, epoch }: ListedRow): string {
   return session === 0 ? '' : `${session}.${epoch}`;
 }
 
-/** One cell that says what is wrong with a record, or how it was marked. */
-function signOf(row: ListedRow, mark: string | undefined): Span {
+/** One cell that says what is wrong with a record, how it was marked, or that somebody wrote about it. */
+function signOf(row: ListedRow, mark: string | undefined, noted = false): Span {
   if (mark !== undefined) return span(drawable(mark), 'key');
+  if (noted) return span('"', 'key');
   if (row.severity === 'error') return span('E', 'bad');
   if (row.severity === 'warning') return span('W', 'warn');
   if (row.problems > 0) return span('!', 'bad');

@@ -1,5 +1,5 @@
 /** Everything about the message under the cursor: its fields, its declaration, the descriptors it carried. */
-import type { Detail, Question } from '../../trace/questions.ts';
+import type { Detail, ListedNote, Question } from '../../trace/questions.ts';
 import type { Binding } from '../binding.ts';
 import { glyphsFor } from '../glyphs.ts';
 import { type KeptScroll, lineList } from '../keys/lines.ts';
@@ -7,6 +7,7 @@ import { toLine } from '../keys/scrolling.ts';
 import { recall } from '../known.ts';
 import { paneOf } from '../layout.ts';
 import { type Model, slot } from '../model.ts';
+import { notesIn } from '../notes.ts';
 import { remembered } from '../remember.ts';
 import { atTop } from '../scroll.ts';
 import { type DetailLine, detailLines } from '../show/detail.ts';
@@ -33,15 +34,18 @@ export function currentDetail(model: Model): Detail | undefined {
   return row && recall(model.known, detailQuestion(model, row.row));
 }
 
-const linesFor = remembered((detail: Detail, toggled: Toggled, width: number, ascii: boolean) =>
-  detailLines(detail, { width, glyphs: glyphsFor(ascii), toggled }),
+const linesFor = remembered(
+  (detail: Detail, toggled: Toggled, width: number, ascii: boolean, allNotes: readonly ListedNote[]) => {
+    const notes = allNotes.filter(({ about }) => about === detail.row.row);
+    return detailLines(detail, { width, glyphs: glyphsFor(ascii), toggled, notes });
+  },
 );
 
 /** The lines of the pane as it is now. */
 function linesOf(model: Model): readonly DetailLine[] {
   const detail = currentDetail(model);
   const width = (paneOf(model, 'detail')?.box.width ?? model.size.width) - 1;
-  return detail ? linesFor(detail, kept.of(model).toggled, width, model.ability.ascii) : [];
+  return detail ? linesFor(detail, kept.of(model).toggled, width, model.ability.ascii, notesIn(model)) : [];
 }
 
 const list = lineList('detail', 'line', kept, linesOf);

@@ -1,12 +1,14 @@
 /** The message list: the rows that are chosen, of which only those on the screen are ever asked for. */
 import type { ListedRow, Question } from '../../trace/questions.ts';
 import type { Binding } from '../binding.ts';
-import { type Line, type Size, span } from '../frame.ts';
+import { type Ground, type Line, type Size, span } from '../frame.ts';
 import { glyphsFor } from '../glyphs.ts';
 import { byLines, type Scrolled, scrollBindings, toLine } from '../keys/scrolling.ts';
 import { pageRows, rowAt } from '../known.ts';
 import { type Clock, chosenRows, type Model } from '../model.ts';
+import { notesIn } from '../notes.ts';
 import { type Scroll, topFor } from '../scroll.ts';
+import { selectedPart } from '../selected.ts';
 import { type ListLook, type RowPlace, rowLine } from '../show/row.ts';
 import { stay } from '../step.ts';
 import type { View } from './view.ts';
@@ -94,11 +96,12 @@ function draw(model: Model, size: Size): ReturnType<View['draw']> {
   };
   const tie = tieOf(model);
   const marks = new Map(Array.from(model.marks, ([letter, row]) => [row, letter]));
+  const noted = new Set(notesIn(model).map(({ about }) => about));
   const lines: Line[] = [];
   for (let position = top; position < Math.min(total, top + size.height); position++) {
     const row = rowAt(model.known, position);
     const mark = row && marks.get(row.row);
-    const place: RowPlace = { tie: tie(row), ...(mark !== undefined && { mark }) };
+    const place: RowPlace = { tie: tie(row), noted: noted.has(row?.row), ...(mark !== undefined && { mark }) };
     lines.push(row ? rowLine(row, place, look) : [span(look.glyphs.dot, 'faint')]);
   }
   return { about: aboutList(model, total), lines: total === 0 ? nothing(model) : lines, scroll: { top, total } };
@@ -116,12 +119,15 @@ function tieOf(model: Model): (row: ListedRow | undefined) => RowPlace['tie'] {
   };
 }
 
-function aboutList({ standing, choice, list }: Model, total: number): Line {
+function aboutList(model: Model, total: number): Line {
+  const { standing, choice, list } = model;
+  const part = selectedPart(model);
   const fresh = list.following ? 0 : Math.max(0, total - list.seen);
   return [
     span(choice.filter === '' && !choice.fold ? `${total}` : `${total} of ${standing.rows}`, 'faint'),
     ...(choice.fold ? [span('  replies folded', 'faint')] : []),
     ...(list.following ? [span('  following', 'good')] : []),
+    ...(part ? [span(`  ${part.count} selected`, 'warn')] : []),
     ...(list.seen > 0 && fresh > 0 ? [span(`  ${fresh} new`, 'warn')] : []),
   ];
 }
@@ -141,11 +147,17 @@ export const view: View = {
   wants: pagesWanted,
   draw: (model, size, focused) => {
     const content = draw(model, size);
-    const at = model.list.cursor - (content.scroll?.top ?? 0);
-    const ground = focused ? 'cursor' : 'resting';
-    const lines = content.lines.map((line, i) =>
-      i === at && chosenRows(model) > 0 ? line.map(piece => ({ ...piece, ground }) as const) : line,
-    );
+    if (chosenRows(model) === 0) return content;
+    const top = content.scroll?.top ?? 0;
+    const part = selectedPart(model);
+    const groundOf = (position: number): Ground | undefined => {
+      if (position === model.list.cursor) return focused ? 'cursor' : 'resting';
+      return part && position >= part.from && position < part.from + part.count ? 'selected' : undefined;
+    };
+    const lines = content.lines.map((line, i) => {
+      const ground = groundOf(top + i);
+      return ground ? line.map(piece => ({ ...piece, ground })) : line;
+    });
     return { ...content, lines };
   },
   click: (model, _, y, { height }) => stay(toLine(messageList, model, topOf(model, height) + y)),

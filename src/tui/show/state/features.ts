@@ -4,19 +4,12 @@ import type { FeaturesField } from '../../../decode/schema.ts';
 import type { Mask } from '../../../decode/session/negotiation.ts';
 import { bitsOf, hasBit } from '../../../decode/u64.ts';
 import type { ConnectionState } from '../../../trace/questions.ts';
-import { type Line, type Span, type Style, span } from '../../frame.ts';
+import { type Line, type Span, span } from '../../frame.ts';
 import { drawable, padded } from '../../width.ts';
+import { standingOf } from '../standing.ts';
 import type { Section, StateLine, StateLook } from './section.ts';
 
 const nameWidth = 24;
-
-/** How a bit stands, in a word: what matters is not told by colour alone. */
-function standingOf(offered: boolean | undefined, accepted: boolean | undefined): { word: string; style: Style } {
-  if (accepted && offered === false) return { word: 'not offered!', style: 'bad' };
-  if (accepted) return { word: 'in use', style: 'good' };
-  if (accepted === undefined) return { word: 'offered', style: 'plain' };
-  return { word: 'not taken', style: 'faint' };
-}
 
 function maskLines(
   mask: Mask,
@@ -39,18 +32,13 @@ function maskLines(
   ];
   const bits = bitsOf((offered ?? 0n) | (accepted ?? 0n));
   const lines = bits.map((bit): StateLine => {
-    const isOffered = offered === undefined ? undefined : hasBit(offered, bit);
-    const isAccepted = accepted === undefined ? undefined : hasBit(accepted, bit);
-    const { word, style } = standingOf(isOffered, isAccepted);
+    const { word, style } = standingOf({ offered, accepted }, bit, look.glyphs);
     const changed = differs(before?.offered, offered, bit) || differs(before?.accepted, accepted, bit);
     const named = names[bit];
-    const n = isAccepted ? mask.acceptedAt : mask.offeredAt;
+    const n = accepted !== undefined && hasBit(accepted, bit) ? mask.acceptedAt : mask.offeredAt;
     const line: Line = [
       span(`${String(bit).padStart(4)}  `, 'faint'),
-      span(
-        padded(drawable(named?.name ?? `bit ${bit}`), nameWidth),
-        changed ? 'changed' : style === 'plain' ? 'name' : style,
-      ),
+      span(padded(drawable(named?.name ?? `bit ${bit}`), nameWidth), changed ? 'changed' : style),
       span('    '),
       sign(offered, bit),
       span('       '),

@@ -1,0 +1,21 @@
+/** Messages that follow each other, selected in the list: from where `v` was pressed to the cursor. */
+import type { Model } from './model.ts';
+import { type Step, stay } from './step.ts';
+
+/** Positions of what is chosen. */
+export interface Part {
+  readonly from: number;
+  readonly count: number;
+}
+
+/** What is selected; undefined where nothing is. */
+export function selectedPart({ list: { anchor, cursor } }: Model): Part | undefined {
+  if (anchor === undefined) return undefined;
+  return { from: Math.min(anchor, cursor), count: Math.abs(anchor - cursor) + 1 };
+}
+
+/** Begins to select at the cursor, or gives the selection up. */
+export function selectOrNot(model: Model): Step {
+  const { anchor, ...list } = model.list;
+  return stay({ ...model, list: anchor === undefined ? { ...list, anchor: list.cursor } : list });
+}
