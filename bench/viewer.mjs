@@ -1,6 +1,7 @@
 // The terminal interface on a large capture, as a person waits for it: the built program in a pseudo-terminal.
-//   node bench/viewer.mjs [RECORDS=10000000]
-import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+//   node bench/viewer.mjs [RECORDS=10000000] [CAPTURE]
+// CAPTURE is used where it is there; else the generated records are kept in it.
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -10,9 +11,11 @@ import { packetsOf } from '../dist/capture/packet.js';
 import { CaptureWriter } from '../dist/capture/writer.js';
 
 const records = Number(process.argv[2] ?? 10_000_000);
+if (!Number.isSafeInteger(records) || records < 1000) throw new Error(`RECORDS must be at least 1000, not ${process.argv[2]}`);
 const folder = mkdtempSync(join(tmpdir(), 'vhuscope-bench-'));
-const path = join(folder, 'bench.pcapng');
-process.on('exit', () => rmSync(folder, { recursive: true }));
+const path = resolve(process.argv[3] ?? join(folder, 'bench.pcapng'));
+process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
+process.on('SIGINT', () => process.exit(130));
 
 /** GET_FEATURES and its reply, then SET_VRING_CALL, again and again. */
 function write() {
@@ -54,73 +57,117 @@ function write() {
 
 const size = { cols: 200, rows: 60 };
 const emulator = new headless.Terminal({ ...size, allowProposedApi: true });
-let wake = () => {};
-const screen = () => {
+/** Lines from the top. */
+const lines = (from = 0, count = size.rows) => {
   const { active } = emulator.buffer;
-  return Array.from({ length: size.rows }, (_, y) => active.getLine(y)?.translateToString(true) ?? '').join('\n');
+  return Array.from({ length: count }, (_, y) => active.getLine(from + y)?.translateToString(true) ?? '');
 };
-async function until(wanted) {
+const screen = () => lines().join('\n');
+let wake = () => {};
+
+/** Milliseconds until the screen is as wished; at most ten minutes. */
+async function until(what, wished) {
   const start = performance.now();
-  while (!wanted.test(screen()))
-    await new Promise(seen => {
+  while (!wished()) {
+    let timer;
+    await new Promise((seen, missed) => {
       wake = seen;
+      timer = setTimeout(() => missed(new Error(`${what}: not seen within ten minutes:\n${screen()}`)), 600_000);
     });
+    clearTimeout(timer);
+  }
   return performance.now() - start;
 }
-const ms = value => `${value.toFixed(value < 100 ? 1 : 0)} ms`;
-const say = (what, value) => console.log(`${what.padEnd(56)} ${value}`);
+const shows = (what, wanted) => until(what, () => wanted.test(screen()));
 
-write();
+const ms = value => `${value.toFixed(value < 100 ? 1 : 0)} ms`;
+const say = (what, value) => console.log(`${what.padEnd(60)} ${value}`);
+
+if (!existsSync(path)) write();
 console.log(`${records} records, ${Math.round(statSync(path).size / 1e6)} MB`);
 const program = resolve(import.meta.dirname, '../dist/cli/main.js');
-const started = performance.now();
-const viewer = spawn(process.execPath, [program, 'open', path], {
-  ...size,
-  name: 'xterm-256color',
-  env: { ...process.env, LANG: 'C.UTF-8' },
-});
-viewer.onData(data => emulator.write(data, () => wake()));
-const memory = () => /VmHWM:\s*(\d+)/.exec(readFileSync(`/proc/${viewer.pid}/status`, 'utf8'))?.[1];
 
-await until(/vhuscope/);
-say('first paint', ms(performance.now() - started));
-await until(/\d+ {5}.*GET_FEATURES/);
-say('first messages shown', ms(performance.now() - started));
-await until(new RegExp(` ${records} records(?! +reading)`));
-say('all records indexed', ms(performance.now() - started));
+/** Opens the capture; `started` is when. */
+function open() {
+  emulator.reset();
+  const started = performance.now();
+  const viewer = spawn(process.execPath, [program, 'open', path], {
+    ...size,
+    name: 'xterm-256color',
+    env: { ...process.env, LANG: 'C.UTF-8' },
+  });
+  viewer.onData(data => emulator.write(data, () => wake()));
+  const ended = new Promise(done => viewer.onExit(done));
+  process.on('exit', () => viewer.kill('SIGKILL'));
+  return { viewer, started, ended };
+}
 
-/** Times single keys: from the key to the row number that must appear under the cursor's detail. */
-async function keys(what, count) {
+// The first start finds nothing of the program in memory and is not counted.
+const starts = [];
+for (let i = 0; i < 6; i++) {
+  const { viewer, started, ended } = open();
+  await shows('first paint', /vhuscope/);
+  const paint = performance.now() - started;
+  await shows('first messages', /\b1 +0\.000000 .*GET_FEATURES/);
+  if (i > 0) starts.push({ paint, messages: performance.now() - started });
+  viewer.write('q');
+  await ended;
+}
+const spread = key => {
+  const all = starts.map(one => one[key]).sort((a, b) => a - b);
+  return `median ${ms(all[all.length >> 1])}, ${ms(all[0])} to ${ms(all.at(-1))}`;
+};
+say('first paint', spread('paint'));
+say('first messages shown', spread('messages'));
+
+const { viewer, started, ended } = open();
+const memory = () => Math.round(Number(/VmHWM:\s*(\d+)/.exec(readFileSync(`/proc/${viewer.pid}/status`, 'utf8'))?.[1]) / 1024);
+const rowAtTop = () => /\d+/.exec(lines(2, 1)[0])?.[0];
+const pageKeys = ['\x06', '\x02'];
+
+/** Times single keys: from the key until the list begins with another record. */
+async function keys(what, enough) {
   const times = [];
-  for (let i = 0; i < count; i++) {
-    const before = screen();
+  while (times.length < 10 || (times.length < 200 && !enough())) {
+    const before = rowAtTop();
     const begun = performance.now();
-    viewer.write(i % 2 === 0 ? '\x06' : 'j');
-    while (screen() === before)
-      await new Promise(seen => {
-        wake = seen;
-      });
+    viewer.write(pageKeys[times.length % 2]);
+    await until(what, () => rowAtTop() !== before);
     times.push(performance.now() - begun);
-    await pause(20);
+    await pause(15 + (times.length % 10));
   }
   times.sort((a, b) => a - b);
-  say(`${what}: a key until the screen changes`, `median ${ms(times[count >> 1])}, slowest ${ms(times.at(-1))}`);
+  const at = part => ms(times[Math.min(times.length - 1, Math.floor(times.length * part))]);
+  say(`a page down or up ${what} (${times.length} times)`, `median ${at(0.5)}, 95 % ${at(0.95)}, slowest ${at(1)}`);
 }
-await keys('while the rules go through it', 60);
-viewer.write('G');
-say('to the last message', ms(await until(new RegExp(`\\b${records} +\\d+\\.`))));
-viewer.write('g5');
-await until(/\b1 +0\.000000/);
-await until(/nothing was found|\d+ (error|warning|note)/);
-say('rules and session over all messages, since the start', ms(performance.now() - started));
-viewer.write('1');
 
+await shows('first messages', /\b1 +0\.000000 .*GET_FEATURES/);
+const isIndexed = () => new RegExp(` ${records} records(?! +reading)`).test(screen());
+await keys('while it is indexed', isIndexed);
+await until('all records indexed', isIndexed);
+say('all records indexed', ms(performance.now() - started));
+await keys('while the rules go through it', () => !/examining/.test(lines(0, 1)[0]));
+viewer.write('G');
+say('to the last message', ms(await shows('the last message', new RegExp(`\\b${records} +\\d+\\.`))));
+viewer.write('g');
+await until('the survey', () => !/ (reading|examining) \d+%/.test(lines(0, 1)[0]));
+say('rules and session over all messages, since the start', ms(performance.now() - started));
 viewer.write('/nowhere to be found\r');
-await until(/searching/);
-say('the search of all messages', ms(await until(/does not occur/)));
+await shows('the search', /searching for/);
+await pause(500);
+const stopping = performance.now();
+viewer.write('\x1b');
+await until('the search given up', () => !/searching for/.test(screen()));
+say('a search given up', ms(performance.now() - stopping));
+viewer.write('/nowhere to be found\r');
+await shows('the search', /searching for/);
+await keys('while it is searched', () => !/searching for/.test(screen()));
+viewer.write('g/nowhere to be found\r');
+await shows('the search', /searching for/);
+say('the search of all messages', ms(await shows('the end of the search', /does not occur/)));
 viewer.write('fGET_FEATURES and reply\r');
-say('a filter over all messages', ms(await until(new RegExp(`${Math.floor((records + 1) / 3)} of ${records}`))));
-say('memory at most', `${Math.round(Number(memory()) / 1024)} MB`);
+say('a filter over all messages', ms(await shows('the filter', new RegExp(`${Math.floor((records + 1) / 3)} of ${records}`))));
+say('memory at most', `${memory()} MB`);
 viewer.write('q');
-await new Promise(done => viewer.onExit(done));
+await ended;
 process.exit();

@@ -5,6 +5,7 @@
 import type { ChannelEnd } from '../decode/account/account.ts';
 import type { Peer } from '../decode/account/peer.ts';
 import type { Severity, Side } from '../decode/check/rule.ts';
+import type { Comparison } from '../decode/compare/compare.ts';
 import type { Problem } from '../decode/decode.ts';
 import type { Verdict } from '../decode/diagnose/diagnosis.ts';
 import type { FdIdentity, Frame } from '../decode/frame.ts';
@@ -147,6 +148,14 @@ export interface Found {
   readonly verdicts: readonly Verdict[];
 }
 
+/** Two connections next to each other. */
+export interface ComparedConnections {
+  /** `1.2`: session and epoch, behind the pair where there are several. */
+  readonly a: string;
+  readonly b: string;
+  readonly comparison: Comparison;
+}
+
 /** Words that somebody wrote about a record. */
 export interface ListedNote {
   /** Row of the note itself. */
@@ -192,6 +201,11 @@ export interface Dialogue {
   note: { question: { readonly row: number; readonly text: string }; answer: number };
   /** The next row that matches; undefined where there is none. */
   search: { question: SearchOrder; answer: number | undefined };
+  /** The connections of two rows compared; undefined where both are of the same one, or of none. */
+  comparison: {
+    question: { readonly a: number; readonly b: number; readonly surveyed: number };
+    answer: ComparedConnections | undefined;
+  };
   /** Writes what is chosen into a new file; the number of records in it. */
   save: { question: { readonly choice: Choice } & ExportOrder; answer: number };
   /** The file of a row and the number of its packet there, as Wireshark counts; `open`: it is to be opened there. */

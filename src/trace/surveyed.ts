@@ -1,8 +1,16 @@
 /** What a survey tells a viewer, as plain values. */
 import type { Severity } from '../decode/check/rule.ts';
+import { compare } from '../decode/compare/compare.ts';
 import { allWaiting } from '../decode/session/connection.ts';
 import type { Session } from '../decode/session/session.ts';
-import type { ConnectionState, Found, ListedConnection, ListedNote, PlainSession } from './questions.ts';
+import type {
+  ComparedConnections,
+  ConnectionState,
+  Found,
+  ListedConnection,
+  ListedNote,
+  PlainSession,
+} from './questions.ts';
 import type { States } from './states.ts';
 import type { Survey } from './survey.ts';
 import type { Trace } from './trace.ts';
@@ -34,6 +42,20 @@ export function listedConnections(survey: Survey): ListedConnection[] {
       findings: bySeverity(connection.findings),
     };
   });
+}
+
+/** The connections of two rows compared. */
+export function comparedAt(trace: Trace, survey: Survey, a: number, b: number): ComparedConnections | undefined {
+  const all = survey.connections();
+  const of = (row: number) => {
+    const { pair, session, epoch } = trace.frame(row);
+    return all.find(one => one.pair === pair && one.session === session && one.epoch === epoch);
+  };
+  const [left, right] = [of(a), of(b)];
+  if (!left || !right || left === right) return undefined;
+  const name = ({ pair, session, epoch }: typeof left): string =>
+    `${left.pair === right.pair ? '' : `${pair} `}${session}.${epoch}`;
+  return { a: name(left), b: name(right), comparison: compare(left, right) };
 }
 
 /** The notes, each with the row it is about. */

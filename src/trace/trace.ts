@@ -15,6 +15,9 @@ import { Row } from './row.ts';
 /** Rows looked back through for the request a reply answers, and looked ahead for a reply. */
 const maxDistance = 1_000_000;
 
+/** Blocks indexed between two looks for other work: some 2 ms. */
+const blocksAtATime = 8000;
+
 /** One file of a trace. */
 interface Part {
   file: CaptureFile;
@@ -173,7 +176,7 @@ export class Trace {
         while (!signal?.aborted) {
           // The recorder finishes a file before it begins the next: ask for the next, then read this one to its end.
           const next = this.#next(path);
-          const more = this.advance();
+          const more = this.advance(blocksAtATime);
           if (this.length !== told) {
             told = this.length;
             yield told;

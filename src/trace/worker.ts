@@ -27,7 +27,7 @@ export type Told =
   | { readonly type: 'unreadable'; readonly message: string };
 
 /** Milliseconds of work between two looks for new questions. */
-const sliceMs = 8;
+const sliceMs = 5;
 /** Milliseconds between two words about how far everything is. */
 const tellMs = 16;
 /** Milliseconds without a new record after which a file counts as read to its end. */

@@ -41,10 +41,10 @@ export function continuing(bindings: readonly Binding[], key: string): Binding[]
 /** Names of keys as people write them. */
 export function keyName(key: string): string {
   const named: { readonly [key: string]: string } = {
-    up: '↑',
-    down: '↓',
-    left: '←',
-    right: '→',
+    up: 'Up',
+    down: 'Down',
+    left: 'Left',
+    right: 'Right',
     pageup: 'PgUp',
     pagedown: 'PgDn',
     home: 'Home',

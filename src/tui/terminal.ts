@@ -6,6 +6,7 @@ import type { Readable, Writable } from 'node:stream';
 import blessed from 'blessed';
 import { Charts } from './charts.ts';
 import type { Frame, Ground, Size, Style } from './frame.ts';
+import { Pasting, pasteBrackets } from './pasting.ts';
 import type { Action } from './step.ts';
 import { type Ability, type Look, type Theme, themeFor } from './theme.ts';
 import { cellsOf } from './width.ts';
@@ -54,6 +55,9 @@ export class Terminal {
   readonly #theme: Theme;
   readonly #charts: Charts;
   readonly #attributes = new Map<string, number>();
+  readonly #input: Readable;
+  readonly #pasting: Pasting;
+  readonly #hear = (data: Buffer | string): void => this.#pasting.hear(data.toString());
   #frame: Frame | undefined;
   #closed = false;
   /** The left button is down. */
@@ -79,11 +83,17 @@ export class Terminal {
       title: 'vhuscope',
     });
     this.#cells.tput.brokenACS = true;
+    this.#input = streams?.input ?? process.stdin;
+    this.#pasting = new Pasting(text => listener({ type: 'paste', text }));
+    // Before blessed, which would tell what is pasted as keys that somebody has pressed.
+    this.#input.prependListener('data', this.#hear);
+    this.#cells.program.write(pasteBrackets.on);
     this.#screen.on('keypress', (char: string | undefined, key: Key) => {
-      const name = keyOf(char, key);
+      const name = this.#pasting.mutes ? undefined : keyOf(char, key);
       if (name !== undefined) listener({ type: 'key', key: name });
     });
     this.#screen.on('mouse', (event: Mouse) => {
+      if (this.#pasting.mutes) return;
       const what = mouseOf(event, this.#pressed);
       this.#pressed = what === 'press' || what === 'drag';
       if (what) listener({ type: 'mouse', what, x: event.x, y: event.y });
@@ -140,6 +150,8 @@ export class Terminal {
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
+    this.#input.off('data', this.#hear);
+    this.#cells.program.write(pasteBrackets.off);
     this.#screen.destroy();
   }
 

@@ -30,7 +30,7 @@ function handle(model: Model, action: Action): Step {
     case 'key':
       return pressed(model, action.key);
     case 'paste':
-      return model.prompt ? inserted(model, model.prompt, action.text.replace(/\s+/g, ' ')) : stay(model);
+      return pasted(model, action.text);
     case 'mouse':
       return pointed(model, action);
     case 'resize':
@@ -54,6 +54,13 @@ function handle(model: Model, action: Action): Step {
     case 'awake':
       return played(model, action.turn);
   }
+}
+
+/** Pasted text goes where text is typed; nothing else is done with it. */
+function pasted(model: Model, text: string): Step {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: none of them belongs into a line
+  if (model.prompt) return inserted(model, model.prompt, text.replace(/[\s\x00-\x1f\x7f]+/g, ' '));
+  return stay(saying(model, 'text can be pasted where one is typed: f filters, / searches, c writes a note'));
 }
 
 function pressed(model: Model, key: string): Step {

@@ -36,8 +36,10 @@ export type Ending =
   /** The capture cannot be read, or not any more. */
   | { readonly how: 'failed'; readonly message: string };
 
-/** Milliseconds between two paintings at least. */
+/** Milliseconds between two paintings at least, where nobody has done anything that he waits to see. */
 const frameMs = 16;
+/** What somebody does, and what he is answered: this is seen at once. */
+const urgent: ReadonlySet<Action['type']> = new Set(['key', 'mouse', 'paste', 'resize', 'answer']);
 
 /** A viewer at work. */
 export class Viewer {
@@ -54,7 +56,7 @@ export class Viewer {
   #reject: (error: unknown) => void = () => {};
   #over = false;
   #paintedAt = 0;
-  #painting: NodeJS.Timeout | undefined;
+  #painting: { readonly atOnce: boolean; readonly timer: NodeJS.Timeout } | undefined;
 
   /** Takes the terminal over and begins to read. */
   constructor({ trace, title, ability, follow, engine, replay, streams }: ViewerOptions) {
@@ -104,7 +106,7 @@ export class Viewer {
   #end(settle: () => void): void {
     if (this.#over) return;
     this.#over = true;
-    clearTimeout(this.#painting);
+    clearTimeout(this.#painting?.timer);
     this.#terminal.close();
     this.#engine?.close();
     this.#playing?.stop();
@@ -116,20 +118,21 @@ export class Viewer {
       const [model, effects] = update(this.#model, action);
       this.#model = model;
       for (const effect of effects) this.#perform(effect);
-      this.#paintSoon();
+      this.#paintSoon(urgent.has(action.type));
     });
   }
 
-  #paintSoon(): void {
-    if (this.#over) return;
-    this.#painting ??= setTimeout(
-      () => {
-        this.#painting = undefined;
-        this.#paintedAt = performance.now();
-        this.#guarded(() => this.#terminal.paint(view(this.#model)));
-      },
-      Math.max(0, this.#paintedAt + frameMs - performance.now()),
-    );
+  #paintSoon(atOnce = false): void {
+    if (this.#over || (this.#painting && (this.#painting.atOnce || !atOnce))) return;
+    clearTimeout(this.#painting?.timer);
+    const wait = atOnce ? 0 : Math.max(0, this.#paintedAt + frameMs - performance.now());
+    this.#painting = { atOnce, timer: setTimeout(() => this.#paint(), wait) };
+  }
+
+  #paint(): void {
+    this.#painting = undefined;
+    this.#paintedAt = performance.now();
+    this.#guarded(() => this.#terminal.paint(view(this.#model)));
   }
 
   /** Whatever throws in here gives the terminal back first. */

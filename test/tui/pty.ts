@@ -51,6 +51,12 @@ export class Pty {
     this.process.write(keys);
   }
 
+  /** Gives the terminal another size. */
+  resize(width: number, height: number): void {
+    this.#emulator.resize(width, height);
+    this.process.resize(width, height);
+  }
+
   /** Resolves once the screen shows what is looked for. */
   async until(wanted: RegExp): Promise<void> {
     while (!wanted.test(this.screen)) {

@@ -1,13 +1,14 @@
 /** The message under the cursor and one that was chosen before, side by side: their fields, and the sessions there. */
-import type { ConnectionState, Detail } from '../../trace/questions.ts';
+import type { ComparedConnections, ConnectionState, Detail, Question } from '../../trace/questions.ts';
 import { type Line, span, textOf } from '../frame.ts';
 import { glyphsFor } from '../glyphs.ts';
 import { type KeptScroll, lineList } from '../keys/lines.ts';
 import { exactly } from '../known.ts';
 import { paneOf } from '../layout.ts';
-import { type Model, slot } from '../model.ts';
+import { type Model, slot, surveyedUpTo } from '../model.ts';
 import { remembered } from '../remember.ts';
 import { atTop } from '../scroll.ts';
+import { comparisonLines } from '../show/comparison.ts';
 import { type DifferenceLine, fieldDifference, textDifference } from '../show/difference.ts';
 import { spansOf } from '../show/painted.ts';
 import { sections } from '../show/state/index.ts';
@@ -29,6 +30,14 @@ interface Pair {
   readonly here: Detail | undefined;
   readonly stateThen: ConnectionState | undefined;
   readonly stateNow: ConnectionState | undefined;
+  readonly connections: ComparedConnections | undefined;
+}
+
+function connectionsQuestion(model: Model): Question<'comparison'> | undefined {
+  const row = rowUnderCursor(model)?.row;
+  const { base } = kept.of(model);
+  if (row === undefined || base === undefined) return undefined;
+  return { kind: 'comparison', a: base, b: row, surveyed: surveyedUpTo(model) };
 }
 
 function pairOf(model: Model): Pair {
@@ -38,7 +47,9 @@ function pairOf(model: Model): Pair {
     of === undefined ? undefined : exactly(model.known, detailQuestion(model, of));
   const state = (of: number | undefined) =>
     of === undefined ? undefined : exactly(model.known, { kind: 'state', row: of });
-  return { base: detail(base), here: detail(row), stateThen: state(base), stateNow: state(row) };
+  const asked = connectionsQuestion(model);
+  const connections = asked && exactly(model.known, asked);
+  return { base: detail(base), here: detail(row), stateThen: state(base), stateNow: state(row), connections };
 }
 
 const linesFor = remembered(
@@ -47,6 +58,7 @@ const linesFor = remembered(
     here: Detail | undefined,
     then: ConnectionState | undefined,
     now: ConnectionState | undefined,
+    connections: ComparedConnections | undefined,
     width: number,
     ascii: boolean,
   ): DifferenceLine[] => {
@@ -61,6 +73,13 @@ const linesFor = remembered(
       const lines = textDifference(textsOf(then, section.lines), textsOf(now, section.lines));
       return lines.length === 0 ? [] : [{ line: [] }, title(section.title), ...lines];
     });
+    const whole = connections
+      ? [
+          { line: [] },
+          title(`Connections ${connections.a} and ${connections.b}`),
+          ...comparisonLines(connections.comparison, width),
+        ]
+      : [];
     const both: Line[] = [base, here].map(({ row }) => [span(` ${row.n} `, 'faint'), ...spansOf(row.said)]);
     return [
       ...both.map(line => ({ line })),
@@ -68,6 +87,7 @@ const linesFor = remembered(
       title('Fields'),
       ...fieldDifference(base.tree, here.tree, width),
       ...(states.length > 0 ? states : [{ line: [] }, { line: [span(' the sessions stand the same there', 'faint')] }]),
+      ...whole,
     ];
   },
 );
@@ -76,12 +96,19 @@ function linesOf(model: Model): readonly DifferenceLine[] {
   if (kept.of(model).base === undefined) {
     return [{ line: [span(' = on a message chooses it, then go to another one', 'faint')] }];
   }
-  const { base, here, stateThen, stateNow } = pairOf(model);
+  const { base, here, stateThen, stateNow, connections } = pairOf(model);
   const width = (paneOf(model, 'compare')?.box.width ?? model.size.width) - 1;
-  return linesFor(base, here, stateThen, stateNow, width, model.ability.ascii);
+  return linesFor(base, here, stateThen, stateNow, connections, width, model.ability.ascii);
 }
 
 const list = lineList('compare', 'line', kept, linesOf);
+
+/** Chooses the first message of a connection, so that whole connections are compared. */
+export function compareConnection(model: Model, first: number, name: string) {
+  return stay(
+    saying(kept.with(model, { base: first }), `${name} is compared with; go into another connection, and 9 shows both`),
+  );
+}
 
 /** Chooses the message under the cursor. */
 export function compareFrom(model: Model) {
@@ -101,7 +128,11 @@ export const view: View = {
     const { base } = kept.of(model);
     const rows = [rowUnderCursor(model)?.row, base].filter(row => row !== undefined);
     if (base === undefined) return [];
-    return rows.flatMap(row => [detailQuestion(model, row), { kind: 'state', row } as const]);
+    const connections = connectionsQuestion(model);
+    return [
+      ...rows.flatMap(row => [detailQuestion(model, row), { kind: 'state', row } as const]),
+      ...(connections ? [connections] : []),
+    ];
   },
   draw: list.draw,
   click: list.click,

@@ -14,6 +14,7 @@ import { atTop } from '../scroll.ts';
 import { stay } from '../step.ts';
 import { choose, goTo } from '../travel.ts';
 import { drawable } from '../width.ts';
+import { compareConnection } from './compare.ts';
 import type { View } from './view.ts';
 
 interface SessionLine extends ListedLine {
@@ -29,10 +30,13 @@ const ends: { readonly [how: string]: string } = {
   epipe: 'was gone',
 };
 
+/** Columns of what a line is about. */
+const labelWidth = 13;
+
 function peerLine(side: Side, peer: Peer): Line {
   const { comm, executable, version, pid, commandLine, state, afterMs } = peer;
   const program = executable ?? comm;
-  const words: Span[] = [span(`   ${side.padEnd(10)}`, side === 'front-end' ? 'frontEnd' : 'backEnd')];
+  const words: Span[] = [span(`   ${side.padEnd(labelWidth)}`, side === 'front-end' ? 'frontEnd' : 'backEnd')];
   if (program === undefined) return [...words, span('unknown', 'faint')];
   words.push(span(drawable(program)));
   if (version !== undefined) words.push(span(` ${drawable(version)}`, 'faint'));
@@ -59,11 +63,13 @@ function linesOfConnection(connection: ListedConnection, micro: string): Session
       span(`  ${messages} messages in ${lasted}`, 'faint'),
       ...found,
     ],
-    ...(deviceReason === undefined ? [] : [[span(`   device    ${drawable(deviceReason)}`, 'faint')]]),
+    ...(deviceReason === undefined
+      ? []
+      : [[span(`   ${'device'.padEnd(labelWidth)}${drawable(deviceReason)}`, 'faint')]]),
     peerLine('front-end', peers['front-end']),
     peerLine('back-end', peers['back-end']),
     ...connection.ends.map(({ channel, how, first, softened }) => [
-      span(`   ${channel === 'main' ? 'end       ' : `${channel} `.padEnd(10)}`, 'faint'),
+      span(`   ${(channel === 'main' ? 'end' : channel).padEnd(labelWidth)}`, 'faint'),
       span(`${drawable(first)} ${ends[how] ?? drawable(how)}`),
       span(softened ? ', the other side saw a plain end' : '', 'faint'),
     ]),
@@ -101,6 +107,16 @@ export const view: View = {
       run: model => {
         const first = list.current(model)?.connection.first;
         return first === undefined ? stay(model) : goTo(model, first);
+      },
+    },
+    {
+      keys: ['='],
+      help: 'compare this connection with the one of another message',
+      enabled: model => list.current(model)?.connection.first !== undefined || 'no message was said there',
+      run: model => {
+        const connection = list.current(model)?.connection;
+        if (connection?.first === undefined) return stay(model);
+        return compareConnection(model, connection.first, `${connection.session}.${connection.epoch}`);
       },
     },
     {
