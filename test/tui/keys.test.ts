@@ -111,7 +111,7 @@ describe('what cannot be done says why', () => {
     [["'", 'x'], 'no message is marked'],
     [['W'], 'nobody has looked whether there is one'],
     [[','], 'there is no mark or note above the cursor'],
-    [['P'], 'this is the first message'],
+    [['~'], 'this is the first message'],
     [['e'], 'there is no finding below the cursor'],
     [['/', '"nowhere"', 'enter'], "'nowhere' does not occur below the cursor"],
     [[':', '"999"', 'enter'], 'there is no record 999'],
@@ -182,7 +182,7 @@ describe('doing things', () => {
   });
 
   it('plays back as well', () => {
-    stage.press(':', '"28"', 'enter', 'P');
+    stage.press(':', '"28"', 'enter', '~');
     const wake = stage.effects.at(-1);
     if (wake?.type === 'wake') stage.act({ type: 'awake', turn: wake.turn });
     expect(at()).toBe(27);

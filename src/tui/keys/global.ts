@@ -43,7 +43,7 @@ export const globalBindings: readonly Binding[] = [
     },
   },
   { keys: ['p'], help: 'play the capture from here, or pause', run: model => playOrPause(model, 1) },
-  { keys: ['P'], help: 'play the capture back from here, or pause', run: model => playOrPause(model, -1) },
+  { keys: ['~'], help: 'play the capture back from here, or pause', run: model => playOrPause(model, -1) },
   { keys: ['*'], help: 'play twice as fast', run: model => playFaster(model, 2) },
   { keys: ['_'], help: 'play half as fast', run: model => playFaster(model, 0.5) },
   { keys: ['tab'], help: 'the other pane', short: 'pane', run: model => stay({ ...model, focus: nextFocus(model) }) },
