@@ -5356,7 +5356,15 @@ spec.sentences = {
       { kind = "value", value = { { "text" } } },
     },
     queued = { "connected, but no byte yet: the peer may be serving another connection" },
-    ["back-end-absent"] = { "the back-end is not there", { kind = "rest", rest = { "event" } } },
+    ["back-end-absent"] = {
+      {
+        kind = "choice",
+        of = { "gone" },
+        are = { ["true"] = { "the back-end listens no more" } },
+        otherwise = { "the back-end is not there", { kind = "rest", rest = { "event", "gone" } } },
+        absent = { "the back-end is not there", { kind = "rest", rest = { "event", "gone" } } },
+      },
+    },
     ["front-end-absent"] = { "the front-end is not there", { kind = "rest", rest = { "event" } } },
     ["recording-failed"] = { "the recording stands still: ", { kind = "value", value = { { "message" } } } },
     ["recording-recovered"] = { "the recording goes on" },

@@ -64,6 +64,7 @@ const sentences: { [Type in EngineEvent['type']]: (event: Of<Type>) => string | 
   connected: () => 'connected',
   peer: peerText,
   speaking: () => undefined,
+  device: () => undefined,
   closed: event => (event.channel === 'main' || event.delivered === 'softened' ? closedText(event) : undefined),
   'peer-exit': ({ side, pid, state, after_ms }) =>
     state === 'exited'

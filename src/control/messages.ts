@@ -3,7 +3,7 @@
  * client and its users take their types from them, and docs/control.md tells them in prose.
  */
 import { z } from 'zod';
-import type { Dialect, FdIdentity } from '../decode/frame.ts';
+import type { DeviceSource, Dialect, FdIdentity } from '../decode/frame.ts';
 
 /** Goes up when a message changes its meaning; new requests, keys and events do not change it. */
 export const controlVersion = 1;
@@ -46,8 +46,9 @@ const helloSchema = z.object({
 
 const pairSchema = z.object({
   name: z.string(),
-  /** Virtio device id. */
+  /** Virtio device id, as far as it is known by now, and how it is: as `device_from` in filters. */
   device: z.int().optional(),
+  device_from: z.custom<DeviceSource>(value => typeof value === 'string').optional(),
   front_end: roleSchema,
   back_end: roleSchema,
   /** Sides we listen for at present. */

@@ -3,7 +3,6 @@
  * It never loads a user interface.
  */
 import { randomBytes } from 'node:crypto';
-import { release } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import type { KnownDevice } from '../decode/device.ts';
 import { closeEventFd, createEventFd, signalEventFd } from '../sys/event-fd.ts';
@@ -16,7 +15,8 @@ import { checkPairs, type EngineOptions, type PairOptions, settingOf, startedEve
 import { Gate, type GateEvent } from './gate.ts';
 import type { ArmedRule } from './hold/rule.ts';
 import { describeLate } from './late-fds.ts';
-import type { RecorderReport, RecorderWorkerData } from './recorder-worker.ts';
+import { startRecorder } from './recorder-thread.ts';
+import type { RecorderReport } from './recorder-worker.ts';
 import type { RelayWorkerData } from './relay-worker.ts';
 import type { Command, Questions, Report, Side } from './reports.ts';
 import { endRing, ringMemory } from './ring.ts';
@@ -26,7 +26,7 @@ export type { CaptureOptions, EngineOptions, PairOptions } from './engine-option
 
 /** What an engine tells while it runs. */
 export type EngineEvent =
-  | Exclude<Report, { type: 'close-slowly' | 'late-fds' | 'stopped' | 'answer' }>
+  | Exclude<Report, { type: 'close-slowly' | 'late-fds' | 'finished' | 'stopped' | 'answer' }>
   | RecorderReport
   | GateEvent
   | ({ type: 'peer'; pair: string; connection: number; side: Side } & Peer)
@@ -60,6 +60,8 @@ export interface Engine {
 
 const defaultRingBytes = 32 * 1024 * 1024;
 const defaultGraceMs = 500;
+/** Milliseconds in which a peer that ends together with us, or because we do, is seen to have ended. */
+const lastLookMs = 50;
 
 /**
  * Starts an engine. Rejects, with an error for people, where a capture cannot be written or a socket not be made.
@@ -90,6 +92,7 @@ class RunningEngine implements Engine {
   readonly #threads = new Set<Worker>();
   #resolveStopped!: () => void;
   #stopping = false;
+  #hurried = false;
   readonly #onExit = (): void => this.#leaveNothing();
 
   constructor(options: EngineOptions, listener: (event: EngineEvent) => void) {
@@ -127,7 +130,8 @@ class RunningEngine implements Engine {
     const { pairs } = this.#options;
     try {
       for (const pair of pairs) this.#gates.set(pair.name, this.#gateOf(pair));
-      await this.#startRecorder();
+      const { capture, version } = this.#options;
+      this.#endsWith(await startRecorder(this.#ring, capture, version, report => this.#hearRecorder(report)));
     } catch (error) {
       closeEventFd(this.#bell);
       throw error;
@@ -158,30 +162,10 @@ class RunningEngine implements Engine {
     const sides = { 'front-end': frontEnd, 'back-end': backEnd };
     const tell = (event: GateEvent) => {
       this.#listener(event);
-      if (event.type === 'waiting' && event.side === 'back-end') this.record({ event: 'back-end-absent' }, name);
+      if (event.type === 'waiting' && event.side === 'back-end')
+        this.record({ event: 'back-end-absent', ...(event.gone && { gone: true }) }, name);
     };
     return new Gate(name, sides, waitBackEnd ?? false, command => this.#command(command), tell);
-  }
-
-  async #startRecorder(): Promise<void> {
-    const { path, fsyncMs, rotation } = this.#options.capture;
-    const workerData: RecorderWorkerData = {
-      ...{ ring: this.#ring, path },
-      ...(fsyncMs !== undefined && { fsyncMs }),
-      ...(rotation !== undefined && { rotation }),
-      section: { hardware: process.arch, os: `Linux ${release()}`, userAppl: this.#options.version },
-    };
-    const recorder = new Worker(new URL('./recorder-worker.js', import.meta.url), { workerData });
-    await new Promise<void>((resolve, reject) => {
-      recorder.once('error', reject);
-      recorder.once('message', (report: RecorderReport) => {
-        if (report.type === 'unwritable') reject(new Error(report.message));
-        else resolve();
-      });
-    });
-    recorder.on('message', (report: RecorderReport) => this.#hearRecorder(report));
-    recorder.on('error', ({ message }) => this.#hearRecorder({ type: 'unwritable', message }));
-    this.#endsWith(recorder);
   }
 
   #hearRecorder(report: RecorderReport): void {
@@ -199,13 +183,14 @@ class RunningEngine implements Engine {
     if (report.type === 'close-slowly') return void close(report.fd);
     if (report.type === 'late-fds') return void this.#describeLate(report);
     if (report.type === 'answer') this.#asked.answered(report);
+    if (report.type === 'finished') return void this.#finished();
     if (report.type === 'stopped' || report.type === 'answer') return;
     this.#listener(report);
     if (report.type === 'connected') {
       const { pair, connection, frontEnd, backEnd } = report;
       this.#connections.set(connection, { pair, session: 0, epoch: 0 });
-      void this.#peers.identify(connection, 'front-end', frontEnd);
-      void this.#peers.identify(connection, 'back-end', backEnd);
+      void this.#peers.identify(pair, connection, 'front-end', frontEnd);
+      void this.#peers.identify(pair, connection, 'back-end', backEnd);
     } else if (report.type === 'speaking') {
       const { pair, connection, session, epoch } = report;
       this.#connections.set(connection, { pair, session, epoch });
@@ -259,11 +244,17 @@ class RunningEngine implements Engine {
     if (!this.#stopping) {
       this.#stopping = true;
       for (const gate of this.#gates.values()) gate.close();
-      this.#peers.settle();
-      this.record({ event: 'stopped' });
     }
+    this.#hurried = graceMs === 0;
     this.#command({ type: 'stop', graceMs });
     await this.stopped;
+  }
+
+  /** Every connection is closed: what has become of the peers is the last that is recorded. */
+  async #finished(): Promise<void> {
+    await this.#peers.settle(this.#hurried ? 0 : lastLookMs);
+    this.record({ event: 'stopped' });
+    this.#command({ type: 'over' });
   }
 
   /** A bug that even the relay's own precautions did not hold; the kernel has closed nothing, but nothing moves. */
@@ -293,6 +284,7 @@ class RunningEngine implements Engine {
   #leaveNothing(): void {
     for (const gate of this.#gates.values()) gate.close();
     this.#command({ type: 'stop', graceMs: 0 });
+    this.#command({ type: 'over' });
   }
 }
 

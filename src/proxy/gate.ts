@@ -25,6 +25,8 @@ export type GateEvent =
       address: Address;
       /** Its socket file is there, and nobody listens on it, or only `pid` in another network namespace. */
       why: 'absent' | 'left-behind' | 'elsewhere';
+      /** It has listened before. */
+      gone: boolean;
       pid?: number;
     }
   | { type: 'warning'; pair: string; message: string };
@@ -47,6 +49,8 @@ export class Gate {
   readonly #places = new Map<Side, ListeningPlace>();
   readonly #presences = new Map<Side, Presence>();
   readonly #open = new Set<Side>();
+  /** Sides that have listened. */
+  readonly #known = new Set<Side>();
   /** What was said last about a side that does not listen. */
   readonly #told = new Map<Side, string>();
   #dialTimer: NodeJS.Timeout | undefined;
@@ -117,6 +121,7 @@ export class Gate {
 
   #update(): void {
     if (this.#closed) return;
+    for (const [side, { present }] of this.#presences) if (present) this.#known.add(side);
     for (const side of this.#places.keys()) {
       const due = this.#present(other(side));
       if (due && !this.#open.has(side)) this.#listen(side);
@@ -178,7 +183,8 @@ export class Gate {
     const why = pid !== undefined ? 'elsewhere' : isLeft ? 'left-behind' : 'absent';
     if (this.#told.get(side) === why) return;
     this.#told.set(side, why);
-    this.#tell({ type: 'waiting', pair: this.#pair, side, address, why, ...(pid !== undefined && { pid }) });
+    const gone = this.#known.has(side);
+    this.#tell({ type: 'waiting', pair: this.#pair, side, address, why, gone, ...(pid !== undefined && { pid }) });
   }
 
   /** Where both sides listen we connect to both, as soon as both are there. */

@@ -20,7 +20,7 @@ export class Overview {
       const roles = { front_end: roleOf(frontEnd), back_end: roleOf(backEnd) };
       this.#pairs.set(name, {
         name,
-        ...(device !== undefined && { device: device.id }),
+        ...(device !== undefined && { device: device.id, device_from: device.from }),
         ...roles,
         listening: [],
         waiting: [],
@@ -53,6 +53,9 @@ export class Overview {
         Object.assign(this.#connections.get(event.connection) ?? {}, { [key]: peer });
         return;
       }
+      case 'device':
+        Object.assign(this.#pairs.get(event.pair) ?? {}, { device: event.device, device_from: event.from });
+        return;
       case 'interposed':
         this.#connections.get(event.connection)?.channels.push(event.channel);
         return;

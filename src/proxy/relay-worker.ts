@@ -34,6 +34,10 @@ function next(): Command | undefined {
 }
 
 while (!relay.finished()) relay.turn(relay.stopping ? 5 : longestWaitMs);
+// What became of the peers is found out only now, and recorded.
+port.postMessage({ type: 'finished' });
+while (!relay.over) relay.turn(longestWaitMs);
+relay.close();
 writer.stop();
 port.postMessage({ type: 'stopped', records: relay.recording.last });
 port.close();

@@ -106,6 +106,9 @@ export class Relay implements PairOwner {
       case 'stop':
         this.stop(command.graceMs);
         return;
+      case 'over':
+        this.over = true;
+        return;
       case 'close-all':
         for (const session of [...this.#sessions.values()]) session.close();
     }
@@ -213,13 +216,20 @@ export class Relay implements PairOwner {
     return this.#stopAt !== undefined;
   }
 
-  /** Whether a stop is complete; then everything is closed. */
+  /** Whether a stop is complete; then every connection is closed. */
   finished(): boolean {
     if (this.#stopAt === undefined) return false;
     const sessions = [...this.#sessions.values()];
     if (monotonicNs() < this.#stopAt && (this.turn(0) > 0 || !sessions.every(session => session.idle))) return false;
     for (const session of sessions) session.close();
-    this.poller.close();
     return true;
+  }
+
+  /** Whether nothing more is to be recorded. */
+  over = false;
+
+  /** Waits for nothing any more. */
+  close(): void {
+    this.poller.close();
   }
 }

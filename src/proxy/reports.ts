@@ -1,6 +1,6 @@
 /** What the relay's thread tells the engine, and what the engine tells it. Plain data: it crosses threads. */
 import type { KnownDevice } from '../decode/device.ts';
-import type { Channel, Dialect, Direction } from '../decode/frame.ts';
+import type { Channel, DeviceSource, Dialect, Direction } from '../decode/frame.ts';
 import type { Connection } from '../sys/process.ts';
 import type { Address } from '../sys/socket.ts';
 import type { EndKind } from './ending.ts';
@@ -26,6 +26,8 @@ export type Report =
   | { type: 'connected'; pair: string; connection: number; frontEnd: Connection; backEnd: Connection }
   | { type: 'speaking'; pair: string; connection: number; session: number; epoch: number }
   | ({ type: 'closed'; pair: string; connection: number; channel: Channel; spoke: boolean } & Closed)
+  /** It is another device type than was known; what comes is read that way. */
+  | { type: 'device'; pair: string; connection: number; device: number; from: DeviceSource; reason: string }
   | { type: 'interposed'; pair: string; connection: number; channel: Channel }
   | { type: 'not-interposed'; pair: string; connection: number; channel: Channel; why: string }
   | { type: 'raw'; pair: string; connection: number; channel: Channel; direction: string; reason: RawReason }
@@ -54,6 +56,8 @@ export type Report =
   | { type: 'late-fds'; pair: string; connection: number; n: number; fds: readonly LateFd[] }
   /** What the relay says to an `ask` of that number; `error` is for people. */
   | { type: 'answer'; ask: number; result?: unknown; error?: string }
+  /** A stop is complete: every connection is closed. */
+  | { type: 'finished' }
   | { type: 'stopped'; records: number };
 
 /** Everything the relay can be asked, by name: what it takes, and what it answers. */
@@ -110,4 +114,6 @@ export type Command =
   | { type: 'ask'; ask: number; question: keyof Questions; params: object }
   /** Close every connection: the recording failed and was required. */
   | { type: 'close-all' }
-  | { type: 'stop'; graceMs: number };
+  | { type: 'stop'; graceMs: number }
+  /** Nothing more is to be recorded. */
+  | { type: 'over' };

@@ -122,6 +122,7 @@ export class Session implements LinkOwner {
     if (better) {
       setting.device = device;
       this.context = withDevice(this.context, device);
+      this.#report({ type: 'device', device: device.id, from: device.from, reason: device.reason });
     }
     return deviceEvent(device, better);
   }

@@ -11,23 +11,32 @@ const looksMs = [0, 10, 30, 100, 300, 1000] as const;
 /** Milliseconds between two searches for the holder of a socket. */
 const retriesMs = [20, 100, 500] as const;
 
+/** How often the peers are looked at while the end waits for theirs. */
+const settlingMs = 5;
+
 interface Watched {
   pid: number;
   pidFd: number;
 }
 
+interface Watch {
+  readonly pair: string;
+  readonly sides: Map<Side, Watched>;
+  /** When the connection ended; undefined while it lasts. */
+  over: number | undefined;
+}
+
 /** The peers of all connections. */
 export class WatchedPeers {
-  readonly #connections = new Map<number, Map<Side, Watched>>();
+  readonly #connections = new Map<number, Watch>();
   #closed = false;
-  /** Connections that are over while their peers are still looked at, and since when. */
-  readonly #followed = new Map<number, number>();
   readonly #found: (connection: number, side: Side, peer: Peer, dialect: Dialect | undefined) => void;
   readonly #ended: (connection: number, side: Side, end: { pid: number; state: string; after_ms: number }) => void;
 
   /**
    * @param found a peer's process is known
-   * @param ended what became of a peer's process after its connection's end: `exited`, or `alive` after a second
+   * @param ended what became of a peer's process after its connection's end: `exited`, or `alive` after a second; of one
+   * that has connected again meanwhile it is told there
    */
   constructor(
     found: (connection: number, side: Side, peer: Peer, dialect: Dialect | undefined) => void,
@@ -38,74 +47,85 @@ export class WatchedPeers {
   }
 
   /** Finds out who a connection's peer is. */
-  async identify(connection: number, side: Side, socket: Connection): Promise<void> {
+  async identify(pair: string, connection: number, side: Side, socket: Connection): Promise<void> {
+    if (this.#closed) return;
+    const watch = this.#connections.get(connection) ?? { pair, sides: new Map(), over: undefined };
+    this.#connections.set(connection, watch);
     // The caller's process is held on to at once: by the time the holder is found it may be gone.
-    this.#hold(connection, side, socket.credentials?.pid);
+    this.#hold(watch, side, socket.credentials?.pid);
     let peer = await findPeer(socket);
     // A connection that lies in a listener's queue has no holder yet.
     for (const delay of retriesMs) {
-      if (peer?.foundBy === 'socket-inode' || this.#closed || this.#followed.has(connection)) break;
+      if (peer?.foundBy === 'socket-inode' || this.#closed || watch.over !== undefined) break;
       await new Promise<void>(resolve => setTimeout(resolve, delay).unref());
       peer = (await findPeer(socket)) ?? peer;
     }
     if (peer === undefined) return;
-    this.#hold(connection, side, peer.process.pid);
+    if (this.#connections.get(connection) === watch) this.#hold(watch, side, peer.process.pid);
     this.#found(connection, side, peer, dialectOfProgram(peer.process, side));
   }
 
-  #hold(connection: number, side: Side, pid: number | undefined): void {
-    const sides = this.#connections.get(connection) ?? new Map<Side, Watched>();
-    const before = sides.get(side);
+  #hold(watch: Watch, side: Side, pid: number | undefined): void {
+    const before = watch.sides.get(side);
     if (this.#closed || !pid || before?.pid === pid) return;
     const pidFd = openPidFd(pid);
     if (pidFd === undefined) return;
     if (before !== undefined) close(before.pidFd);
-    sides.set(side, { pid, pidFd });
-    this.#connections.set(connection, sides);
+    watch.sides.set(side, { pid, pidFd });
+    // It has outlived its connections before.
+    for (const { pair, sides, over } of this.#connections.values())
+      if (over !== undefined && pair === watch.pair && sides !== watch.sides && sides.get(side)?.pid === pid)
+        letGo(sides, side);
   }
 
   /** A connection is over: tells what became of its peers. */
   async follow(connection: number): Promise<void> {
+    const watch = this.#connections.get(connection);
+    if (watch === undefined) return;
     const started = performance.now();
-    this.#followed.set(connection, started);
+    watch.over = started;
     for (const delay of looksMs) {
-      const left = Math.max(0, started + delay - performance.now());
-      await new Promise<void>(resolve => setTimeout(resolve, left).unref());
-      if (!this.#followed.has(connection)) return;
-      this.#look(connection, started, delay === looksMs.at(-1));
+      await new Promise<void>(resolve =>
+        setTimeout(resolve, Math.max(0, delay - (performance.now() - started))).unref(),
+      );
+      if (!this.#connections.has(connection)) return;
+      this.#look(connection, watch, delay === looksMs.at(-1));
     }
   }
 
   /** Looks at the peers of a connection that is over; the last time those that still live are told too. */
-  #look(connection: number, started: number, last: boolean): void {
-    const sides = this.#connections.get(connection) ?? new Map<Side, Watched>();
+  #look(connection: number, { sides, over = 0 }: Watch, last: boolean): void {
     for (const [side, { pid, pidFd }] of sides) {
       const exited = hasExited(pidFd);
       if (!exited && !last) continue;
-      sides.delete(side);
-      close(pidFd);
-      const after_ms = Math.round(performance.now() - started);
+      letGo(sides, side);
+      const after_ms = Math.round(performance.now() - over);
       this.#ended(connection, side, { pid, state: exited ? 'exited' : 'alive', after_ms });
     }
-    if (!last) return;
-    this.#followed.delete(connection);
-    this.#connections.delete(connection);
+    if (last) this.#connections.delete(connection);
   }
 
-  /** Waits no longer: tells at once what became of the peers of the connections that are over. */
-  settle(): void {
-    for (const [connection, started] of this.#followed) this.#look(connection, started, true);
+  /** Tells at last what became of the peers of the connections that are over; waits at most so many milliseconds for it. */
+  async settle(ms: number): Promise<void> {
+    const followed = [...this.#connections].filter(([, { over }]) => over !== undefined);
+    const alive = (): boolean =>
+      followed.some(([, { sides }]) => [...sides.values()].some(({ pidFd }) => !hasExited(pidFd)));
+    for (const until = performance.now() + ms; performance.now() < until && alive(); )
+      await new Promise<void>(resolve => setTimeout(resolve, settlingMs));
+    for (const [connection, watch] of followed) this.#look(connection, watch, true);
   }
 
   /** Lets go of every process. */
   close(): void {
     this.#closed = true;
-    for (const sides of this.#connections.values()) {
-      for (const { pidFd } of sides.values()) close(pidFd);
-      // Whoever still follows one of them must not close it again: its number may be somebody else's by then.
-      sides.clear();
-    }
+    // Whoever still follows one of them must not close it again: its number may be somebody else's by then.
+    for (const { sides } of this.#connections.values()) for (const side of [...sides.keys()]) letGo(sides, side);
     this.#connections.clear();
-    this.#followed.clear();
   }
+}
+
+function letGo(sides: Map<Side, Watched>, side: Side): void {
+  const watched = sides.get(side);
+  sides.delete(side);
+  if (watched !== undefined) close(watched.pidFd);
 }

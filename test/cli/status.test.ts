@@ -13,12 +13,12 @@ const rows: [EngineEvent, string | undefined][] = [
     'fs0: listening on /run/a.sock for the front-end',
   ],
   [
-    { type: 'waiting', pair, side: 'back-end', address: { path: '/b' }, why: 'elsewhere', pid: 7 },
+    { type: 'waiting', pair, side: 'back-end', address: { path: '/b' }, why: 'elsewhere', gone: false, pid: 7 },
     'fs0: waiting for the back-end to listen on /b (process 7 listens there in another network namespace, which cannot ' +
       'be watched from here: use --wait-back-end)',
   ],
   [
-    { type: 'waiting', pair, side: 'back-end', address: { abstract: 'b' }, why: 'absent' },
+    { type: 'waiting', pair, side: 'back-end', address: { abstract: 'b' }, why: 'absent', gone: true },
     'fs0: waiting for the back-end to listen on @b',
   ],
   [
@@ -68,7 +68,14 @@ describe('a status line', () => {
 
 describe('the story of a run', () => {
   const connected = { type: 'connected', pair, connection, frontEnd: { inode: 1 }, backEnd: { inode: 2 } } as const;
-  const waiting = { type: 'waiting', pair, side: 'back-end', address: { path: '/b' }, why: 'absent' } as const;
+  const waiting = {
+    type: 'waiting',
+    pair,
+    side: 'back-end',
+    address: { path: '/b' },
+    why: 'absent',
+    gone: false,
+  } as const;
   const ended = { ...closed, ...quietly, first: 'front-end' } as const;
 
   it.each<[string, EngineEvent[], string[]]>([

@@ -44,6 +44,7 @@ describe('the device type', () => {
     const first = connected();
     negotiate(first);
     expect(told()).toEqual(['connected', 'unknown', '2 messages', `is blk: ${features}`, '2 messages']);
+    expect(stand.reports).toContainEqual(expect.objectContaining({ type: 'device', device: 2, from: 'messages' }));
     for (const fd of open.splice(0)) close(fd);
     stand.settle();
     told();
@@ -55,6 +56,7 @@ describe('the device type', () => {
   it('is what the user says; messages that speak of another are told', () => {
     negotiate(connected(known(1, 'option')));
     expect(told()).toEqual(['connected', '1 option', '1 option', `may be blk: ${features}`, '1 option']);
+    expect(stand.reports.filter(({ type }) => type === 'device')).toEqual([]);
   });
 
   it('is what the messages say rather than the name of the socket', () => {

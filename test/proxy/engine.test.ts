@@ -1,4 +1,6 @@
 /** The whole engine as it is built: threads, listening sockets, capture file. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { chmodSync, existsSync, fstatSync, readdirSync, statSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
@@ -96,6 +98,34 @@ describe('a connection through the engine', () => {
     expect(isHungUp(otherEnd)).toBe(false);
     close(open.splice(open.indexOf(end), 1)[0] as number);
     expect(isHungUp(otherEnd)).toBe(true);
+  });
+
+  it('what became of the peers is recorded to the end, of each once', async () => {
+    const listener = listenAt(socket('back'));
+    await start();
+    const program = `require('node:net').connect(${JSON.stringify(at('front'))}, function () {
+      this.write(Buffer.from('010000000100000000000000', 'hex'));
+    }).on('close', () => process.kill(process.pid, 'SIGKILL')).resume()`;
+    for (const epoch of [1, 2]) {
+      const child = spawn(process.execPath, ['-e', program], { stdio: 'inherit' });
+      const exited = once(child, 'exit');
+      const back = await accepted(listener);
+      await arrived(back, 12);
+      await heard('peer', ({ side, connection }) => side === 'back-end' && connection === epoch);
+      if (epoch === 1) close(open.splice(open.indexOf(back), 1)[0] as number);
+      else await engine?.stop();
+      await exited;
+    }
+    const told = events.filter(event => event.type === 'peer-exit');
+    expect(told.map(({ connection, side }) => [connection, side])).toEqual([
+      [1, 'front-end'],
+      [2, 'front-end'],
+      [2, 'back-end'],
+    ]);
+    const found = eventsOf(frames());
+    const recorded = found.filter(({ event }) => event === 'peer-exit');
+    expect(recorded).toMatchObject(told.map(({ side, pid, state, after_ms }) => ({ side, pid, state, after_ms })));
+    expect(found.at(-1)).toEqual({ event: 'stopped' });
   });
 
   it('a stop delivers what has been sent', async () => {

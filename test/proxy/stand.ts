@@ -101,6 +101,7 @@ export class Stand {
   close(): void {
     this.relay.stop(0);
     this.relay.finished();
+    this.relay.close();
   }
 }
 

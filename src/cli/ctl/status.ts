@@ -1,5 +1,6 @@
 import type { ConnectionStatus, PairStatus, Status } from '../../control/messages.ts';
 import { plain } from '../../decode/plain.ts';
+import { deviceById } from '../../decode/spec/devices/index.ts';
 import { print, type Verb } from './verb.ts';
 
 export const status: Verb = {
@@ -25,13 +26,14 @@ function told({ name, version, pid, started, capture, pairs, connections, counts
   ].map(plain);
 }
 
-function pairText({ front_end, back_end, listening, waiting }: PairStatus): string {
+function pairText({ device, device_from, front_end, back_end, listening, waiting }: PairStatus): string {
+  const known = device === undefined ? [] : [`${deviceById(device)?.name ?? `device ${device}`} (${device_from})`];
   const sides = [`front-end ${front_end.role} ${front_end.address}`, `back-end ${back_end.role} ${back_end.address}`];
   const states = [
     ...listening.map(side => `listening for the ${side}`),
     ...waiting.map(side => `waiting for the ${side} to listen`),
   ];
-  return [...sides, ...states].join(', ');
+  return [...known, ...sides, ...states].join(', ');
 }
 
 function connectionText({ session, epoch, since, channels, front_end, back_end }: ConnectionStatus): string {

@@ -31,6 +31,8 @@ const endedBy = (deed: Phrase): Phrase => ({
   absent: ended,
 });
 
+const absent: Phrase = 'the back-end is not there{*}';
+
 /** Every event by its name. */
 export const events: { readonly [event: string]: Phrase } = {
   started: ['recording of {pair} started[ by {engine}]', reached('front'), reached('back')],
@@ -87,7 +89,7 @@ export const events: { readonly [event: string]: Phrase } = {
   ],
   note: 'note[ on {of}][ by {author}]: {text}',
   queued: 'connected, but no byte yet: the peer may be serving another connection',
-  'back-end-absent': 'the back-end is not there{*}',
+  'back-end-absent': { of: 'gone', are: { true: 'the back-end listens no more' }, otherwise: absent, absent },
   'front-end-absent': 'the front-end is not there{*}',
   'recording-failed': 'the recording stands still: {message}',
   'recording-recovered': 'the recording goes on',

@@ -47,6 +47,8 @@ describe('an event as a sentence', () => {
       'the back-end (pid 9) exited 3 ms after',
     ],
     [{ event: 'peer-exit', side: 'front-end', pid: 7, state: 'alive' }, 'the front-end (pid 7) is still alive'],
+    [{ event: 'back-end-absent', error: 'ENOENT' }, 'the back-end is not there (error ENOENT)'],
+    [{ event: 'back-end-absent', gone: true }, 'the back-end listens no more'],
     [{ event: 'lost', count: 12 }, '12 messages are missing here: the recorder could not keep up'],
     [{ event: 'note', of: 5, author: 'ann', text: 'see \u001b[2J' }, 'note on 5 by ann: see \\x1b[2J'],
     [{ event: 'something-new', size: 5, of: 'x' }, 'something-new (size 5, of x)'],
