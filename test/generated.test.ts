@@ -4,22 +4,11 @@ import { describe, expect, it } from 'vitest';
 import { implementationsDoc } from '../src/cli/implementations-doc.ts';
 import { loadAll } from '../src/cli/index.ts';
 import { cliReference } from '../src/cli/reference.ts';
-import { events } from '../src/decode/spec/events.ts';
 import { outputs } from '../src/export/derive/index.ts';
 import { keysReference } from '../src/tui/keys/reference.ts';
 
 const root = resolve(import.meta.dirname, '..');
 const read = (path: string): string => readFileSync(join(root, path), 'utf8');
-
-describe('docs/capture-format.md', () => {
-  it('has every event', () => {
-    const rows =
-      read('docs/capture-format.md')
-        .match(/^\| [a-z, -]+ \|/gm)
-        ?.join('') ?? '';
-    expect(Object.keys(events).filter(name => !new RegExp(`[ ,|]${name}[ ,|]`).test(rows))).toEqual([]);
-  });
-});
 
 describe('generated files', () => {
   it.each(outputs.map(output => [output.path, output] as const))(
