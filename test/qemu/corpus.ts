@@ -20,6 +20,13 @@ export interface Kept {
   commands: { who: Side | 'vhuscope'; command: readonly string[] }[];
 }
 
+/** What a recording was held against. Where there was no back-end, or a simulated one, there is no trace of it. */
+function heldAgainst({ commands }: Kept): string[] {
+  return commands.some(({ who }) => who === 'back-end')
+    ? ['The peers ran under strace, and the capture was held against', 'what both of them sent and received.']
+    : ['QEMU ran under strace, and the capture was held against', 'what it sent and received.'];
+}
+
 /**
  * Copies a capture into the corpus and writes its page.
  * @param name of the files
@@ -29,14 +36,15 @@ export function keep(kept: Kept, name: string, story: readonly string[]): void {
   if (!recording) return;
   copyFileSync(kept.capture, join(corpus, `${name}.pcapng`));
   const [title = name, ...text] = story;
+  const [against, ...whom] = heldAgainst(kept);
   const commands = kept.commands.map(({ who, command }) => `# ${who}${origin(command)}\n${shown(command)}`);
   const page = [
     `# ${title}`,
     '',
     ...text,
     '',
-    `${statSync(kept.capture).size} bytes, recorded with \`npm run record\`. The peers ran under strace, and the capture was held against`,
-    'what both of them sent and received.',
+    `${statSync(kept.capture).size} bytes, recorded with \`npm run record\`. ${against}`,
+    ...whom,
     '',
     '## Commands',
     '',
@@ -46,8 +54,6 @@ export function keep(kept: Kept, name: string, story: readonly string[]): void {
     '',
     '## Messages',
     '',
-    '| channel | direction | messages |',
-    '|---|---|---|',
     ...counts(kept.records()),
     '',
   ];
@@ -82,7 +88,7 @@ function shown(command: readonly string[]): string {
   return quoted.map((word, at) => (at > 0 && word.startsWith('-') ? `\\\n  ${word}` : word)).join(' ');
 }
 
-/** One row for each channel and direction: how often each message crossed it. */
+/** A table with a row for each channel and direction: how often each message crossed it. */
 function counts(records: readonly CaptureRecord[]): string[] {
   const rows = new Map<string, Map<string, number>>();
   for (const record of records) {
@@ -93,8 +99,10 @@ function counts(records: readonly CaptureRecord[]): string[] {
     const name = `${record.name}${record.type === 'reply' ? ' reply' : ''}`;
     names.set(name, (names.get(name) ?? 0) + 1);
   }
-  return [...rows].map(([row, names]) => {
+  if (rows.size === 0) return ['None.'];
+  const lines = [...rows].map(([row, names]) => {
     const list = [...names].map(([name, count]) => (count > 1 ? `${name} × ${count}` : name));
     return `| ${row} | ${list.join(', ')} |`;
   });
+  return ['| channel | direction | messages |', '|---|---|---|', ...lines];
 }

@@ -8,7 +8,7 @@ import { unequal } from '../import/equal-records.ts';
 import { type CaptureRecord, conversationsOf, readCapture } from './capture.ts';
 import { type Allowance, asCaptured, compareConversations } from './compare.ts';
 import { type Conversation, conversations, type Side } from './conversation.ts';
-import { Program, run } from './programs.ts';
+import { Program, run, stopAll } from './programs.ts';
 import { appears, listening, scenarioFolder, socketPath } from './rig.ts';
 import { readTrace, type Trace } from './strace.ts';
 import { compareValues } from './values.ts';
@@ -94,6 +94,13 @@ export class Pair {
     if (ending !== 0) throw new Error(`the proxy ended with ${ending}\n${this.proxy.output}`);
   }
 
+  /** Ends the proxy, then whatever else was started, and gives `differences`: what a scenario ends with. */
+  async settled(allow?: Partial<Record<Side, Allowance>>, traced?: readonly Side[]): Promise<string[]> {
+    await this.stopProxy();
+    await stopAll();
+    return this.differences(allow, traced);
+  }
+
   /** The records of the capture; none without a proxy. */
   records(): CaptureRecord[] {
     if (!this.proxy) return [];
@@ -153,15 +160,16 @@ export class Pair {
 
   /**
    * Everything in which the capture differs from what the two peers did; empty when it is faithful. Without a proxy,
-   * the front-end's trace takes the capture's place: so much for the method itself.
+   * the front-end's trace takes the capture's place: so much for the method itself. A simulated peer has no trace.
    */
-  differences(allow: Partial<Record<Side, Allowance>> = {}): string[] {
+  differences(
+    allow: Partial<Record<Side, Allowance>> = {},
+    traced: readonly Side[] = ['front-end', 'back-end'],
+  ): string[] {
     const captured = this.proxy
       ? conversationsOf(this.records())
       : this.conversations('front-end').map(conversation => asCaptured(conversation));
-    return (['front-end', 'back-end'] as const).flatMap(side =>
-      compareConversations(captured, this.conversations(side), side, allow[side]),
-    );
+    return traced.flatMap(side => compareConversations(captured, this.conversations(side), side, allow[side]));
   }
 }
 

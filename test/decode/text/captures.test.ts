@@ -8,7 +8,7 @@ import { LineWriter } from '../../../src/decode/text/line.ts';
 import { encodeLine, parseLine } from '../../../src/decode/text/parse.ts';
 
 const folder = resolve(import.meta.dirname, '../../../captures');
-const captures = readdirSync(folder).filter(name => name.endsWith('.pcapng'));
+const captures = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter(name => name.endsWith('.pcapng'));
 
 /** Messages of a capture whose line does not read back, and how many records there are. */
 function unequal(path: string): { lines: string[]; records: number } {
@@ -47,6 +47,6 @@ describe('lines of the corpus', () => {
   });
 
   it('looks where the captures are', () => {
-    expect(readdirSync(folder)).toContain('README.md');
+    expect(readdirSync(folder, { recursive: true, encoding: 'utf8' })).toContain('README.md');
   });
 });

@@ -24,9 +24,7 @@ describe('guest memory', () => {
     await machine.prints(/falling back on userspace virtio/);
     await machine.prints(/guest: net failed/);
     expect(await machine.end()).toBe(0);
-    await pair.stopProxy();
-    await stopAll();
-    expect(pair.differences()).toEqual([]);
+    expect(await pair.settled()).toEqual([]);
     keep(pair, 'unshared-net', [
       'Guest memory is not shared: a network card',
       'QEMU starts with memory-backend-ram, share=off. It negotiates, finds at the start of the device that it has no',
@@ -44,10 +42,8 @@ describe('guest memory', () => {
     );
     await machine.prints(/Failed to (set msg fds|write msg|read msg)/);
     await machine.stop();
-    await pair.stopProxy();
-    await stopAll();
     // What QEMU had sent before it learnt that the back-end was gone, nobody read: the back-end, or not even the relay.
-    expect(pair.differences({ 'back-end': { unread: 4 }, 'front-end': { undelivered: 4 } })).toEqual([]);
+    expect(await pair.settled({ 'back-end': { unread: 4 }, 'front-end': { undelivered: 4 } })).toEqual([]);
     keep(pair, 'unshared-blk', [
       'Guest memory is not shared: a disk',
       'QEMU starts with memory-backend-ram, share=off, and says nothing: no memory region is announced. The back-end cannot',
@@ -83,9 +79,7 @@ describe('guest memory', () => {
     qmp.close();
     await machine.prints(/guest: blk_rounds ok/);
     expect(await machine.end()).toBe(0);
-    await pair.stopProxy();
-    await stopAll();
-    expect(pair.differences()).toEqual([]);
+    expect(await pair.settled()).toEqual([]);
     expect(['ADD_MEM_REG', 'REM_MEM_REG'].filter(name => !pair.captured(name))).toEqual([]);
     keep(pair, 'hotplug', [
       'Memory is plugged in and taken out',

@@ -19,9 +19,7 @@ describe('restarts', () => {
     );
     await machine.prints(/guest: reboot_once ok/);
     expect(await machine.end()).toBe(0);
-    await pair.stopProxy();
-    await stopAll();
-    expect(pair.differences()).toEqual([]);
+    expect(await pair.settled()).toEqual([]);
     expect(pair.conversations('front-end')).toHaveLength(1);
     keep(pair, 'reboot', [
       'The guest reboots',
@@ -45,9 +43,7 @@ describe('restarts', () => {
     await pair.start('back-end', storageDaemon(pair.backSocket, disk));
     await machine.prints(/guest: round 7 ok/);
     expect(await machine.end()).toBe(0);
-    await pair.stopProxy();
-    await stopAll();
-    expect(pair.differences()).toEqual([]);
+    expect(await pair.settled()).toEqual([]);
     expect(pair.conversations('front-end')).toHaveLength(2);
     keep(pair, 'reconnect', [
       'The back-end is killed and started again',
@@ -67,9 +63,7 @@ describe('restarts', () => {
     await pair.start('back-end', storageDaemon(pair.backSocket, newDisk(`${pair.folder}/disk`)));
     await machine.prints(/guest: blk ok/);
     expect(await machine.end()).toBe(0);
-    await pair.stopProxy();
-    await stopAll();
-    expect(pair.differences()).toEqual([]);
+    expect(await pair.settled()).toEqual([]);
     expect(pair.conversations('front-end')).toHaveLength(1);
     keep(pair, 'early', [
       'QEMU is started before its back-end',

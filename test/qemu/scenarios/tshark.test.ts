@@ -16,7 +16,7 @@ writePieces(sample, samplePieces());
 // All captures of the repository one after the other: starting tshark takes longer than what it has to say.
 const captures = resolve(import.meta.dirname, '../../../captures');
 const corpus = join(folder, 'corpus.pcapng');
-const names = readdirSync(captures).filter(name => name.endsWith('.pcapng'));
+const names = readdirSync(captures, { recursive: true, encoding: 'utf8' }).filter(name => name.endsWith('.pcapng'));
 run('mergecap', ['-a', '-w', corpus, ...names.map(name => join(captures, name))]);
 
 describe.each(releases)('$name shows what vhuscope reads', release => {

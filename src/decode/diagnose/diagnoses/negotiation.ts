@@ -33,7 +33,8 @@ export const negotiation: readonly Diagnosis[] = [
   {
     id: 'offer-shrank',
     title: 'the back-end came back with fewer features',
-    meaning: 'the guest already uses features that the restarted back-end no longer offers, so the front-end gives up',
+    meaning:
+      'the guest already uses features that the restarted back-end no longer offers; QEMU 7.2 acknowledges them all the same',
     remedy: 'start the back-end with the options and the version it had before',
     confirm: 'GET_FEATURES of the connection before',
     explains: ['peer-closed'],
