@@ -208,7 +208,7 @@ export class Desk {
       step: until => {
         while (at >= 0 && at < selection.length) {
           const row = selection.at(at);
-          if (wanted(this.#trace.row(row))) return { answer: row };
+          if (wanted(this.#trace.frame(row), () => this.#trace.row(row))) return { answer: row };
           at += direction;
           if (++looked % searchStride === 0 && performance.now() >= until) return { done: looked, of: whole };
         }

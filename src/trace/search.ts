@@ -1,11 +1,12 @@
 /** Looking for the next row that matches, from one place on, forward or back. */
-import { compileFilter, type Filter } from '../decode/filter/filter.ts';
+import { compileFilter, type Filter, Subject } from '../decode/filter/filter.ts';
 import type { Frame } from '../decode/frame.ts';
 import { SyntaxProblem } from '../decode/syntax-problem.ts';
+import { Repeats } from './repeats.ts';
 import type { Row } from './row.ts';
 
-/** Whether a row is one that is looked for. */
-export type Wanted = (row: Row) => boolean;
+/** Whether a row is one that is looked for; how it stands to other rows is asked for only where that decides. */
+export type Wanted = (frame: Frame, row: () => Row) => boolean;
 
 /** How many rows are examined between two looks at the clock. */
 export const searchStride = 32;
@@ -19,8 +20,15 @@ export const searchStride = 32;
 export function wantedBy(text: string, said: (frame: Frame) => string): Wanted {
   const filter = filterOf(text);
   const words = text.trim().toLowerCase();
-  if (filter) return row => filter.matches(row.frame, row);
-  return row => said(row.frame).toLowerCase().includes(words);
+  if (filter) {
+    return (frame, row) => {
+      const verdict = filter.head(new Subject(frame));
+      return verdict === 'maybe' ? filter.matches(frame, row()) : verdict === 'yes';
+    };
+  }
+  const has = (frame: Frame): boolean => said(frame).toLowerCase().includes(words);
+  const repeats = new Repeats<boolean>();
+  return frame => repeats.of(frame, has);
 }
 
 function filterOf(text: string): Filter | undefined {
