@@ -134,7 +134,7 @@ export class Connection {
     const made = this.role.request(spec?.name ?? name, given, this.witness.session);
     const needReply = options.needReply ?? (this.#hasReplyAck() && this.role.wantsReply(spec?.name ?? name));
     const fds = this.#open(options.fds ?? made.fds ?? []);
-    const { flags, size, length, rest, pieces, fdsWith } = options;
+    const { flags, size, length, rest } = options;
     const payload = overridden(made.payload, given);
     const bytes = encodeMessage(
       {
@@ -149,7 +149,7 @@ export class Connection {
     const n = this.witness.frames.length + 1;
     const id = readU32(bytes, 0, !littleEndian);
     if (answered) this.witness.asked(channel, n, id);
-    this.#write(channel, bytes, fds, pieces, fdsWith);
+    this.#write(channel, bytes, fds, options);
     if (answered && !options.pipelined) this.#awaitReply(n, id, spec?.name ?? name, options);
     this.role.changed?.();
   }
@@ -226,7 +226,7 @@ export class Connection {
         this.witness.context(),
       );
       this.witness.asked(channel, frame.n, message.id);
-      this.#write(channel, bytes, fds, oddity.pieces ?? (this.role.twoWrites ? [headerSize] : []));
+      this.#write(channel, bytes, fds, { pieces: oddity.pieces ?? (this.role.twoWrites ? [headerSize] : []) });
     }
     this.role.answered?.(message, this.witness.descriptor(frame.n, 0));
     this.role.changed?.();
@@ -238,8 +238,7 @@ export class Connection {
     name: ChannelName,
     bytes: Uint8Array,
     fds: readonly Opened[],
-    pieces: readonly number[] = [],
-    fdsWith = 0,
+    { pieces = [], fdsWith = 0, pause = 0 }: Pick<SendOptions, 'pieces' | 'fdsWith' | 'pause'> = {},
   ): void {
     const channel = this.#channel(name);
     const numbers = fds.map(({ fd }) => fd);
@@ -249,6 +248,8 @@ export class Connection {
     let at = 0;
     for (const [i, length] of [...pieces, bytes.length].entries()) {
       const piece = bytes.subarray(at, at + length);
+      const until = i > 0 ? monotonicNs() + pause * 1e6 : 0;
+      while (monotonicNs() < until && !this.isClosed(name)) this.turn();
       if (piece.length > 0) channel.send(piece, i === fdsWith ? numbers : [], () => this.turn());
       at += piece.length;
     }

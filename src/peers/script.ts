@@ -46,6 +46,8 @@ export interface SendOptions {
   readonly length?: number;
   /** Sends the message in pieces of these many bytes, the rest last. */
   readonly pieces?: readonly number[];
+  /** Milliseconds between the pieces, so that the other side reads each by itself. */
+  readonly pause?: number;
   /** Which of the pieces carries the descriptors; 0, the first, is what the specification wants. */
   readonly fdsWith?: number;
 }

@@ -92,10 +92,10 @@ export const framing: readonly Probe[] = [
   },
   {
     id: 'late-descriptor',
-    title: 'the descriptor with the second byte of its message; what comes of it depends on when that is read',
+    title: 'the descriptor with the second byte of its message, which comes after the first was read',
     ...{ spec: 'Communication', nature: 'wrong', breaks: ['FRM-10'] },
     before: negotiated,
-    sends: [attemptAcknowledged('SET_VRING_CALL', { index: 0 }, { pieces: [1], fdsWith: 1 })],
+    sends: [attemptAcknowledged('SET_VRING_CALL', { index: 0 }, { pieces: [1], fdsWith: 1, pause: noticing })],
   },
   {
     id: 'descriptor-with-payload',
