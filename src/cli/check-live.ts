@@ -7,28 +7,41 @@ import { ControlError } from '../control/control-error.ts';
 import { severities } from '../decode/check/groups.ts';
 import type { Finding } from '../decode/check/rule.ts';
 import { counted } from '../decode/counted.ts';
+import type { Verdict } from '../decode/diagnose/diagnosis.ts';
 import { decodeFrame } from '../decode/message.ts';
 import { plain } from '../decode/plain.ts';
 import { type Examination, Examiner } from '../trace/examination.ts';
+import { printStatus, type Surface, type SurfaceOptions, shownOn, surfaceOf } from './terminal.ts';
 import { Failure, UsageError } from './usage.ts';
 
+/** How it is printed. */
+interface LiveOptions extends SurfaceOptions {
+  readonly json?: boolean;
+}
+
 /** Follows a capture, or that of a running engine, until its recorder ends or somebody interrupts. Exit status as `check`. */
-export async function checkLive(nameOrFile: string, wanted: (finding: Finding) => boolean): Promise<number> {
-  const path = await captureOf(nameOrFile);
+export async function checkLive(
+  nameOrFile: string,
+  wanted: (finding: Finding) => boolean,
+  options: LiveOptions,
+): Promise<number> {
+  const { path, engine } = await captureOf(nameOrFile);
   const ending = new AbortController();
-  process.once('SIGINT', () => ending.abort());
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => ending.abort());
   const examiner = new Examiner();
   const unread: string[] = [];
-  const told = new Set<string>();
-  const options = { signal: ending.signal, onProblem: ({ message }: { message: string }) => void unread.push(message) };
+  const voice = options.json ? inJson() : inText(surfaceOf(options));
+  const follow = { signal: ending.signal, onProblem: ({ message }: { message: string }) => void unread.push(message) };
   try {
-    for await (const frames of followCapture(path, options)) {
-      for (const frame of frames) {
+    const frames = followCapture(path, follow);
+    // On standard error, so that what is piped is what was found, and somebody who sees nothing knows why.
+    printStatus(`watching ${path}${engine === undefined ? '' : `, which ${engine} records`}; Ctrl-C for the verdict`);
+    for await (const batch of frames) {
+      for (const frame of batch) {
         const found = examiner.take(frame, frame.kind === 'message' ? decodeFrame(frame) : undefined);
-        for (const finding of found.filter(wanted)) tell(findingLine(finding), told);
+        for (const finding of found.filter(wanted)) voice.finding(finding);
       }
-      for (const { title, what, records } of examiner.result().verdicts)
-        tell(`${title}: ${what} (record ${records.join(', ')})`, told);
+      for (const verdict of examiner.result().verdicts) voice.verdict(verdict);
     }
   } catch (error) {
     if (error instanceof CaptureError) throw new Failure(error.message, { cause: error });
@@ -36,16 +49,48 @@ export async function checkLive(nameOrFile: string, wanted: (finding: Finding) =
   }
   const result = examiner.result(unread);
   const findings = result.findings.filter(wanted);
-  console.log(plain(`${path}: ${verdictLine({ ...result, findings })}`));
+  voice.end(path, { ...result, findings });
   return unread.length > 0 || findings.some(({ severity }) => severity === 'error') ? 1 : 0;
 }
 
-/** Each thing is said once: a rule that fires again and again is counted in the end. */
-function tell(line: string, told: Set<string>): void {
-  const key = line.replace(/\(?records? [\d, ]+\)?/, '');
-  if (told.has(key)) return;
-  if (told.size < mostTold) told.add(key);
-  console.log(plain(line));
+/** How what is found is told. */
+interface Voice {
+  finding(finding: Finding): void;
+  verdict(verdict: Verdict): void;
+  end(path: string, result: Examination): void;
+}
+
+/** In lines, each thing once: a rule that fires again and again is counted in the end. */
+function inText(surface: Surface): Voice {
+  const told = new Set<string>();
+  const say = (line: string): void => console.log(shownOn(surface, plain(line)));
+  const sayOnce = (line: string): void => {
+    const key = line.replace(/\(?records? [\d, ]+\)?/, '');
+    if (told.has(key)) return;
+    if (told.size < mostTold) told.add(key);
+    say(line);
+  };
+  return {
+    finding: finding => sayOnce(findingLine(finding)),
+    verdict: ({ title, what, records }) => sayOnce(`${title}: ${what} (record ${records.join(', ')})`),
+    end: (path, result) => say(`${path}: ${verdictLine(result)}`),
+  };
+}
+
+/** In objects, one a line: `{"finding"}` and `{"verdict"}` as they become true, then what `check --json` prints. */
+function inJson(): Voice {
+  const told = new Set<string>();
+  const say = (body: object): void => console.log(JSON.stringify(body));
+  return {
+    finding: finding => say({ finding }),
+    verdict: verdict => {
+      const key = `${verdict.id} ${verdict.pair} ${verdict.session} ${verdict.epoch} ${verdict.what}`;
+      if (told.has(key)) return;
+      if (told.size < mostTold) told.add(key);
+      say({ verdict });
+    },
+    end: (path, result) => say({ ...result, file: path }),
+  };
 }
 
 /** Different lines that are remembered. */
@@ -71,14 +116,15 @@ function verdictLine({ messages, connections, findings, verdicts, unread }: Exam
 }
 
 /** The capture that is meant: a file, else that of the engine with this name. */
-async function captureOf(nameOrFile: string): Promise<string> {
-  if (existsSync(nameOrFile) || nameOrFile.includes('/') || /\.pcap(ng)?$/.test(nameOrFile)) return nameOrFile;
+async function captureOf(nameOrFile: string): Promise<{ path: string; engine?: string }> {
+  if (existsSync(nameOrFile) || nameOrFile.includes('/') || /\.pcap(ng)?$/.test(nameOrFile))
+    return { path: nameOrFile };
   try {
     const engine = await connectToEngine(nameOrFile, { program: 'check' });
     try {
       const { capture } = await engine.request('status', {});
       if (capture.path === undefined) throw new UsageError(`check: the engine ${nameOrFile} records nothing`);
-      return capture.path;
+      return { path: capture.path, engine: nameOrFile };
     } finally {
       engine.close();
     }

@@ -10,7 +10,7 @@ import { checkLive } from './check-live.ts';
 import type { Command } from './command.ts';
 import { type ConformanceOptions, checkConformance } from './conformance.ts';
 import { checkMigration } from './migration.ts';
-import { surfaceOf } from './terminal.ts';
+import { shownOn, surfaceOf } from './terminal.ts';
 import { Failure, UsageError, wholeNumber } from './usage.ts';
 
 interface CheckOptions extends ConformanceOptions {
@@ -50,7 +50,10 @@ export const command: Command<CheckOptions> = {
     },
     { flags: '--baseline <file>', meaning: 'leave out the findings that are known there', completes: 'file' },
     { flags: '--write-baseline <file>', meaning: 'write what is found into that file, to be known from now on' },
-    { flags: '--live', meaning: 'follow one capture while it grows, or that of the engine with this name' },
+    {
+      flags: '--live',
+      meaning: 'follow one capture while it grows, or that of the engine with this name; with --json too',
+    },
     { flags: '--migration', meaning: 'compare the captures of the source and of the destination of one migration' },
     { flags: '--back-end <socket>', meaning: 'try a back-end out: connect to its socket, or listen:SOCKET' },
     { flags: '--front-end <socket>', meaning: 'try a front-end out: listen for it, or connect:SOCKET' },
@@ -90,12 +93,14 @@ export const command: Command<CheckOptions> = {
     const isWanted = wantedFindings(options);
     const wanted = (finding: Finding): boolean => isWanted(finding) && !baseline?.has(finding);
     if (options.live) {
-      if (args.length !== 1 || formats.length > 0)
-        throw new UsageError('check: --live takes one capture, and prints text');
-      return checkLive(args[0] as string, wanted);
+      if (args.length !== 1 || options.junit || options.sarif || options.writeBaseline !== undefined)
+        throw new UsageError('check: --live takes one capture, and prints text or --json');
+      return checkLive(args[0] as string, wanted, options);
     }
     const results = args.map((file, i) => checked(file, wanted, args.length > 1 ? `${i + 1}/${args.length} ` : ''));
-    process.stdout.write(format?.print(results, surfaceOf(options)) ?? '');
+    const surface = surfaceOf(options);
+    const printed = format?.print(results, surface) ?? '';
+    process.stdout.write(formats.length === 0 ? shownOn(surface, printed) : printed);
     if (baseline) tellBaseline(baseline);
     if (options.writeBaseline !== undefined) {
       const count = writeBaseline(

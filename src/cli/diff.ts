@@ -7,7 +7,7 @@ import { accountOf } from '../trace/accounting.ts';
 import { type Choice, chosenIn, placeOf } from './chosen.ts';
 import type { Command } from './command.ts';
 import { checkMigration } from './migration.ts';
-import { type SurfaceOptions, surfaceOf } from './terminal.ts';
+import { type SurfaceOptions, shownOn, surfaceOf } from './terminal.ts';
 import { Failure, UsageError } from './usage.ts';
 
 interface DiffOptions extends SurfaceOptions {
@@ -55,7 +55,7 @@ export const command: Command<DiffOptions> = {
     const comparison = compare(a.connection, b.connection);
     const names = { a: nameOf(a), b: nameOf(b) };
     if (options.json) process.stdout.write(`${JSON.stringify({ ...names, ...comparison })}\n`);
-    else process.stdout.write(compareText(comparison, names, styleOf(options)));
+    else process.stdout.write(shownOn(surfaceOf(options), compareText(comparison, names, styleOf(options))));
     return comparison.same ? 0 : 1;
   },
 };

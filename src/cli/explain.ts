@@ -3,7 +3,7 @@ import { type Explanation, explain } from '../decode/explain/explain.ts';
 import { plain } from '../decode/plain.ts';
 import { type Occurrences, occurrencesIn } from '../trace/occurrences.ts';
 import type { Command } from './command.ts';
-import { type SurfaceOptions, surfaceOf } from './terminal.ts';
+import { type SurfaceOptions, shownOn, surfaceOf } from './terminal.ts';
 import { Failure } from './usage.ts';
 
 interface ExplainOptions extends SurfaceOptions {
@@ -37,12 +37,12 @@ export const command: Command<ExplainOptions> = {
     const words = args.join(' ');
     const found = explain(words);
     if (found.length === 0) throw new Failure(`nothing is known of '${plain(words)}'`);
-    const { colour } = surfaceOf(options);
+    const surface = surfaceOf(options);
     const places = options.in === undefined ? undefined : occurrences(options.in, found);
     const print = options.json
       ? (one: Explanation, place?: Occurrences) =>
           `${JSON.stringify({ ...one, ...(place && { in_capture: place }) })}\n`
-      : (one: Explanation, place?: Occurrences) => asText(one, colour, place);
+      : (one: Explanation, place?: Occurrences) => shownOn(surface, asText(one, surface.colour, place));
     process.stdout.write(found.map((one, i) => print(one, places?.[i])).join(options.json ? '' : '\n'));
     return 0;
   },

@@ -3,7 +3,7 @@ import { CaptureError } from '../capture/capture-error.ts';
 import { compareMigration } from '../decode/compare/migration.ts';
 import { migrationText } from '../export/compare/migration.ts';
 import { accountOf } from '../trace/accounting.ts';
-import { type SurfaceOptions, surfaceOf } from './terminal.ts';
+import { type SurfaceOptions, shownOn, surfaceOf } from './terminal.ts';
 import { Failure, UsageError } from './usage.ts';
 
 /** Columns where the output has no width of its own. */
@@ -20,11 +20,12 @@ export function checkMigration(
     throw new UsageError(`${command}: --migration takes two captures, that of the source and that of the destination`);
   try {
     const comparison = compareMigration(accountOf(source), accountOf(destination));
-    const { colour, width = usual } = surfaceOf(options);
+    const surface = surfaceOf(options);
+    const { colour, width = usual } = surface;
     process.stdout.write(
       options.json
         ? `${JSON.stringify({ source, destination, ...comparison })}\n`
-        : migrationText(comparison, { colour, width }),
+        : shownOn(surface, migrationText(comparison, { colour, width })),
     );
     const isBad = comparison.devices.some(({ checks }) => checks.some(({ outcome }) => outcome === 'bad'));
     return isBad || comparison.alone.length > 0 || comparison.devices.length === 0 ? 1 : 0;

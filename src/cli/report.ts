@@ -6,6 +6,7 @@ import { reportText } from '../export/report/text.ts';
 import { accountOf, linesOf } from '../trace/accounting.ts';
 import { chosenIn, placeOf } from './chosen.ts';
 import type { Command } from './command.ts';
+import { shownOn, surfaceOf } from './terminal.ts';
 import { Failure, wholeNumber } from './usage.ts';
 
 interface ReportOptions {
@@ -47,7 +48,7 @@ export const command: Command<ReportOptions> = {
       const file = redact ? 'FILE' : basename(path);
       const { unread } = recording;
       const report = reportOf({ recording, connection, redaction, file, unread, lineOf: n => lines.get(n) });
-      process.stdout.write(json ? `${JSON.stringify(report)}\n` : reportText(report));
+      process.stdout.write(json ? `${JSON.stringify(report)}\n` : shownOn(surfaceOf({}), reportText(report)));
       return 0;
     } catch (error) {
       if (error instanceof CaptureError) throw new Failure(error.message, { cause: error });

@@ -31,6 +31,23 @@ export function surfaceOf(
   };
 }
 
+/** Signs of our own and what stands for them where the locale has only ASCII. */
+const signs: readonly (readonly [sign: RegExp, ascii: string])[] = [
+  [/───/g, '----'],
+  [/→/g, '->'],
+  [/←/g, '<-'],
+  [/└/g, "'-"],
+  [/…/g, '...'],
+  [/×/g, 'x'],
+  [/µ/g, 'u'],
+  [/’/g, "'"],
+];
+
+/** A text as the surface can show it. What others wrote (names, paths) stays as it is. */
+export function shownOn({ ascii }: Pick<Surface, 'ascii'>, text: string): string {
+  return ascii ? signs.reduce((shown, [sign, written]) => shown.replace(sign, written), text) : text;
+}
+
 /** Cuts a line at a width, not counting what only switches colours. A cut line ends with the last colour reset. */
 export function cutLine(line: string, width: number, ascii: boolean): string {
   let seen = 0;

@@ -53,6 +53,42 @@ describe('vhuscope check', () => {
     expect(out.match(/MEM-13/g)).toHaveLength(1);
   });
 
+  it('says what it watches while nothing comes, and in --json what it found as data', async () => {
+    const path = join(folder, 'silent.pcapng');
+    writeFileSync(path, '');
+    const main = resolve(import.meta.dirname, '../../dist/cli/main.js');
+    const child = spawn(process.execPath, [main, 'check', '--live', '--json', path], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    const said = { stdout: '', stderr: '' };
+    const seen = (stream: 'stdout' | 'stderr', words: string) =>
+      new Promise<void>(done => {
+        child[stream].on('data', data => {
+          said[stream] += data;
+          if (said[stream].includes(words)) done();
+        });
+      });
+    const watching = seen('stderr', '\n');
+    const found = seen('stdout', '"verdict"');
+    await watching;
+    expect(said).toEqual({ stdout: '', stderr: `vhuscope: watching ${path}; Ctrl-C for the verdict\n` });
+    appendFileSync(path, readFileSync(capture('unshared-blk')));
+    await found;
+    child.kill('SIGTERM');
+    const [status] = await once(child, 'close');
+    expect(status).toBe(1);
+    const objects = said.stdout
+      .trimEnd()
+      .split('\n')
+      .map(line => JSON.parse(line));
+    expect(objects.filter(one => one.finding).map(one => one.finding.rule)).toContain('MEM-13');
+    expect(objects.filter(one => one.verdict).map(one => one.verdict.title)).toEqual([
+      'guest memory is not shared with the back-end',
+    ]);
+    const whole = await vhuscope('check', '--json', capture('unshared-blk'));
+    expect({ ...objects.at(-1), file: capture('unshared-blk') }).toEqual(JSON.parse(whole.stdout));
+  });
+
   it('holds both sides of a migration against each other', async () => {
     const sides = [capture('migration-net-source'), capture('migration-net-destination')];
     const { code, stdout } = await vhuscope('check', '--migration', ...sides);

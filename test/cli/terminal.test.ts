@@ -1,3 +1,5 @@
+import { spawnSync } from 'node:child_process';
+import { resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { cutLine, surfaceOf } from '../../src/cli/terminal.ts';
 
@@ -24,5 +26,32 @@ describe('cutLine', () => {
     ['🙂🙂🙂🙂', 3, '🙂🙂…'],
   ])('%j at %i', (line, width, expected) => {
     expect(cutLine(line, width, false)).toBe(expected);
+  });
+});
+
+describe('what is shown where the locale has only ASCII', () => {
+  it.each([
+    [['diff', 'captures/fs.pcapng', 'captures/blk.pcapng'], ' -> '],
+    [['report', 'captures/unshared-blk.pcapng'], 'F->B'],
+    [['check', 'captures/unshared-blk.pcapng'], 'size=...,share=on'],
+    [
+      ['check', '--migration', 'captures/migration-net-source.pcapng', 'captures/migration-net-destination.pcapng'],
+      'ok',
+    ],
+    [['explain', 'ring', 'num', '--in', 'captures/fs.pcapng'], ''],
+    [['explain', 'SET_VRING_KICK', '--in', 'captures/fs.pcapng'], 'F->B'],
+  ])('%j', async (args, words) => {
+    const main = resolve(import.meta.dirname, '../../dist/cli/main.js');
+    const shown = (LC_ALL: string) =>
+      spawnSync(process.execPath, [main, ...args], {
+        cwd: resolve(import.meta.dirname, '../..'),
+        env: { ...process.env, LC_ALL },
+        encoding: 'utf8',
+      }).stdout;
+    const ascii = shown('C');
+    expect(ascii).toContain(words);
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: all of ASCII
+    expect(ascii).toMatch(/^[\x00-\x7f]*$/);
+    if (words !== '' && words !== 'ok') expect(shown('C.UTF-8')).not.toContain(words);
   });
 });

@@ -2,13 +2,17 @@ import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { RuleStatus } from '../../control/messages.ts';
 import { plain } from '../../decode/plain.ts';
+import { shownOn, surfaceOf } from '../terminal.ts';
 import { UsageError } from '../usage.ts';
 import { type CtlFlags, print, type Verb } from './verb.ts';
 
 function told({ name, place, when, does, seen, matched, fired, last, off, by, limits }: RuleStatus): string[] {
   const notes = [place, by && `by ${by}`, off && 'switched off', ...limits].filter(Boolean).join(', ');
   return [
-    `${name}${notes === '' ? '' : `  (${notes})`}: ${when || 'any message'} → ${does.join(', ')}`,
+    shownOn(
+      surfaceOf({}),
+      `${name}${notes === '' ? '' : `  (${notes})`}: ${when || 'any message'} → ${does.join(', ')}`,
+    ),
     `    of ${seen} messages ${matched} matched and ${fired} were treated; the last one: ${last}`,
   ];
 }
