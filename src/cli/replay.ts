@@ -3,19 +3,22 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { CaptureError } from '../capture/capture-error.ts';
 import { readCapture } from '../capture/reader.ts';
+import { isSameFile } from '../capture/same-file.ts';
 import { formatBaseline, parseBaseline } from '../replay/baseline.ts';
+import { Keeper } from '../replay/keeper.ts';
 import { deviationsOf } from '../replay/outcome.ts';
 import { play } from '../replay/player.ts';
 import { type PlayedSide, type Recording, recordingOf, type Step, stepName } from '../replay/recording.ts';
 import { outcomeLines, verdictJson, verdictLines } from '../replay/tell.ts';
 import { close, errno } from '../sys/libc.ts';
-import { type Address, acceptFrom, addressText, dial, listenAt, socketNature } from '../sys/socket.ts';
+import { type Address, acceptFrom, addressText, dial, listenAt, peerCredentials, socketNature } from '../sys/socket.ts';
 import { SystemError } from '../sys/system-error.ts';
 import type { Command } from './command.ts';
 import { type Endpoint, parseAddress, parseEndpoint } from './endpoint.ts';
 import { viewReplay } from './replay-viewed.ts';
 import { printStatus, surfaceOf } from './terminal.ts';
 import { Failure, UsageError, wholeNumber } from './usage.ts';
+import { version } from './version.ts';
 
 interface ReplayFlags {
   ascii?: boolean;
@@ -33,6 +36,8 @@ interface ReplayFlags {
   tui?: boolean;
   light?: boolean;
   wait: number;
+  write?: string;
+  keepSecrets?: boolean;
   json?: boolean;
   quiet?: boolean;
   expectSame?: boolean;
@@ -93,6 +98,12 @@ export const command: Command<ReplayFlags> = {
       parse: wholeNumber('--wait', 1),
     },
     {
+      flags: '-w, --write <file>',
+      meaning: 'record the replay itself into this pcapng file, with who plays',
+      completes: 'file',
+    },
+    { flags: '--keep-secrets', meaning: 'record keys of crypto sessions of the living side as well' },
+    {
       flags: '--json',
       meaning: 'print one JSON object for each message (with --step also before it), and the verdict as the last',
     },
@@ -122,6 +133,8 @@ export const command: Command<ReplayFlags> = {
       from,
       to,
     });
+    if (flags.write !== undefined && isSameFile(flags.write, file))
+      throw new UsageError(`-w: ${file} is what is played and would be overwritten: give the capture another name`);
     if (flags.tui) return viewReplay(file, recording, process.argv.slice(3), flags);
     const accepted =
       flags.baseline === undefined ? new Set<string>() : parseBaseline(readFileSync(flags.baseline, 'utf8'));
@@ -131,11 +144,14 @@ export const command: Command<ReplayFlags> = {
     const { ascii } = surfaceOf(flags);
     const lines = flags.step ? createInterface({ input: process.stdin }) : undefined;
     const enter = lines?.[Symbol.asyncIterator]();
+    let keeper: Keeper | undefined;
     try {
       const fd = await connected(where, ending.signal);
       if (fd === undefined) return 130;
       introduce(recording, flags);
+      keeper = keeperFor(file, fd, recording, flags);
       const performance = await play(fd, recording, {
+        keep: keeper?.take,
         ...{ patience: flags.wait, strict: flags.strict === true, speed: flags.speed, signal: ending.signal },
         beforeSaying: enter && (step => ask(step, enter, flags.json)),
         tell: outcome => {
@@ -143,6 +159,7 @@ export const command: Command<ReplayFlags> = {
           else if (!flags.quiet) print(outcomeLines(outcome, ascii));
         },
       });
+      keeper?.close(performance);
       print(
         flags.json
           ? [JSON.stringify(verdictJson(performance, accepted))]
@@ -155,11 +172,20 @@ export const command: Command<ReplayFlags> = {
       if (flags.expectSame) return deviations.every(({ key }) => accepted.has(key)) && how !== 'stopped' ? 0 : 1;
       return how === 'failed' || (how === 'closed' && !performance.end.asRecorded && performance.unreached > 0) ? 1 : 0;
     } finally {
+      keeper?.close();
       lines?.close();
       process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
     }
   },
 };
+
+/** Where the replay itself is recorded, where somebody asked for that. */
+function keeperFor(of: string, fd: number, recording: Recording, flags: ReplayFlags): Keeper | undefined {
+  const { write: path, keepSecrets = false } = flags;
+  if (path === undefined) return undefined;
+  const keeping = { path, of, program: `vhuscope ${version}`, living: peerCredentials(fd), keepSecrets };
+  return new Keeper(keeping, recording);
+}
 
 function print(lines: readonly string[]): void {
   process.stdout.write(`${lines.join('\n')}\n`);

@@ -1,7 +1,8 @@
 /** Makes a capture of a text that tells what was said on a socket. */
 import { randomBytes } from 'node:crypto';
-import { realpathSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { packetsOf } from '../capture/packet.ts';
+import { isSameFile } from '../capture/same-file.ts';
 import type { Piece } from '../capture/section.ts';
 import { CaptureWriter } from '../capture/writer.ts';
 import { detect } from './formats.ts';
@@ -51,7 +52,7 @@ export class ImportError extends Error {
  */
 export function importFile(options: ImportOptions): Imported {
   const { from, to, nameOf, socket, device, keepSecrets, program } = options;
-  if (sameFile(from, to)) throw new ImportError(`${from} would be overwritten: give the capture another name`);
+  if (isSameFile(from, to)) throw new ImportError(`${from} would be overwritten: give the capture another name`);
   // Standard input can be read once only, and a format is found by looking ahead.
   const lines: Iterable<string> = from === '-' ? [...linesOf(from)] : { [Symbol.iterator]: () => linesOf(from) };
   const format = options.format ?? detect(checked(lines, from));
@@ -84,14 +85,6 @@ export function importFile(options: ImportOptions): Imported {
     return { format, messages, connections: scribe.connections, complaints, unlisted, notes: [...source.notes] };
   } finally {
     sink?.close();
-  }
-}
-
-function sameFile(one: string, other: string): boolean {
-  try {
-    return realpathSync(one) === realpathSync(other);
-  } catch {
-    return false; // at least one of them is not there
   }
 }
 

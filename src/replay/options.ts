@@ -1,3 +1,4 @@
+import type { Frame } from '../decode/frame.ts';
 import type { Outcome } from './outcome.ts';
 import type { Step } from './recording.ts';
 
@@ -15,6 +16,8 @@ export interface PlayOptions {
   beforeSaying?: ((step: Step) => Promise<void>) | undefined;
   /** Is told each outcome as it comes. */
   tell?: (outcome: Outcome) => void;
+  /** Is told each message that was said or heard, with its descriptors described. */
+  keep?: ((frame: Frame) => void) | undefined;
   /** Ends the replay. */
   signal?: AbortSignal;
 }

@@ -166,6 +166,7 @@ class Player {
   #heard(frame: Frame, message: Message): void {
     this.#lastAt = monotonicNs();
     this.#last = nameOf(message);
+    this.#options.keep?.(frame);
     if (message.reply) this.#replied(frame, message);
     else this.#requested(frame, message);
   }
@@ -263,6 +264,7 @@ class Player {
     if (step) this.#last = stepName(step);
     const pieces = this.#options.strict && step?.frame.seg ? step.frame.seg : [];
     const { frame, message } = this.#stage.send(channel, said.bytes, fds, given, pieces);
+    this.#options.keep?.(frame);
     const about = { channel, dir: directionOf(this.#recording.side), name: nameOf(message), text: textOf(frame) };
     this.#tell({
       ...about,

@@ -1,6 +1,7 @@
 /** One connection of a capture as something to be played: which messages are ours to say, and what the other side said. */
 import type { Channel, Context, Direction, Frame } from '../decode/frame.ts';
 import { decodeFrame, type Message } from '../decode/message.ts';
+import { knownTo } from '../decode/session/known-to.ts';
 import { fold, newSession, type Session } from '../decode/session/session.ts';
 import { jsonBody } from '../decode/text/event.ts';
 
@@ -82,6 +83,7 @@ function fits(frame: Frame, { pair, session, epoch }: Choice): boolean {
 }
 
 function assembled(frames: readonly Frame[], side: PlayedSide, { from = 0, to = Number.POSITIVE_INFINITY }: Choice) {
+  const living = side === 'front-end' ? 'back-end' : 'front-end';
   const steps: Step[] = [];
   const byNumber = new Map<number, Step>();
   const omitted = new Map<string, number>();
@@ -93,9 +95,10 @@ function assembled(frames: readonly Frame[], side: PlayedSide, { from = 0, to = 
     if (recorded.kind === 'raw') omit('bytes that are no message');
     if (recorded.kind !== 'message') continue;
     const ours = recorded.dir === directionOf(side);
-    const frame = ours ? asDelivered(recorded) : recorded;
+    // Where vhuscope has stepped in: what the side that lives now said then, and what reached it.
+    const frame = knownTo(living, recorded);
     if (!frame) {
-      omit('messages that were not sent on');
+      omit(`messages of which the ${living} knew nothing`);
       continue;
     }
     const message = decodeFrame(frame);
@@ -113,13 +116,6 @@ function assembled(frames: readonly Frame[], side: PlayedSide, { from = 0, to = 
     steps.push(step);
   }
   return { steps, closedBy, omitted: [...omitted].map(([what, count]) => `${count} ${what}`) };
-}
-
-/** What reached the other side, where a person or a rule changed the message on its way; undefined where nothing did. */
-function asDelivered(frame: Frame): Frame | undefined {
-  if (frame.sentBytes === undefined) return frame;
-  if (frame.sentBytes.length === 0) return undefined;
-  return { ...frame, bytes: frame.sentBytes, wireLength: frame.sentLength ?? frame.sentBytes.length };
 }
 
 function closerOf(frame: Frame): PlayedSide | undefined {

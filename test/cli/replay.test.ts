@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { expect as awaits, type Script, script, send, untilClosed } from '../../src/peers/script.ts';
 import { blockBackEnd } from '../../src/peers/traits.ts';
-import { useStand } from './stand.ts';
+import { rowsOf, useStand } from './stand.ts';
 
 const captures = resolve(import.meta.dirname, '../../captures');
 const built = '../../dist/peers/start.js';
@@ -25,6 +25,40 @@ describe('both sides of a recording, each replayed', () => {
     expect(lastLine(front.out().toString())).toBe('the back-end behaves as in the recording');
     expect(lastLine(back.out().toString())).toBe('the front-end behaves as in the recording');
     expect(existsSync(socket)).toBe(false);
+  });
+
+  it('are recorded as they go, with who plays', async () => {
+    const [file, socket] = [join(captures, 'fs.pcapng'), stand.path('s')];
+    const back = stand.vhuscope('replay', file, '--listen', socket, '-q', '-w', stand.path('back.pcapng'));
+    await back.says(/listening at/);
+    const front = stand.vhuscope('replay', file, '--to', socket, '-q', '-w', stand.path('front.pcapng'));
+    expect([await front.ended, await back.ended], front.err() + back.err()).toEqual([0, 0]);
+    const [recorded, ofFront, ofBack] = [file, stand.path('front.pcapng'), stand.path('back.pcapng')].map(path =>
+      rowsOf(path),
+    );
+    const said = (rows: typeof recorded) =>
+      rows
+        ?.filter(({ frame }) => frame.kind === 'message')
+        .map(({ frame, message }) => `${frame.dir} ${message?.name}`);
+    expect(said(ofFront)).toEqual(said(recorded));
+    expect(said(ofBack)?.toSorted()).toEqual(said(recorded)?.toSorted());
+    const [connected, note] = (ofFront ?? []).map(({ frame }) => Buffer.from(frame.bytes).toString());
+    expect(JSON.parse(connected ?? '')).toMatchObject({
+      event: 'connected',
+      front_end: { comm: 'vhuscope' },
+      back_end: { pid: expect.any(Number) },
+    });
+    expect(note).toContain('vhuscope plays the front-end of pair.front, session 1.1');
+    expect(ofFront?.at(-1)?.frame.kind).toBe('event');
+    // Answers and negotiated features stand with the records, as with those of the proxy.
+    const answered = (rows: typeof recorded) => rows?.filter(({ frame }) => frame.answers !== undefined).length;
+    expect(answered(ofFront)).toBe(answered(recorded));
+    expect(ofFront?.findLast(({ frame }) => frame.kind === 'message')?.frame.context.protocolFeatures).toBe(
+      recorded?.findLast(({ frame }) => frame.kind === 'message')?.frame.context.protocolFeatures,
+    );
+    const again = stand.vhuscope('replay', file, '--to', socket, '-w', file);
+    expect(await again.ended).toBe(2);
+    expect(again.err()).toContain('is what is played and would be overwritten');
   });
 
   it('follow the recorded pace', async () => {
