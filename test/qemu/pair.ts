@@ -31,29 +31,34 @@ export class Pair {
   readonly commands: { who: Side | 'vhuscope'; command: readonly string[] }[] = [];
   readonly traces: Record<Side, string[]> = { 'front-end': [], 'back-end': [] };
   private readonly roles: Roles;
+  private readonly traced: boolean;
   readonly name: string;
   private proxy: Program | undefined;
   private read: CaptureRecord[] | undefined;
 
-  constructor(scenario: string, options: { roles?: Roles; name?: string; folder?: string } = {}) {
+  constructor(scenario: string, options: { roles?: Roles; name?: string; folder?: string; traced?: boolean } = {}) {
     this.folder = options.folder ?? scenarioFolder(scenario);
     this.name = options.name ?? 'pair';
     this.roles = options.roles ?? 'back-end listens';
+    this.traced = options.traced !== false;
     this.frontSocket = socketPath(this.folder, `${this.name}.front`);
     this.backSocket = withoutProxy ? this.frontSocket : socketPath(this.folder, `${this.name}.back`);
     this.capture = join(this.folder, `${this.name}.pcapng`);
   }
 
-  /** Starts a peer under strace and, if it is the one that listens, waits for its socket. */
+  /** Starts a peer, under strace unless the pair is not traced; if it is the one that listens, waits for its socket. */
   async start(side: Side, command: readonly string[]): Promise<Program> {
     const socket = side === 'front-end' ? this.frontSocket : this.backSocket;
     const listens = this.roles.startsWith(side);
     if (listens) rmSync(socket, { force: true });
-    const number = this.traces[side].length + 1;
+    const number = this.commands.filter(({ who }) => who === side).length + 1;
     const file = join(this.folder, `${this.name}.${side}${number > 1 ? `-${number}` : ''}`);
-    this.traces[side].push(`${file}.strace`);
+    if (this.traced) this.traces[side].push(`${file}.strace`);
     this.commands.push({ who: side, command });
-    const program = new Program(`${this.name}'s ${side}`, command, { log: `${file}.log`, trace: `${file}.strace` });
+    const program = new Program(`${this.name}'s ${side}`, command, {
+      log: `${file}.log`,
+      ...(this.traced && { trace: `${file}.strace` }),
+    });
     if (listens && !(await listening(socket, 30, () => program.alive)))
       throw new Error(`the ${side} does not listen at ${socket}\n${program.output}`);
     return program;

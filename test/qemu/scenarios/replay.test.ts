@@ -1,4 +1,5 @@
 /** Recordings played against real peers: as the front-end towards back-ends, as the back-end towards QEMU. */
+import { writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import {
@@ -102,6 +103,50 @@ describe('the front-end of a recording', () => {
     const { status, verdict } = await playedTo('qemu-storage-daemon', 'fs');
     expect(status).toBe(1);
     expect(verdict.deviations.map(({ key }) => key)).toContain('GET_QUEUE_NUM =: payload.queue_num 2 -> 1');
+  });
+});
+
+describe('a back-end with a fault, made by a rule', () => {
+  afterEach(stopAll);
+
+  it.each([
+    ['nothing', 'SET_OWNER', { note: 'nothing is wrong' }, []],
+    [
+      'a disk that is too small',
+      ...['GET_CONFIG and reply', { set: { 'config.capacity': 131071 } }],
+      ['GET_CONFIG =: payload.config.capacity 131072 -> 131071'],
+    ],
+    [
+      'memory that is refused',
+      ...['ADD_MEM_REG and reply', { set: { result: 1 } }],
+      ['ADD_MEM_REG =: payload.result 0 -> 1'],
+    ],
+    ['an answer that is lost', 'GET_QUEUE_NUM and reply', { drop: true }, ['GET_QUEUE_NUM =: missing']],
+    ['an answer that comes twice', 'GET_MAX_MEM_SLOTS and reply', { duplicate: true }, ['GET_MAX_MEM_SLOTS =: extra']],
+    [
+      'an answer without a payload',
+      ...['GET_CONFIG and reply', { payload: '' }],
+      ['GET_CONFIG =: size 72 -> 0', 'GET_CONFIG =: payload.config missing'],
+    ],
+    ['a close at the kick', 'SET_VRING_KICK', { close: 'before' }, ['closed after SET_VRING_KICK']],
+  ] as [string, string, object, string[]][])('%s is told', async (_, when, fault, deviations) => {
+    const folder = scenarioFolder('replay-fault');
+    const [back, front] = [socketPath(folder, 'back'), socketPath(folder, 'front')];
+    const rules = join(folder, 'fault.yaml');
+    writeFileSync(rules, JSON.stringify({ rules: [{ when, do: fault }] }));
+    const daemon = new Program('the daemon', storageDaemon(back, newDisk(join(folder, 'disk'))), {
+      log: join(folder, 'back.log'),
+    });
+    expect(await listening(back, 30, () => daemon.alive), daemon.output).toBe(true);
+    const command = ['proxy', front, back, '--rules', rules, '-w', join(folder, 'c.pcapng'), '--device', 'blk'];
+    const proxy = new Program('the proxy', [process.execPath, vhuscope, ...command], {
+      log: join(folder, 'proxy.log'),
+    });
+    expect(await appears(front, 15, () => proxy.alive), proxy.output).toBe(true);
+    const replay = replaying(folder, 'blk', '--to', front, '--wait', '1000');
+    const status = await replay.end();
+    expect(verdictOf(replay).deviations.map(({ key }) => key)).toEqual(deviations);
+    expect(status).toBe(deviations.length === 0 ? 0 : 1);
   });
 });
 
