@@ -4930,7 +4930,7 @@ spec.layout = {
     { id = "flags.dropped", name = "dropped", mask = 1024 },
     { id = "flags.masked", name = "masked", mask = 2048 },
   },
-  tlv = { fdName = 1, seg = 2, fdAt = 3, heldNs = 4, sentBytes = 5, sameIdAs = 6, sentLength = 7 },
+  tlv = { fdName = 1, seg = 2, fdAt = 3, heldNs = 4, sentBytes = 5, sameIdAs = 6, sentLength = 7, sentFds = 8 },
   kinds = { [1] = "message", [2] = "raw", [3] = "event", [4] = "finding" },
   channels = { [0] = "main", [1] = "backend-req", [2] = "gpu" },
   dialects = {

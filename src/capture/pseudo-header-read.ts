@@ -274,6 +274,13 @@ const tlvReaders: Record<number, [least: number, read: TlvReader]> = {
       if (fd) fd.sameIdAs = view.getUint32(at + 4, true);
     },
   ],
+  [tlvType.sentFds]: [
+    0,
+    (header, view, at, length) => {
+      const entries = Array.from({ length: Math.floor(length / fdEntryLength) }, (_, i) => at + i * fdEntryLength);
+      header.sentFds = entries.map(each => readFdEntry(view, each));
+    },
+  ],
   [tlvType.sentLength]: [
     4,
     (header, view, at) => {

@@ -153,6 +153,11 @@ function writeTlvs(view: DataView, start: number, at: number, header: PseudoHead
     view.setUint32(value, i, true);
     view.setUint32(value + 4, fd.sameIdAs, true);
   }
+  if (header.sentFds !== undefined) {
+    const fds = header.sentFds.slice(0, maxFds);
+    const value = open(tlvType.sentFds, fds.length * fdEntryLength);
+    for (const [i, fd] of fds.entries()) writeFdEntry(view, value + i * fdEntryLength, fd);
+  }
   for (const [i, fd] of header.fds.slice(0, maxFds).entries()) {
     if (fd.name === undefined) continue;
     const name = shortened(utf8.encode(fd.name));

@@ -92,6 +92,7 @@ export const tlvType = {
   sentBytes: 5,
   sameIdAs: 6,
   sentLength: 7,
+  sentFds: 8,
 } as const;
 
 /** Kinds of record by their number; 0 is not used. */

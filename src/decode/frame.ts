@@ -136,6 +136,8 @@ export interface Frame {
   sentBytes?: Uint8Array;
   /** Length in bytes of what was sent on, where `sentBytes` holds only its beginning. */
   sentLength?: number;
+  /** Descriptors sent on, in order, where they were changed on purpose. */
+  sentFds?: FdIdentity[];
   /** Made by vhuscope, not received. */
   injected?: boolean;
   /** Secret bytes (crypto keys) in `bytes` were overwritten with zeroes when it was recorded. */

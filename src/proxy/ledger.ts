@@ -26,8 +26,8 @@ export interface LedgerOwner {
   readonly connection: number;
   readonly session: number;
   readonly epoch: number;
-  /** Replaced, never changed. */
-  context: Context;
+  /** What the front-end and the back-end know; the same value until one of them is told otherwise. Replaced, never changed. */
+  contexts: readonly [Context, Context];
   readonly setting: { readonly keepSecrets: boolean };
   /** What the messages of all channels say about the device type. */
   readonly inference: DeviceInference;
@@ -52,6 +52,7 @@ export class Ledger implements Origin {
     { n: 0, wireLength: 0 },
   ] as const;
   readonly #entry: Entry = { ...plainEntry };
+  #author: 1 | 2 = 1;
 
   constructor(
     owner: LedgerOwner,
@@ -79,8 +80,9 @@ export class Ledger implements Origin {
     return this.#owner.epoch;
   }
 
+  /** What the author of the record at hand knows; of a message of ours, what the side knows that gets it. */
   get context(): Context {
-    return this.#owner.context;
+    return this.#owner.contexts[this.#author - 1] as Context;
   }
 
   /** Records an event; returns its number. */
@@ -111,6 +113,7 @@ export class Ledger implements Origin {
     entry.fdAt = 0;
     entry.continues = undefined;
     entry.alteration = flow.alteration;
+    this.#author = flow.alteration?.injected ? ((3 - flow.direction) as 1 | 2) : flow.direction;
     const streamed = this.#streamed[flow.direction - 1] as { n: number; wireLength: number };
     if (flow.passedBefore > 0) {
       entry.kind = 1;
@@ -200,13 +203,10 @@ export class Ledger implements Origin {
   /** Notes a request as the other side got it: that is what it will answer. */
   #ask(n: number, id: number, flags: number, size: number, flow: Passing): void {
     const asked = this.#asked[flow.direction - 1] as Pairing;
+    const context = this.#owner.contexts[2 - flow.direction] as Context;
     const sent = flow.alteration?.sentBytes;
-    if (sent === undefined) asked.request(n, id, flags, size, this.context);
-    else if (sent.length >= headerSize) {
-      const view = new DataView(sent.buffer, sent.byteOffset, headerSize);
-      const word = (at: number): number => view.getUint32(at, littleEndian);
-      asked.request(n, word(0), word(4), word(8), this.context);
-    }
+    if (sent === undefined) asked.request(n, id, flags, size, context);
+    else if (sent.length >= headerSize) asked.request(n, wordOf(sent, 0), wordOf(sent, 4), wordOf(sent, 8), context);
   }
 
   /** Takes what a request of the front-end settles into the context of the records to come. */
@@ -215,11 +215,30 @@ export class Ledger implements Origin {
       const ring = ringOf(flow.memory.bytes, size, littleEndian);
       this.#objects.end(this.#owner.connection, `main:${kind}:${ring}`);
     }
-    if (size !== 8 || (id !== setFeatures && id !== setProtocolFeatures)) return;
-    // The payload begins at byte 12, where a 64-bit view cannot.
-    const mask = new DataView(flow.memory.bytes.buffer, headerSize, 8).getBigUint64(0, littleEndian);
-    const { context } = this.#owner;
-    const key = id === setFeatures ? 'features' : 'protocolFeatures';
-    if (context[key] !== mask) this.#owner.context = { ...context, [key]: mask };
+    const { sentBytes, injected } = flow.alteration ?? {};
+    const said = injected ? undefined : flow.memory.bytes;
+    const [front, back] = this.#owner.contexts;
+    const ofFront = said === undefined ? front : withFeatures(front, said, id, size);
+    if (front === back && sentBytes === undefined && !injected) {
+      if (ofFront !== front) this.#owner.contexts = [ofFront, ofFront];
+      return;
+    }
+    const got = sentBytes ?? flow.memory.bytes;
+    const ofBack = got.length < headerSize ? back : withFeatures(back, got, wordOf(got, 0), wordOf(got, 8));
+    this.#owner.contexts = [ofFront, ofBack];
   }
+}
+
+/** A 32-bit word of a header. */
+function wordOf(bytes: Uint8Array, at: number): number {
+  return new DataView(bytes.buffer, bytes.byteOffset, headerSize).getUint32(at, littleEndian);
+}
+
+/** The context with the features that a request acknowledges. */
+function withFeatures(context: Context, bytes: Uint8Array, id: number, size: number): Context {
+  if (size !== 8 || (id !== setFeatures && id !== setProtocolFeatures)) return context;
+  // The payload begins at byte 12, where a 64-bit view cannot.
+  const mask = new DataView(bytes.buffer, bytes.byteOffset + headerSize, 8).getBigUint64(0, littleEndian);
+  const key = id === setFeatures ? 'features' : 'protocolFeatures';
+  return context[key] === mask ? context : { ...context, [key]: mask };
 }

@@ -95,6 +95,12 @@ export class PassedFds {
     this.#identified = true;
   }
 
+  /** Says what went with a message of ours; nothing is owned here. */
+  describe(identities: FdIdentity[]): void {
+    this.identities = identities;
+    this.count = identities.length;
+  }
+
   /** Closes descriptors, and says what they are unless that is known. */
   #letGo(fds: readonly number[]): void {
     const { identities, late } = letGo(fds, this.#closeSlowly);

@@ -35,6 +35,8 @@ export interface Alteration {
   readonly heldNs: number;
   /** The whole message as it was sent on, where that differs; empty where it was not. */
   readonly sentBytes?: Uint8Array;
+  /** The descriptors that were sent on, where those differ. */
+  readonly sentFds?: FdIdentity[];
   /** It is ours: nobody sent it. */
   readonly injected?: boolean;
   /** Number of the request that a reply of ours answers. */

@@ -162,7 +162,7 @@ export class Recording {
     this.#ring.publish();
     const count = found.lost;
     found.lost = 0;
-    this.event({ ...origin, channel: origin.channel }, { event: 'lost', count }, this.#lastAt);
+    this.event(origin, { event: 'lost', count }, this.#lastAt);
   }
 
   #lastAt = 0;
@@ -273,10 +273,11 @@ export const plainEntry: Entry = {
   alteration: undefined,
 };
 
-function alterationFields({ heldNs, sentBytes, injected }: Alteration): Partial<PseudoHeader> {
+function alterationFields({ heldNs, sentBytes, sentFds, injected }: Alteration): Partial<PseudoHeader> {
   return {
     ...(heldNs > 0 && { heldNs: BigInt(Math.round(heldNs)) }),
     ...(sentBytes !== undefined && { sentBytes }),
+    ...(sentFds !== undefined && { sentFds }),
     ...(injected && { injected }),
   };
 }

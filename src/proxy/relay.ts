@@ -141,7 +141,7 @@ export class Relay implements PairOwner {
   #learnDialects({ connection, frontEnd, backEnd }: Extract<Command, { type: 'dialects' }>): void {
     const session = this.#sessions.get(connection);
     if (session === undefined) return;
-    session.context = { ...session.context, ...(frontEnd && { frontEnd }), ...(backEnd && { backEnd }) };
+    session.takeDialects({ ...(frontEnd && { frontEnd }), ...(backEnd && { backEnd }) });
   }
 
   pairEvent(

@@ -31,7 +31,7 @@ export class Retained<Record> {
   fold(pair: string, packet: Uint8Array, keep: () => Record): void {
     const view = new DataView(packet.buffer, packet.byteOffset, packet.byteLength);
     const flags = view.getUint32(pduTags.length + fieldAt.flags, true);
-    if ((flags & (headerFlag.continuation | headerFlag.dropped)) !== 0) return;
+    if ((flags & headerFlag.continuation) !== 0) return;
     const { header, length } = readPseudoHeader(view, pduTags.length, packet.length);
     const bytes = packet.subarray(pduTags.length + length);
     const key = `${pair}/${header.session}`;
@@ -47,13 +47,20 @@ export class Retained<Record> {
     const spec = messageSpec(channel, id, payloadSource(bytes, envelope));
     if (spec?.retain === undefined) return;
     const kept = this.#of(key);
+    const half = flags & headerFlag.dropped ? ' unsent' : header.injected ? ' made' : '';
     if (header.reply) {
       const request = [...kept].find(([, { n }]) => n === header.answers);
-      if (request !== undefined) this.#keep(kept, `${request[0]} reply`, header.n, keep);
+      if (request !== undefined) this.#keep(kept, `${request[0]} reply${half}`, header.n, keep);
       return;
     }
     const place = placeOf(channel, spec, spec.retain, () => decodeMessage(bytes, envelope).payload);
-    kept.delete(`${place.key} reply`);
+    // What only one side knows of does not take the place of what the other knows.
+    if (half !== '') {
+      this.#keep(kept, `${place.key}${half}`, header.n, keep);
+      return;
+    }
+    for (const rest of [' unsent', ' made', ' reply', ' reply unsent', ' reply made'])
+      kept.delete(`${place.key}${rest}`);
     if (place.removes) kept.delete(place.key);
     else this.#keep(kept, place.key, header.n, keep);
     if (spec.name === 'SET_MEM_TABLE')

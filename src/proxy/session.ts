@@ -48,7 +48,7 @@ export class Session implements LinkOwner {
   readonly connection: number;
   session = 0;
   epoch = 0;
-  context: Context;
+  contexts: readonly [Context, Context];
   readonly inference = new DeviceInference();
   readonly main: Link;
   readonly #owner: SessionOwner;
@@ -64,7 +64,8 @@ export class Session implements LinkOwner {
     this.#owner = owner;
     this.setting = setting;
     this.connection = connection;
-    this.context = withDevice({}, setting.device);
+    const context = withDevice({}, setting.device);
+    this.contexts = [context, context];
     this.#peers = { frontEnd: connectionOf(front), backEnd: connectionOf(back) };
     this.main = this.#open('main', front, back);
     owner.report({ type: 'connected', pair: setting.name, connection, ...this.#peers });
@@ -121,10 +122,21 @@ export class Session implements LinkOwner {
     const better = outweighs(device, setting.device);
     if (better) {
       setting.device = device;
-      this.context = withDevice(this.context, device);
+      this.#learn(withDevice({}, device));
       this.#report({ type: 'device', device: device.id, from: device.from, reason: device.reason });
     }
     return deviceEvent(device, better);
+  }
+
+  /** Hears what implementations they are. */
+  takeDialects(dialects: Pick<Context, 'frontEnd' | 'backEnd'>): void {
+    this.#learn(dialects);
+  }
+
+  #learn(news: Context): void {
+    const [front, back] = this.contexts;
+    const context = { ...front, ...news };
+    this.contexts = [context, front === back ? context : { ...back, ...news }];
   }
 
   /** Hears what somebody outside knows of the device type, and records it. */

@@ -10,6 +10,7 @@ import type { Problem } from '../decode/decode.ts';
 import type { Verdict } from '../decode/diagnose/diagnosis.ts';
 import type { FdIdentity, Frame } from '../decode/frame.ts';
 import type { Phase } from '../decode/phase.ts';
+import type { Difference } from '../decode/session/differences.ts';
 import type { IotlbEntry } from '../decode/session/mappings.ts';
 import type { Session } from '../decode/session/session.ts';
 import type { TreeNode } from '../decode/tree.ts';
@@ -116,7 +117,10 @@ export interface ConnectionState {
   readonly epoch: number;
   /** Virtio device id, where known. */
   readonly device: number | undefined;
+  /** As the front-end knows it. */
   readonly state: PlainSession;
+  /** What the back-end knows otherwise, where vhuscope has stepped in. */
+  readonly apart: readonly Difference[];
   /** The state before that row, to tell what changed with it. */
   readonly before: PlainSession | undefined;
   /** Requests that wait for an answer, oldest first. */

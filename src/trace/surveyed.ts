@@ -2,6 +2,7 @@
 import type { Severity } from '../decode/check/rule.ts';
 import { compare } from '../decode/compare/compare.ts';
 import { allWaiting } from '../decode/session/connection.ts';
+import { differences } from '../decode/session/differences.ts';
 import type { Session } from '../decode/session/session.ts';
 import type {
   ComparedConnections,
@@ -71,12 +72,13 @@ export function stateAt(trace: Trace, states: States, row: number): ConnectionSt
   const earlier = row > 0 ? states.at(row - 1) : undefined;
   const connection = states.at(row)?.connection;
   if (!connection) return undefined;
-  const { pair, session, epoch, state } = connection;
+  const { pair, session, epoch, state, backEnd } = connection;
   const same = earlier?.connections.find(one => one.pair === pair && one.session === session && one.epoch === epoch);
   const { n, context } = trace.frame(row);
   return {
     ...{ row, n, pair, session, epoch, state: plainSession(state) },
     device: context.device,
+    apart: backEnd ? differences(state, backEnd.state, context.device) : [],
     before: same && plainSession(same.state),
     waiting: allWaiting(connection).map(({ frame, message }) => ({ n: frame.n, name: message.name })),
     ended: connection.endedAt !== undefined,

@@ -38,6 +38,9 @@ export const anyFd: fc.Arbitrary<FdIdentity> = fc
   })
   .map(({ file, ...rest }) => present({ ...rest, ...file }) as FdIdentity);
 
+/** What is kept of a descriptor that was sent in place of another: no name. */
+const sentOn = ({ name: _, sameIdAs: __, ...fd }: FdIdentity): FdIdentity => fd;
+
 /** Any decode context. */
 export const anyContext: fc.Arbitrary<Context> = fc
   .record({
@@ -75,6 +78,7 @@ export const anyPseudoHeader: fc.Arbitrary<PseudoHeader> = fc
     ctrunc: flag,
     carried: flag,
     sentBytes: optional(fc.uint8Array({ maxLength: 70 })),
+    sentFds: optional(fc.array(anyFd.map(sentOn), { maxLength: 3 })),
     injected: flag,
     masked: flag,
     snapped: flag,

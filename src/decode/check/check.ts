@@ -2,12 +2,14 @@
 import type { Frame } from '../frame.ts';
 import { type Kind, perKind } from '../kind.ts';
 import type { Message } from '../message.ts';
-import { allWaiting, requestOf } from '../session/connection.ts';
+import { allWaiting, type Connection, heard, type Knowledge, knowledgeOf, requestOf } from '../session/connection.ts';
 import { Connections } from '../session/connections.ts';
 import { jsonBody } from '../text/event.ts';
-import type { EndRule, Finding, Found, MessageRule, RawRule, Rule, Step } from './rule.ts';
+import type { EndRule, Finding, Found, MessageRule, RawRule, Rule, Side, Step } from './rule.ts';
 import { rules as allRules } from './rules/index.ts';
 import { sideOf } from './side.ts';
+
+const sides: readonly Side[] = ['front-end', 'back-end'];
 
 /** Checks a recording as it is read. */
 export class Checker {
@@ -35,16 +37,31 @@ export class Checker {
   /** Takes the next message; gives what became true with it. */
   message(frame: Frame, message: Message): Finding[] {
     const { before, after } = this.connections.message(frame, message);
-    // What vhuscope made itself accuses nobody.
-    if (frame.carried || frame.injected) return [];
-    const { previous, fromStart } = after;
+    if (frame.carried) return [];
+    if (after.backEnd === undefined) return this.#judge(frame, message, before, after, after);
+    // Each side is judged by what it said and by what has reached it.
+    return sides.flatMap(side => {
+      const one = heard(before, side, frame, message);
+      if (!one) return [];
+      const found = this.#judge(one.frame, one.message, knowledgeOf(before, side), knowledgeOf(after, side), after);
+      return found.filter(finding => finding.side === side);
+    });
+  }
+
+  #judge(
+    frame: Frame,
+    message: Message,
+    before: Knowledge,
+    after: Knowledge,
+    { peers, fromStart }: Connection,
+  ): Finding[] {
     const step: Step = {
       frame,
       message,
       before: before.state,
       after: after.state,
-      peers: after.peers,
-      previous,
+      peers,
+      previous: after.previous,
       request: requestOf(before, message),
       waiting: before.waiting[frame.channel],
       fromStart,
@@ -69,8 +86,15 @@ export class Checker {
   event(frame: Frame, body = jsonBody(frame)): Finding[] {
     const connection = this.connections.event(frame, body);
     if (!connection) return [];
-    const { state: session, fromStart } = connection;
-    const end = { frame, session, waiting: allWaiting(connection), fromStart };
+    if (connection.backEnd === undefined) return this.#judgeEnd(frame, connection, connection);
+    return sides.flatMap(side => {
+      const found = this.#judgeEnd(frame, knowledgeOf(connection, side), connection);
+      return found.filter(finding => finding.side === side);
+    });
+  }
+
+  #judgeEnd(frame: Frame, knowledge: Knowledge, { fromStart }: Connection): Finding[] {
+    const end = { frame, session: knowledge.state, waiting: allWaiting(knowledge), fromStart };
     const found: Finding[] = [];
     for (const rule of this.#ends) this.#collect(found, rule, rule.atEnd(end), frame);
     return this.#unsuperseded(found);

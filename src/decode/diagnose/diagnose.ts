@@ -1,16 +1,17 @@
 /** Makes the story of each connection from a recording, and lets the diagnoses speak about it. Pure. */
 import { Checker } from '../check/check.ts';
 import type { Finding, Side } from '../check/rule.ts';
+import { sideOf } from '../check/side.ts';
 import { type Identity, identify, unknownPeers } from '../dialects/peers.ts';
 import type { Frame } from '../frame.ts';
 import { decodeFrame, type Message } from '../message.ts';
 import { ByConnection, type ConnectionName } from '../session/by-connection.ts';
-import { type Asked, allWaiting, type Connection, requestOf } from '../session/connection.ts';
+import { type Asked, type Connection, type Knowledge, knowledgeOf, owed, requestOf } from '../session/connection.ts';
 import type { Connections } from '../session/connections.ts';
 import { newSession } from '../session/session.ts';
 import type { JsonObject } from '../text/event.ts';
 import { diagnoses } from './diagnoses/index.ts';
-import type { Ending, Exit, Story, Verdict } from './diagnosis.ts';
+import type { Ending, Exit, Intervention, Story, Verdict } from './diagnosis.ts';
 
 /** What the checker leaves open: facts of one connection that only its story needs. */
 interface Notes extends ConnectionName {
@@ -20,6 +21,7 @@ interface Notes extends ConnectionName {
   toNs: bigint;
   findings: Finding[];
   exits: Exit[];
+  interventions: Intervention[];
   lastRequest?: Story['lastRequest'];
   lastReply?: Story['lastReply'];
   slowest?: Story['slowest'];
@@ -28,13 +30,18 @@ interface Notes extends ConnectionName {
 }
 
 function notesFrom({ pair, session, epoch, context, wallNs }: Frame): Notes {
-  return { pair, session, epoch, device: context.device, fromNs: wallNs, toNs: wallNs, findings: [], exits: [] };
+  const nothing = { findings: [], exits: [], interventions: [] };
+  return { pair, session, epoch, device: context.device, fromNs: wallNs, toNs: wallNs, ...nothing };
 }
 
 /** A message with bytes of its own: those of a record lie in a larger piece of the file, which would be kept with them. */
 function kept<T extends Asked | NonNullable<Story['lastRequest']>>(one: T): T {
   const frame = { ...one.frame, bytes: one.frame.bytes.slice() };
   return { ...one, frame, message: decodeFrame(frame) };
+}
+
+function keptWaiting({ waiting: { main, gpu, 'backend-req': requests } }: Knowledge): Pick<Knowledge, 'waiting'> {
+  return { waiting: { main: main.map(kept), gpu: gpu.map(kept), 'backend-req': requests.map(kept) } };
 }
 
 /** Who speaks on a connection. */
@@ -90,6 +97,8 @@ export class Physician {
       const { side, state, after_ms } = event;
       notes.exits.push({ side: side as Side, state: String(state), afterMs: Number(after_ms) });
     }
+    if (interventions.has(String(event.event)) && notes.interventions.length < mostInterventions)
+      notes.interventions.push(interventionOf(frame.n, event));
     if (event.event !== 'closed' || frame.channel !== 'main') return this.#checker.event(frame, event);
     this.#end(notes, frame, event);
     const found = this.#checker.event(frame, event);
@@ -139,20 +148,21 @@ export class Physician {
     if (notes.lastReply) notes.lastReply = kept(notes.lastReply);
     const end = this.connections.of(frame);
     if (!end) return;
-    const { main, gpu, 'backend-req': requests } = end.waiting;
-    notes.end = { ...end, waiting: { main: main.map(kept), gpu: gpu.map(kept), 'backend-req': requests.map(kept) } };
+    const { backEnd } = end;
+    notes.end = { ...end, ...keptWaiting(end), ...(backEnd && { backEnd: { ...backEnd, ...keptWaiting(backEnd) } }) };
   }
 
   #time(notes: Notes, frame: Frame, message: Message): void {
     const connection = this.connections.of(frame);
-    const request = connection && requestOf(connection, message);
+    const author = sideOf(frame.dir);
+    const request = connection && author && requestOf(knowledgeOf(connection, author), message);
     if (!request || request.frame.n !== frame.answers || request.frame.sentNs === 0n) return;
     const ns = frame.receivedNs - request.frame.sentNs;
     if (ns > (notes.slowest?.ns ?? 0n)) notes.slowest = { ns, n: frame.n, name: message.name };
   }
 
   #story(notes: Notes): Story {
-    const { pair, session, epoch, findings, exits } = notes;
+    const { pair, session, epoch, findings, exits, interventions } = notes;
     const connection = notes.end ?? this.connections.of(notes);
     return {
       pair,
@@ -160,12 +170,13 @@ export class Physician {
       epoch,
       state: connection?.state ?? newSession,
       previous: connection?.previous,
-      waiting: connection ? allWaiting(connection) : [],
+      waiting: connection ? owed(connection) : [],
       lastRequest: notes.lastRequest,
       lastReply: notes.lastReply,
       slowest: notes.slowest,
       ending: notes.ending,
       exits,
+      interventions,
       findings,
       durationNs: notes.toNs - notes.fromNs,
       lastNs: this.#lastNs,
@@ -175,8 +186,15 @@ export class Physician {
   }
 }
 
-/** Findings of a connection that its story has. */
+/** Findings and interventions of a connection that its story has. */
 const mostFindings = 10_000;
+const mostInterventions = 100;
+/** Events that tell that vhuscope changed, kept back or made a message. */
+const interventions: ReadonlySet<string> = new Set(['edited', 'dropped', 'injected']);
+
+function interventionOf(n: number, { event, of, by, why }: JsonObject): Intervention {
+  return { n, of: Number(of), how: String(event), by: String(by ?? why) };
+}
 
 function note({ findings }: Notes, found: readonly Finding[]): void {
   if (findings.length < mostFindings) findings.push(...found);

@@ -25,7 +25,18 @@ export interface Exit {
   readonly afterMs: number;
 }
 
-/** The story of one connection. */
+/** Something that vhuscope did on request: to a message, or in a peer's place. */
+export interface Intervention {
+  /** The event that tells of it, and the message. */
+  readonly n: number;
+  readonly of: number;
+  /** `edited`, `dropped`, `injected`. */
+  readonly how: string;
+  /** The rule or the person. */
+  readonly by: string;
+}
+
+/** The story of one connection, as the front-end knows it. */
 export interface Story {
   readonly pair: string;
   readonly session: number;
@@ -34,7 +45,7 @@ export interface Story {
   readonly state: Session;
   /** The last state of the connection before it, after a reconnect. */
   readonly previous: Session | undefined;
-  /** Requests that were never answered, oldest first. */
+  /** Requests that reached the side they ask and were never answered, oldest first. */
   readonly waiting: readonly Asked[];
   /** The last message in each direction of the main channel. */
   readonly lastRequest: { readonly frame: Frame; readonly message: Message } | undefined;
@@ -43,6 +54,8 @@ export interface Story {
   readonly slowest: { readonly ns: bigint; readonly n: number; readonly name: string } | undefined;
   readonly ending: Ending | undefined;
   readonly exits: readonly Exit[];
+  /** What vhuscope did itself, the first few. */
+  readonly interventions: readonly Intervention[];
   readonly findings: readonly Finding[];
   /** Nanoseconds (wall clock) between the first record and the last one. */
   readonly durationNs: bigint;

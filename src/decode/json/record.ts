@@ -230,14 +230,20 @@ export class JsonWriter {
     if (frame.seg) out.ascii(`,"seg":[${frame.seg.join(',')}]`);
     if (frame.fdAt !== undefined) writeCount(this.out, ',"fd_at":', frame.fdAt);
     if (frame.ctrunc) out.word(',"ctrunc":true');
-    out.word(',"fds":[');
-    for (let i = 0; i < frame.fds.length; i++) {
-      if (i > 0) out.word(',');
-      writeDescriptor(out, frame.fds[i] as FdIdentity);
-    }
-    out.word(']');
+    out.word(',"fds":');
+    this.#descriptors(frame.fds);
     if (frame.fdCount !== undefined && frame.fdCount !== frame.fds.length)
       writeCount(this.out, ',"fd_count":', frame.fdCount);
+  }
+
+  #descriptors(fds: readonly FdIdentity[]): void {
+    const { out } = this;
+    out.word('[');
+    for (let i = 0; i < fds.length; i++) {
+      if (i > 0) out.word(',');
+      writeDescriptor(out, fds[i] as FdIdentity);
+    }
+    out.word(']');
   }
 
   #event(frame: Frame): void {
@@ -269,6 +275,10 @@ export class JsonWriter {
       out.word(',"sent":');
       writeHexBytes(out, frame.sentBytes);
       if (frame.sentLength !== undefined) writeCount(this.out, ',"sent_size":', frame.sentLength);
+      if (frame.sentFds) {
+        out.word(',"sent_fds":');
+        this.#descriptors(frame.sentFds);
+      }
       out.word('}');
     }
     if (frame.injected) out.word(',"injected":true');

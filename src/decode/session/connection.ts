@@ -1,15 +1,22 @@
 /**
  * A connection as a recording tells it: the session, the requests that wait for an answer, and what was before. Like
  * the session an immutable value whose parts are shared, so that any moment of a recording can be kept and shown.
+ *
+ * Both sides know the same until vhuscope changes, keeps back or makes a message. From then on each is followed by the
+ * bytes that it said itself and that reached it.
  */
+import type { Side } from '../check/rule.ts';
+import { sideOf } from '../check/side.ts';
 import { type Peers, unknownPeers, withMessage, withProgram } from '../dialects/peers.ts';
 import type { Program } from '../dialects/programs.ts';
 import { answering } from '../exchange.ts';
 import type { Channel, Frame } from '../frame.ts';
-import { type Message, sourceOf } from '../message.ts';
+import { requester } from '../header.ts';
+import { decodeFrame, type Message, sourceOf } from '../message.ts';
 import { type Phase, phaseOf, situationOf } from '../phase.ts';
 import type { Json, JsonObject } from '../text/event.ts';
-import { fold, newSession, type Session } from './session.ts';
+import { isAltered, knownTo } from './known-to.ts';
+import { contextAfter, fold, newSession, type Session } from './session.ts';
 
 /** A request that waits for its answer. */
 export interface Asked {
@@ -19,16 +26,22 @@ export interface Asked {
   readonly session: Session;
 }
 
-/** One connection after a record. */
-export interface Connection {
-  readonly pair: string;
-  readonly session: number;
-  readonly epoch: number;
+/** What a peer knows of a connection. */
+export interface Knowledge {
   readonly state: Session;
   /** The last state of the connection before it, after a reconnect. */
   readonly previous: Session | undefined;
   /** Requests that wait for an answer, by channel, oldest first. */
   readonly waiting: { readonly [channel in Channel]: readonly Asked[] };
+}
+
+/** One connection after a record, as the front-end knows it. */
+export interface Connection extends Knowledge {
+  readonly pair: string;
+  readonly session: number;
+  readonly epoch: number;
+  /** What the back-end knows, once that may be something else. */
+  readonly backEnd?: Knowledge;
   /** It is recorded from its first byte: what was not seen was not sent. */
   readonly fromStart: boolean;
   /** Who speaks. */
@@ -43,12 +56,18 @@ export interface Connection {
 
 /** Requests kept per channel while they wait for an answer; a peer that never answers must not fill the memory. */
 const mostWaiting = 1024;
-const nobodyWaits: Connection['waiting'] = { main: [], 'backend-req': [], gpu: [] };
+const nobodyWaits: Knowledge['waiting'] = { main: [], 'backend-req': [], gpu: [] };
 
-/** A connection on which nothing was said yet. */
-export function newConnection({ pair, session, epoch }: Frame, previous: Session | undefined): Connection {
+/** A connection on which nothing was said yet; `last` is the one before it. */
+export function newConnection({ pair, session, epoch }: Frame, last: Connection | undefined): Connection {
   const nothing = { waiting: nobodyWaits, fromStart: false, peers: unknownPeers, unframed: [] };
-  return { pair, session, epoch, state: newSession, previous, ...nothing };
+  const backEnd = last?.backEnd && { state: newSession, previous: last.backEnd.state, waiting: nobodyWaits };
+  return { pair, session, epoch, state: newSession, previous: last?.state, ...nothing, ...(backEnd && { backEnd }) };
+}
+
+/** What a side knows of a connection. */
+export function knowledgeOf(connection: Connection, side: Side): Knowledge {
+  return side === 'back-end' ? (connection.backEnd ?? connection) : connection;
 }
 
 /** Whether a request will be answered, as far as the negotiation at that point tells. */
@@ -59,19 +78,29 @@ export function expectsReply(frame: Frame, message: Message): boolean {
 }
 
 /** The request that a reply answers: the oldest of its number that waits on its channel. */
-export function requestOf({ waiting }: Connection, message: Message): Asked | undefined {
+export function requestOf({ waiting }: Knowledge, message: Message): Asked | undefined {
   return message.reply ? waiting[message.channel].find(asked => asked.message.id === message.id) : undefined;
 }
 
 /** All requests that wait, oldest first. */
-export function allWaiting({ waiting }: Connection): Asked[] {
+export function allWaiting({ waiting }: Knowledge): Asked[] {
   return Object.values(waiting)
     .flat()
     .sort((a, b) => a.frame.n - b.frame.n);
 }
 
+/** The requests that reached the side they ask, and that it has not answered, oldest first. */
+export function owed(connection: Connection): Asked[] {
+  const { backEnd } = connection;
+  if (!backEnd) return allWaiting(connection);
+  const byBackEnd = ({ message }: Asked) => requester(message.channel) === 'front-to-back';
+  const asked = [...allWaiting(backEnd).filter(byBackEnd), ...allWaiting(connection).filter(one => !byBackEnd(one))];
+  return asked.sort((a, b) => a.frame.n - b.frame.n);
+}
+
 /** The connection after a message. Total, as the session is. */
 export function follow(now: Connection, frame: Frame, message: Message): Connection {
+  if (now.backEnd !== undefined || isAltered(frame)) return followApart(now, frame, message);
   const before = now.state;
   const after = fold(before, frame, message);
   const { pair, session, epoch, previous } = now;
@@ -87,6 +116,49 @@ export function follow(now: Connection, frame: Frame, message: Message): Connect
     unframed: now.unframed,
     phase: phaseOf(situationOf(before), message, now.phase),
   };
+}
+
+/** A message as a side knows it. */
+export interface Heard {
+  readonly frame: Frame;
+  readonly message: Message;
+}
+
+/** A message as a side said or understands it: by what it knows of the negotiation. Undefined where it knows nothing of it. */
+export function heard(now: Connection, side: Side, frame: Frame, message: Message): Heard | undefined {
+  const known = knownTo(side, frame);
+  if (known === undefined) return undefined;
+  if (known === frame && sideOf(frame.dir) === side) return { frame, message };
+  const read = { ...known, context: contextAfter(knowledgeOf(now, side).state, known.context) };
+  return { frame: read, message: decodeFrame(read) };
+}
+
+/** The connection after a message that one side knows otherwise than the other. */
+function followApart(now: Connection, frame: Frame, message: Message): Connection {
+  const front = learned(now, heard(now, 'front-end', frame, message));
+  const back = learned(now.backEnd ?? now, heard(now, 'back-end', frame, message));
+  const author = frame.injected ? undefined : sideOf(frame.dir);
+  const said = author && {
+    before: knowledgeOf(now, author).state,
+    after: (author === 'front-end' ? front : back).state,
+  };
+  return {
+    ...now,
+    ...front,
+    backEnd: back,
+    fromStart: now.fromStart || (now.state.n === 0 && isFirst(frame)),
+    // Only what a peer said itself shows its habits.
+    peers: said ? withMessage(now.peers, { frame, message, ...said }) : now.peers,
+    phase: phaseOf(situationOf(now.state), message, now.phase),
+  };
+}
+
+/** What a peer knows after a message that it has said, or that has reached it. */
+function learned({ state, previous, waiting }: Knowledge, one: Heard | undefined): Knowledge {
+  if (!one) return { state, previous, waiting };
+  const { frame, message } = one;
+  const after = fold(state, frame, message);
+  return { state: after, previous, waiting: frame.carried ? waiting : settled({ state, waiting }, frame, message) };
 }
 
 const isFirst = ({ channel, offset, dir }: Frame) => channel === 'main' && offset === 0 && dir === 'front-to-back';
@@ -127,11 +199,11 @@ export function programOf(told: Json | undefined): Program {
   };
 }
 
-function settled(now: Connection, frame: Frame, message: Message): Connection['waiting'] {
+function settled(now: Omit<Knowledge, 'previous'>, frame: Frame, message: Message): Knowledge['waiting'] {
   const { channel } = message;
   const here = now.waiting[channel];
   if (message.reply) {
-    const request = here.length === 0 ? undefined : requestOf(now, message);
+    const request = here.length === 0 ? undefined : here.find(asked => asked.message.id === message.id);
     return request
       ? withWaiting(
           now,
@@ -144,7 +216,11 @@ function settled(now: Connection, frame: Frame, message: Message): Connection['w
   return withWaiting(now, channel, [...here, { frame, message, session: now.state }]);
 }
 
-function withWaiting({ waiting }: Connection, channel: Channel, list: readonly Asked[]): Connection['waiting'] {
+function withWaiting(
+  { waiting }: Pick<Knowledge, 'waiting'>,
+  channel: Channel,
+  list: readonly Asked[],
+): Knowledge['waiting'] {
   return {
     main: channel === 'main' ? list : waiting.main,
     'backend-req': channel === 'backend-req' ? list : waiting['backend-req'],

@@ -70,6 +70,6 @@ export class Connections {
       const oldest = this.#places.values().next().value;
       if (oldest !== undefined) this.#places.delete(oldest.now);
     }
-    return this.#places.set(frame, { now: newConnection(frame, previous?.state) });
+    return this.#places.set(frame, { now: newConnection(frame, previous) });
   }
 }

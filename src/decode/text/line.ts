@@ -15,6 +15,7 @@ import { needReplyFlag, protocolVersion, replyFlag, requester } from '../header.
 import { LineBuffer } from '../line-buffer.ts';
 import { type Outline, outlineOf } from '../outline.ts';
 import { plain } from '../plain.ts';
+import { knownTo } from '../session/known-to.ts';
 import type { RecordFacts } from '../timing.ts';
 import { writeBytes } from './bytes.ts';
 import { writeFds } from './descriptors.ts';
@@ -70,7 +71,7 @@ export class LineWriter {
     this.#time(facts.sinceFirstNs);
     this.#origin(frame);
     const sound = this.said(frame);
-    this.#remarks.write(frame, facts, sound);
+    this.#remarks.write(frame, facts, sound, frame.sentBytes?.length ? sentText(frame) : undefined);
   }
 
   /** Appends what can be read back of a record: who speaks and what. False where a message is not as declared. */
@@ -202,4 +203,12 @@ export class LineWriter {
     this.out.text(eventSentence(frame));
     this.#paint(this.out, paint.none);
   }
+}
+
+/** What was sent on in place of a message, as its line says it. */
+function sentText(frame: Frame): string {
+  const { answers: _, ...sent } = knownTo(frame.dir === 'front-to-back' ? 'back-end' : 'front-end', frame) ?? frame;
+  const writer = new LineWriter({ ascii: true });
+  writer.said(sent);
+  return writer.out.textFrom(signs.ascii['front-to-back'].length);
 }

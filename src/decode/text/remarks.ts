@@ -21,8 +21,12 @@ export class Remarks {
     this.#micro = ascii ? 'us' : 'µs';
   }
 
-  /** Appends the remarks on a record, if there are any; its problems only where it is not known to be `sound`. */
-  write(frame: Frame, { latencyNs, answeredBy }: RecordFacts, sound: boolean): void {
+  /**
+   * Appends the remarks on a record, if there are any; its problems only where it is not known to be `sound`.
+   *
+   * @param sentAs what was sent on in its place
+   */
+  write(frame: Frame, { latencyNs, answeredBy }: RecordFacts, sound: boolean, sentAs?: string): void {
     this.#any = false;
     if (answeredBy !== undefined) this.#say(`answered by ${answeredBy}`);
     if (latencyNs !== undefined) this.#say(duration(latencyNs, this.#micro));
@@ -38,7 +42,7 @@ export class Remarks {
     if (frame.fdAt !== undefined) this.#say(`descriptors came with byte ${frame.fdAt}`);
     if (frame.heldNs !== undefined) this.#say(`held ${duration(Number(frame.heldNs), this.#micro)}`);
     if (frame.injected) this.#warn('made by vhuscope');
-    if (frame.sentBytes) this.#warn(frame.sentBytes.length === 0 ? 'not sent on' : 'sent on with changes');
+    if (frame.sentBytes) this.#warn(sentAs === undefined ? 'not sent on' : `sent on as ${sentAs}`);
     if (frame.masked) this.#say('keys masked');
     if (frame.carried) this.#say('repeated from the file before');
     if (this.#any) this.#paint(this.#out, paint.none);

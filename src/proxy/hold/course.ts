@@ -1,5 +1,6 @@
 /** A plan on its way to be carried out. */
 import type { Timer } from '../poller.ts';
+import type { LoadedFds } from './loaded-fds.ts';
 import type { Parcel } from './parcel.ts';
 import type { Deed, Parting, Plan, Step } from './plan.ts';
 
@@ -11,12 +12,9 @@ export interface Waiting {
   timer: Timer | undefined;
 }
 
-/** Bytes on their way into a socket. */
-export interface Sending {
+/** Bytes on their way into a socket, and the descriptors that go with the first of them. */
+export interface Sending extends LoadedFds {
   readonly parcel: Parcel;
-  /** Descriptors that go with the first byte, and those among them that are ours to close. */
-  readonly fds: readonly number[];
-  readonly fresh: readonly number[];
   sent: number;
   /** The socket of another channel that stands in for the one that came; told when it has been sent. */
   readonly exchanged: boolean;

@@ -287,12 +287,12 @@ export class Desk {
     n?: number;
   } {
     const session = sessionFor(this.#owner.sessions, where);
-    const context = contextOf(session);
-    const { bytes, line } = composed(change, context);
+    const line = 'line' in change ? parseLine(change.line) : undefined;
     const wanted = channel ?? line?.channel ?? 'main';
     const link = [...session.links].find(each => each.channel === wanted);
     if (link === undefined) throw new Error(`the connection has no ${wanted} channel`);
     const flow = (direction ?? line?.dir ?? 'front-to-back') === 'front-to-back' ? link.forth : link.backward;
+    const { bytes } = composed(change, contextOf(session, (3 - flow.direction) as 1 | 2));
     for (const fd of fds) if (typeof fd === 'number') throw new Error('a new message can only have fresh descriptors');
     let sent: number | undefined;
     const step: Step = { do: 'inject', bytes, fds, cuts: [], keepReply, why: 'ordered' };

@@ -3,6 +3,7 @@
  * so the messages behind it keep their order, in the source's socket. Nothing else waits: the other direction and the
  * other channels go on.
  */
+import type { FdIdentity } from '../../decode/frame.ts';
 import { monotonicNs } from '../../sys/clock.ts';
 import { close } from '../../sys/libc.ts';
 import { send } from '../../sys/transfer.ts';
@@ -10,8 +11,8 @@ import type { Flow } from '../flow.ts';
 import type { Substitution } from '../passed-fds.ts';
 import type { Passing } from '../passing.ts';
 import type { Timer } from '../poller.ts';
-import type { Course } from './course.ts';
-import { makeFresh } from './fresh-fd.ts';
+import type { Course, Sending } from './course.ts';
+import { identified, identitiesOf, loadFds } from './loaded-fds.ts';
 import { Parcel } from './parcel.ts';
 import type { Parting, Step } from './plan.ts';
 
@@ -191,15 +192,14 @@ export class Detour {
     parcel.sentNs = monotonicNs();
     course.sending = undefined;
     for (const fd of sending.fresh) close(fd);
-    if (step.do === 'send') this.#sent(course, step, parcel, sending.exchanged);
-    else this.#injected(course, step, parcel);
+    if (step.do === 'send') this.#sent(course, step, sending);
+    else this.#injected(course, step, sending);
     return true;
   }
 
   /** Puts together what is to be sent. A descriptor that cannot be made is left out, and told. */
   #prepare(course: Course, step: Extract<Step, { do: 'send' | 'inject' }>): NonNullable<Course['sending']> {
     const came = course.parcel?.fds.all ?? none;
-    const fresh: number[] = [];
     const unchanged = step.do === 'send' && step.fds.length === came.length && step.fds.every((fd, i) => fd === i);
     const [only] = came;
     const { u32 } = course.parcel?.memory ?? { u32: noWords };
@@ -208,52 +208,49 @@ export class Detour {
         ? this.#owner.substitution(this.#flow, u32[0] as number, only)
         : undefined;
     if (substitution !== undefined) course.parcel?.fds.exchange(substitution);
-    const fds = (step.fds as Parting['fds']).flatMap(choice => {
-      if (typeof choice === 'number') return course.parcel?.fds.all[choice] ?? none;
-      try {
-        const fd = makeFresh(choice);
-        fresh.push(fd);
-        return fd;
-      } catch (error) {
-        this.#owner.told(this.#flow, { event: 'note', text: `no fresh ${choice.fresh}: ${(error as Error).message}` });
-        return none;
-      }
-    });
+    const loaded = loadFds(step.fds, course.parcel?.fds, text => this.#owner.told(this.#flow, { event: 'note', text }));
+    if (!unchanged) identified(loaded, course.parcel?.fds);
     const own = step.do === 'send' ? course.parcel : undefined;
     const parcel =
       own !== undefined && step.bytes === own.bytes
         ? own
         : Parcel.made(this.#flow.direction, step.bytes, monotonicNs(), fd => this.#owner.closeSlowly(fd));
-    return { parcel, fds, fresh, sent: 0, exchanged: substitution !== undefined };
+    return { parcel, ...loaded, sent: 0, exchanged: substitution !== undefined };
   }
 
   /** The message itself has been sent, as it came or altered. */
-  #sent(course: Course, step: Parting, sent: Parcel, exchanged: boolean): void {
+  #sent(course: Course, step: Parting, { parcel: sent, exchanged, what }: Sending): void {
     const own = course.parcel as Parcel;
     own.sentNs = sent.sentNs;
     const sameFds = step.fds.length === own.fds.count && step.fds.every((fd, i) => fd === i);
     const same = sameFds && (sent === own || Buffer.compare(own.bytes, sent.bytes) === 0);
     if (course.needsFds && !exchanged) own.fds.identify();
     else own.fds.letGoAll();
-    this.#record(course, own, same ? undefined : sent.bytes);
+    this.#record(course, own, same ? undefined : sent.bytes, sameFds ? undefined : identitiesOf(what, own.fds));
   }
 
   /** Records what came, and what became of it. */
-  #record(course: Course, parcel: Parcel, sentBytes: Uint8Array | undefined): void {
+  #record(course: Course, parcel: Parcel, sentBytes: Uint8Array | undefined, sentFds?: FdIdentity[]): void {
     if (sentBytes?.length === 0) {
       if (course.steps.some(step => 'fds' in step && step.fds.some(fd => typeof fd === 'number')))
         parcel.fds.identify();
       else parcel.fds.letGoAll();
     }
     const altered = sentBytes !== undefined || course.heldNs > 0;
-    if (altered) parcel.alteration = { heldNs: course.heldNs, ...(sentBytes !== undefined && { sentBytes }) };
+    if (altered)
+      parcel.alteration = {
+        heldNs: course.heldNs,
+        ...(sentBytes !== undefined && { sentBytes }),
+        ...(sentFds !== undefined && { sentFds }),
+      };
     course.n = this.#owner.recorded(this.#flow, parcel, false);
     this.#owner.done(this.#flow, course);
   }
 
   /** A message of ours has been sent. */
-  #injected(course: Course, step: Extract<Step, { do: 'inject' }>, parcel: Parcel): void {
+  #injected(course: Course, step: Extract<Step, { do: 'inject' }>, { parcel, what }: Sending): void {
     const { answers } = course;
+    parcel.fds.describe(identitiesOf(what, course.parcel?.fds));
     parcel.alteration = { heldNs: 0, injected: true, ...(answers !== undefined && { answers }) };
     const n = this.#owner.recorded(this.#flow, parcel, false);
     const because = { ...(course.by !== undefined && { by: course.by }), ...(course.n > 0 && { beside: course.n }) };

@@ -51,6 +51,6 @@ export function shownHold(n: number, held: Held): HeldMessage {
         ms: Math.round((now - standstill.since) / 1e6),
       },
     }),
-    context: contextOf(session),
+    context: contextOf(session, flow.direction),
   };
 }

@@ -16,21 +16,23 @@ export interface DeskSession {
   readonly connection: number;
   readonly session: number;
   readonly epoch: number;
-  readonly context: Context;
+  /** What the front-end and the back-end know. */
+  readonly contexts: readonly [Context, Context];
   readonly setting: { readonly name: string; readonly preserveSegments: boolean; readonly keepSecrets: boolean };
   /** Its channels. */
   readonly links: Iterable<Link>;
 }
 
-/** What is negotiated on a connection, in the byte order of this machine. */
-export function contextOf(session: DeskSession): Context {
-  return littleEndian ? session.context : { ...session.context, bigEndian: true };
+/** What the author of messages of a direction (1 front-to-back, 2 back-to-front) knows, in this machine's byte order. */
+export function contextOf({ contexts }: DeskSession, direction: 1 | 2): Context {
+  const context = contexts[direction - 1] as Context;
+  return littleEndian ? context : { ...context, bigEndian: true };
 }
 
 /** What is known of a message beside its bytes. */
 export function envelopeOf(session: DeskSession, link: Link, flow: Flow, fdCount: number): Envelope {
   const dir = flow.direction === 1 ? 'front-to-back' : 'back-to-front';
-  return { channel: link.channel as Channel, dir, context: contextOf(session), fdCount };
+  return { channel: link.channel as Channel, dir, context: contextOf(session, flow.direction), fdCount };
 }
 
 /** A held message as a transcript line; empty where it is not going to be sent. */

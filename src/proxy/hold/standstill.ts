@@ -47,7 +47,7 @@ const seen = new Memory(mostSeen);
 export function standstillBy({ session, channel, parcel, from, otherWayNs, since }: Stopped): Standstill | undefined {
   const forth = parcel.direction === 1;
   const [sender, receiver]: Side[] = forth ? ['front-end', 'back-end'] : ['back-end', 'front-end'];
-  const context = contextOf(session);
+  const context = contextOf(session, parcel.direction);
   const dir = forth ? 'front-to-back' : 'back-to-front';
   const head = readHeader(parcel.bytes, 0, context.bigEndian);
   if (head === undefined) return undefined;

@@ -1,6 +1,7 @@
 /** Who answers what, and when. Spec sections "Communication" and "VHOST_USER_PROTOCOL_F_REPLY_ACK". */
 
 import type { Asked } from '../../session/connection.ts';
+import { isAltered } from '../../session/known-to.ts';
 import { protocolFeatures } from '../../spec/protocol-features.ts';
 import type { Rule } from '../rule.ts';
 import { answerer } from '../side.ts';
@@ -87,7 +88,7 @@ export const replies: readonly Rule[] = [
     id: 'RPL-07',
     name: 'request-failed',
     severity: 'warning',
-    condition: 'an acknowledgement is not 0',
+    condition: 'an acknowledgement of a request, as its author sent it, is not 0',
     spec: 'VHOST_USER_PROTOCOL_F_REPLY_ACK',
     remedy: 'see the log of the side that refused',
     confidence: 'spec',
@@ -95,7 +96,7 @@ export const replies: readonly Rule[] = [
     only: ({ shape }) => shape !== undefined && 'result' in shape.payload.fields,
     check: ({ message, request }) => {
       const { result } = message.payload;
-      if (result === undefined || result === 0) return undefined;
+      if (result === undefined || result === 0 || (request && isAltered(request.frame))) return undefined;
       const records = request ? [request.frame.n] : [];
       return { message: `${message.name} was refused with ${String(result)}`, records };
     },

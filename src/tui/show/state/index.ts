@@ -1,4 +1,5 @@
 /** The sections of the state view, in their order. */
+import { apart } from './apart.ts';
 import { config } from './config.ts';
 import { display } from './display.ts';
 import { negotiated, protocol, virtio } from './features.ts';
@@ -12,6 +13,7 @@ import { waiting } from './waiting.ts';
 /** Every section. */
 export const sections: readonly Section[] = [
   waiting,
+  apart,
   rings,
   memory,
   virtio,
