@@ -11,6 +11,7 @@ import { spawn } from '@lydell/node-pty';
 import headless from '@xterm/headless';
 
 const quietMs = 700;
+const mostMs = 2500;
 const named = { Enter: '\r', Tab: '\t', Escape: '\x1b', Down: '\x1b[B', Up: '\x1b[A', PageDown: '\x1b[6~', Space: ' ' };
 /** The colours of xterm's palette; 16 and above are computed. */
 const palette = [
@@ -34,9 +35,11 @@ child.onData(data => {
   heard = Date.now();
   screen.write(data);
 });
+/** Waits until nothing moves any more; a countdown never rests. */
 const quiet = async () => {
+  const patience = Date.now() + mostMs;
   do await sleep(100);
-  while (Date.now() - heard < quietMs);
+  while (Date.now() - heard < quietMs && Date.now() < patience);
 };
 await quiet();
 for (const key of (keys ?? '').split(' ').filter(Boolean)) {

@@ -2,7 +2,7 @@
  * Where the relay's rules are applied and its held messages are kept, and where the orders about them are carried out.
  * One for all pairs; it lives on the relay's thread.
  */
-import { changed, composed } from '../../decode/edit.ts';
+import { composed } from '../../decode/edit.ts';
 import { Subject } from '../../decode/filter/filter.ts';
 import type { Direction } from '../../decode/frame.ts';
 import { maskSecrets } from '../../decode/secrets.ts';
@@ -12,13 +12,12 @@ import type { Flow } from '../flow.ts';
 import type { Link } from '../link.ts';
 import type { Report } from '../reports.ts';
 import { apply } from './applying.ts';
+import { answered, edited } from './changing.ts';
 import { Course } from './course.ts';
-import { choicesOf } from './fd-choice.ts';
-import { type Held, shownHold } from './held.ts';
+import { type Clock, type Held, lookSoon, shownHold } from './held.ts';
 import type { Obeyed, Orders } from './orders.ts';
 import { Parcel } from './parcel.ts';
-import { after, noting, type Plan, passageOf, plainPlan, type Step, without, withParting } from './plan.ts';
-import { replyTo } from './reply.ts';
+import { after, noting, type Plan, passageOf, plainPlan, type Step, without } from './plan.ts';
 import { type ArmedRule, armedRule, tableIndex, Watcher } from './rule.ts';
 import { contextOf, type DeskSession, envelopeOf, lineOf, SeenFrame, sessionFor } from './seen.ts';
 import { shownRule } from './shown-rule.ts';
@@ -28,6 +27,7 @@ import { entryOf } from './verdicts.ts';
 export interface DeskOwner {
   readonly sessions: Iterable<DeskSession>;
   report(report: Report): void;
+  readonly poller: Clock;
 }
 
 /** Holds that are over and remembered, so that a late order hears what became of them. */
@@ -117,7 +117,9 @@ export class Desk {
       })),
     });
     course.heldAs = n;
-    this.#held.set(n, { course, session, link, flow, name, rule, since: monotonicNs(), ms, spanMs: ms });
+    const held: Held = { course, session, link, flow, name, rule, since: monotonicNs(), ms, spanMs: ms };
+    this.#held.set(n, held);
+    lookSoon(held, () => this.#held.has(n), this.#owner.poller);
     const at = { pair: session.setting.name, connection: session.connection, channel: link.channel };
     const direction = envelope.dir as Direction;
     this.#owner.report({ type: 'held', ...at, direction, n, name, rule, ...(Number.isFinite(ms) && { ms }) });
@@ -190,14 +192,14 @@ export class Desk {
       if (held !== undefined) this.#stepFrom(held, by);
       return this.#goOn(n, by);
     },
-    edit: ({ n, by, change, fds }) => this.#treat(n, by, held => this.#edited(held, change, fds), 'edited', 'held'),
+    edit: ({ n, by, change, fds }) => this.#treat(n, by, held => edited(held, change, fds), 'edited', 'held'),
     prolong: ({ n }) => {
       const held = this.#held.get(n);
       return held === undefined ? this.#tooLate(n) : this.#prolonged(n, held);
     },
     drop: ({ n, by }) => this.#treat(n, by, ({ course }) => without(course), 'dropped', 'released'),
     answer: ({ n, by, with: written }) =>
-      this.#treat(n, by, held => this.#answered(held, written), `answered with ${written}`, 'released'),
+      this.#treat(n, by, held => answered(held, written), `answered with ${written}`, 'released'),
     close: ({ n, by }) =>
       this.#treat(n, by, ({ course }) => after(without(course), { do: 'close' }), 'closed', 'released'),
     inject: params => this.#inject(params),
@@ -245,30 +247,6 @@ export class Desk {
     held.link.detour(held.flow).prolong(held.course, held.spanMs);
     held.ms = held.spanMs + (monotonicNs() - held.since) / 1e6;
     return { n, done: true, state: 'held' };
-  }
-
-  #edited(
-    { course, session, link, flow }: Held,
-    change: Orders['edit']['params']['change'],
-    fds: Orders['edit']['params']['fds'],
-  ): Plan {
-    const parting = course.parting;
-    if (parting === undefined) throw new Error('it is not going to be sent, there is nothing to edit');
-    const envelope = envelopeOf(session, link, flow, parting.fds.length);
-    const came = course.parcel?.fds.identities ?? [];
-    const bytes = change === undefined ? parting.bytes : changed(parting.bytes, envelope, change);
-    const inLine = change !== undefined && 'line' in change ? choicesOf(parseLine(change.line).fds, came) : undefined;
-    const chosen = fds ?? inLine ?? parting.fds;
-    for (const fd of chosen)
-      if (typeof fd === 'number' && fd >= came.length)
-        throw new Error(`there is no descriptor ${fd}, ${came.length} came with the message`);
-    return withParting(course, () => ({ bytes, fds: chosen, cuts: [] }));
-  }
-
-  #answered({ course, session, link, flow }: Held, written: string): Plan {
-    const bytes = course.parting?.bytes ?? course.parcel?.bytes ?? new Uint8Array(0);
-    const reply = replyTo(passageOf(bytes, envelopeOf(session, link, flow, 0)), written);
-    return after(without(course), { do: 'answer', bytes: reply, fds: [], cuts: [] });
   }
 
   #stepFrom({ session }: Held, by: string): void {

@@ -25,16 +25,35 @@ export interface Held {
   standstill?: Standstill | undefined;
 }
 
+/** When it is looked who stands still, beside whenever somebody asks: milliseconds after a message was held. */
+const looksMs: readonly number[] = [5, 50, 300];
+
+/** Looks in the first moments of a hold who stands still: what the peer sends behind it comes in a moment. */
+export function lookSoon(held: Held, isHeld: () => boolean, clock: Clock): void {
+  for (const ms of looksMs) clock.after(ms, () => isHeld() && look(held));
+}
+
+/** Does something later. */
+export interface Clock {
+  after(milliseconds: number, action: () => void): unknown;
+}
+
+/** Looks who stands still because of a held message, unless that is known already. */
+function look(held: Held): void {
+  const { course, session, link, flow, since } = held;
+  const { parcel } = course;
+  if (parcel === undefined || held.standstill !== undefined) return;
+  const otherWayNs = link.opposite(flow).cargo.receivedNs;
+  held.standstill = standstillBy({ session, channel: link.channel, parcel, from: flow.from, otherWayNs, since });
+}
+
 /** A held message for viewers; `n` is the number of the event that tells of it. */
 export function shownHold(n: number, held: Held): HeldMessage {
   const { course, session, link, flow, name, rule, since, ms } = held;
   const now = monotonicNs();
   const heldMs = (now - since) / 1e6;
   const { parting, parcel } = course;
-  if (parcel !== undefined) {
-    const otherWayNs = link.opposite(flow).cargo.receivedNs;
-    held.standstill ??= standstillBy({ session, channel: link.channel, parcel, from: flow.from, otherWayNs, since });
-  }
+  look(held);
   const { standstill } = held;
   return {
     ...{ n, pair: session.setting.name, connection: session.connection, session: session.session },

@@ -56,7 +56,10 @@ export function playedLines(played: PlayedMessage, look: ReplayLook): ReplayLine
   const used = head.reduce((sum, { text: piece }) => sum + widthOf(piece), 0);
   const below = (line: Line): ReplayLine => ({ line: [span(' '.repeat(Math.min(used, 12))), ...line], played });
   return [
-    { line: [...head, ...sides(played, width - used, look)], played },
+    {
+      line: [...head, ...sides(played, width - used, result === 'same' || result === 'said' ? 'plain' : style, look)],
+      played,
+    },
     ...(result === 'left-out' ? [] : notes.map(note => below([span(`adapted: ${drawable(note)}`, 'warn')]))),
     ...differences.map(({ path, recorded: was, came, because }) =>
       below([
@@ -72,17 +75,19 @@ export function playedLines(played: PlayedMessage, look: ReplayLook): ReplayLine
 }
 
 /** The message as it was recorded, and as it is now. */
-function sides({ result, text, recorded, notes }: PlayedMessage, room: number, { glyphs, width }: ReplayLook): Line {
+function sides(
+  { result, text, recorded, notes }: PlayedMessage,
+  room: number,
+  style: Style,
+  { glyphs, width }: ReplayLook,
+): Line {
   const was = result === 'extra' ? '' : drawable(recorded ?? text);
   const is =
     result === 'missing' ? 'did not come' : result === 'left-out' ? `left out: ${notes.join('; ')}` : drawable(text);
-  const style: Style =
-    result === 'said' ? 'plain' : standing({ result, differences: [] } as unknown as PlayedMessage).style;
-  if (width < besideWidth)
-    return [span(result === 'missing' ? `${was}  ${is}` : is, result === 'same' ? 'plain' : style)];
+  if (width < besideWidth) return [span(result === 'missing' ? `${was}  ${is}` : is, style)];
   const half = Math.floor((room - 3) / 2);
   const shown = widthOf(was) > half ? `${cut(was, half - 1)}${glyphs.more}` : padded(was, half);
-  return [span(shown, 'faint'), span(` ${glyphs.vertical} `, 'border'), span(is, result === 'same' ? 'plain' : style)];
+  return [span(shown, 'faint'), span(` ${glyphs.vertical} `, 'border'), span(is, style)];
 }
 
 /** Sentences of a verdict that stand above the messages; the others are deviations. */

@@ -205,7 +205,7 @@ export const view: View = {
     const draft = draftOf(model);
     const about = draft && [
       span(draft.of === undefined ? 'of our own' : `held as ${draft.of}`, 'faint'),
-      ...(isChanged(draft) && draft.of !== undefined ? [span('  changed', 'changed')] : []),
+      ...(isChanged(draft) && draft.of !== undefined ? [span('  '), span('changed', 'changed')] : []),
     ];
     return { ...list.draw(model, size, focused), ...(about && { about }) };
   },

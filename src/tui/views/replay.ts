@@ -59,6 +59,12 @@ export function replayed(model: Model, replay: ReplayFacts): Step {
   return n === undefined || !isNew ? stay(moved) : goToNumber(moved, n);
 }
 
+/** The cursor of the recording goes where that of the replay is. */
+function along(model: Model): Step {
+  const n = list.current(model)?.played?.n;
+  return n === undefined ? stay(model) : goToNumber(model, n);
+}
+
 /** A message that is not as it was recorded, with nothing to explain it. */
 const deviates = ({ result, differences }: PlayedMessage): boolean =>
   ['missing', 'extra', 'late'].includes(result) ||
@@ -73,7 +79,7 @@ function toDeviation(direction: 1 | -1): Binding['run'] {
       const played = lines[at]?.played;
       if (played === undefined || played === here || !deviates(played)) continue;
       const first = lines.findIndex(line => line.played === played);
-      return stay(kept.with(toLine(list.scrolled, model, first), { following: false }));
+      return along(kept.with(toLine(list.scrolled, model, first), { following: false }));
     }
     return stay(saying(model, `there is no deviation ${direction === 1 ? 'below' : 'above'} the cursor`, true));
   };
@@ -84,15 +90,10 @@ const waits = ({ replay }: Model): true | string => replay?.next !== undefined |
 const bindings: readonly Binding[] = [
   {
     keys: ['enter'],
-    help: 'say the next message where it waits, else go to the record of the line',
+    help: 'say the next message, where the replay waits for that',
     short: 'next',
-    enabled: model =>
-      waits(model) === true || list.current(model)?.played?.n !== undefined || 'this line has no record',
-    run: model => {
-      if (waits(model) === true) return [model, [{ type: 'replay-next' }]];
-      const n = list.current(model)?.played?.n;
-      return n === undefined ? stay(model) : goToNumber(model, n);
-    },
+    enabled: waits,
+    run: model => [model, [{ type: 'replay-next' }]],
   },
   {
     keys: ['e'],
@@ -118,8 +119,8 @@ const bindings: readonly Binding[] = [
     ...binding,
     // Who moves looks at something: the cursor stays there. At the end it follows again.
     run: (model: Model, key: string): Step => {
-      const [moved, effects] = binding.run(model, key);
-      return [kept.with(moved, { following: binding.keys.includes('G') }), effects];
+      const [moved] = binding.run(model, key);
+      return along(kept.with(moved, { following: binding.keys.includes('G') }));
     },
   })),
 ];
