@@ -35,7 +35,8 @@ export async function checkLive(
   try {
     const frames = followCapture(path, follow);
     // On standard error, so that what is piped is what was found, and somebody who sees nothing knows why.
-    printStatus(`watching ${path}${engine === undefined ? '' : `, which ${engine} records`}; Ctrl-C for the verdict`);
+    if (existsSync(path))
+      printStatus(`watching ${path}${engine === undefined ? '' : `, which ${engine} records`}; Ctrl-C for the verdict`);
     for await (const batch of frames) {
       for (const frame of batch) {
         const found = examiner.take(frame, frame.kind === 'message' ? decodeFrame(frame) : undefined);

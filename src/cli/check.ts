@@ -85,6 +85,8 @@ export const command: Command<CheckOptions> = {
   async run(args, options) {
     if (options.backEnd !== undefined || options.frontEnd !== undefined) return checkConformance(options, args);
     if (args.length === 0) throw new UsageError('check: name a capture, or --back-end or --front-end');
+    if (options.probe !== undefined || options.patience !== undefined)
+      throw new UsageError('check: --probe and --patience go with --back-end or --front-end');
     const formats = findingsFormats.filter(({ name }) => options[name as 'json' | 'junit' | 'sarif'] === true);
     if (formats.length > 1) throw new UsageError('check: choose one of --json, --junit and --sarif');
     if (options.migration) return checkMigration('check', args, options);

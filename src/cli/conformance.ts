@@ -21,6 +21,8 @@ export interface ConformanceOptions extends SurfaceOptions {
 
 /** How long a connection may take, ms: DPDK needs seconds until it listens, a guest until it starts its device. */
 const connectPatience = 30_000;
+/** The same where what is tried out should listen already: somebody starts it anew for each probe, or it is not there. */
+const restartPatience = 5_000;
 /** How long a front-end may take to start its device, ms: a guest boots first. */
 const startPatience = 10_000;
 
@@ -71,7 +73,8 @@ function examinationOf(options: ConformanceOptions, command: readonly string[]):
     if (!known.some(one => one.id === id)) throw new UsageError(`--probe: there is no probe '${id}' of a ${side}`);
   }
   return {
-    ...{ side, address, socket, patience, connectPatience },
+    ...{ side, address, socket, patience },
+    connectPatience: socket === 'connect' && command.length === 0 ? restartPatience : connectPatience,
     ...(probe && { only: new Set(probe) }),
     ...(command.length > 0 && { subject: new Subject(command, socket === 'connect' ? address : undefined) }),
   };

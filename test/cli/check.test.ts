@@ -103,6 +103,8 @@ describe('vhuscope check', () => {
     [[capture('fs'), '--baseline', '/nonexistent'], 1, 'cannot read the baseline'],
     [[capture('fs'), '--baseline', capture('fs')], 1, 'is no baseline of vhuscope'],
     [['--live', capture('fs'), capture('fs')], 2, '--live takes one capture'],
+    [[capture('fs'), '--probe', 'split-header'], 2, '--probe and --patience go with --back-end'],
+    [['--live', '/no/such.pcapng'], 1, 'vhuscope: cannot read /no/such.pcapng: there is no such file'],
     [['--live', 'no-such-engine'], 1, 'no engine named no-such-engine'],
     [['--migration', capture('fs')], 2, '--migration takes two captures'],
   ])('says what is wrong with %j', async (args, status, words) => {

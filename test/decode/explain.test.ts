@@ -15,6 +15,8 @@ describe('a word is explained', () => {
     ['VHOST_USER_PROTOCOL_F_SLAVE_REQ', 'BACKEND_REQ, bit 5'],
     ['VIRTIO_F_VERSION_1', 'VERSION_1, bit 32'],
     ['VIRTIO_NET_F_MQ', 'MQ, bit 22'],
+    ['bit 30', 'PROTOCOL_FEATURES, bit 30'],
+    ['Bit 3', 'REPLY_ACK, bit 3'],
     ['vring.index', 'vring.index'],
     ['vhost_user.mem.guest_addr', 'mem.guest_addr'],
     ['virtio-fs', 'fs, virtio id 26'],

@@ -167,6 +167,7 @@ function condition(cond: Cond): string {
 function features(text: string): Explanation[] {
   const ofDevice = /^VIRTIO_([A-Z0-9]+)_F_/.exec(text.toUpperCase())?.[1]?.toLowerCase();
   const name = plainName(text).replace(/^VIRTIO_[A-Z0-9]+_F_/, '');
+  const number = Number(/^BIT (\d+)$/.exec(name)?.[1] ?? -1);
   const tables: (readonly [kind: string, bits: { readonly [name: string]: FeatureBit }, filter: string])[] = [
     ['protocol feature', protocolFeatures, 'protocol_features'],
     ['virtio feature', transportFeatures, 'features'],
@@ -177,7 +178,13 @@ function features(text: string): Explanation[] {
   const meant = ofDevice === undefined ? tables : tables.filter(([, , filter]) => filter === `features.${ofDevice}`);
   return meant.flatMap(([kind, bits, filter]) =>
     Object.entries(bits)
-      .filter(([own, bit]) => own === name || bit.aliases?.includes(text.toUpperCase()) || bit.aliases?.includes(name))
+      .filter(
+        ([own, bit]) =>
+          own === name ||
+          bit.bit === number ||
+          bit.aliases?.includes(text.toUpperCase()) ||
+          bit.aliases?.includes(name),
+      )
       .map(([own, bit]) => ({
         kind,
         title: `${own}, bit ${bit.bit}`,

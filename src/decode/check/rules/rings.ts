@@ -90,7 +90,8 @@ export const rings: readonly Rule[] = [
     id: 'RNG-05',
     name: 'ring-alignment',
     severity: 'error',
-    condition: 'the descriptor area is not aligned to 16, the available ring to 2, or the used ring to 4 bytes',
+    condition:
+      'the descriptor area is not aligned to 16, the available ring to 2 (RING_PACKED: 4), or the used ring to 4 bytes',
     spec: 'VHOST_USER_SET_VRING_ADDR; virtio 1.4, Virtqueues',
     remedy: 'align the parts of the ring as virtio prescribes',
     confidence: 'spec',
