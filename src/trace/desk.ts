@@ -11,7 +11,7 @@ import { Export } from './saving/export.ts';
 import { searchStride, type Wanted, wantedBy } from './search.ts';
 import { type Choice, Selection } from './selection.ts';
 import { Survey } from './survey.ts';
-import { bySeverity, comparedAt, foundBy, listedConnections, listedNotes, stateAt } from './surveyed.ts';
+import { bySeverity, comparedAt, foundBy, listedConnections, listedNotes, nearestTo, stateAt } from './surveyed.ts';
 import type { Trace } from './trace.ts';
 
 /** Told of a question: an answer ends it, progress does not. */
@@ -149,6 +149,8 @@ export class Desk {
         return { answer: this.#survey.statistics() };
       case 'comparison':
         return { answer: comparedAt(this.#trace, this.#survey, question.a, question.b) };
+      case 'nearest':
+        return { answer: nearestTo(this.#survey, question) };
       case 'notes':
         return { answer: listedNotes(this.#trace, this.#survey) };
       case 'note':

@@ -180,6 +180,15 @@ export interface SearchOrder {
   readonly direction: 1 | -1;
 }
 
+/** Which row to look for. */
+export interface NearestOrder {
+  readonly what: 'finding' | 'phase';
+  readonly from: number;
+  readonly direction: 1 | -1;
+  /** The next one, or the one behind that, and so on. */
+  readonly steps: number;
+}
+
 /** What may be asked, and the answer to it. */
 export interface Dialogue {
   rows: {
@@ -201,6 +210,8 @@ export interface Dialogue {
   stretches: { question: { readonly surveyed: number }; answer: readonly Stretch[] };
   statistics: { question: { readonly surveyed: number }; answer: Statistics };
   notes: { question: { readonly surveyed: number }; answer: readonly ListedNote[] };
+  /** The row of a finding, or the first of a phase, that comes next in a direction; undefined where there is none. */
+  nearest: { question: NearestOrder; answer: number | undefined };
   /** Writes a note into a capture that nobody records into any more, about a row; the number of its record. */
   note: { question: { readonly row: number; readonly text: string }; answer: number };
   /** The next row that matches; undefined where there is none. */

@@ -43,7 +43,11 @@ const mostFindings = 10_000;
 const mostStretches = 10_000;
 /** Names that are kept of a stretch. */
 const mostNames = 12;
-const phasesInChunk = 65_536;
+const rowsInChunk = 65_536;
+/** What is told of a row in one byte: a phase by its number in `phases` and 1, above it the worst severity likewise. */
+const phaseMask = 0x3f;
+const severityShift = 6;
+const severities: readonly Severity[] = ['error', 'warning', 'note'];
 
 type Growing<T> = { -readonly [K in keyof T]: T[K] };
 
@@ -56,9 +60,8 @@ export class Survey {
   readonly #account = new Account();
   readonly #counting = new Counting();
   readonly #timing = new Timing();
-  readonly #severities = new Map<number, Severity>();
-  /** The phase of each row, as its number in `phases` and 1; 0 for none. */
-  readonly #phases: Uint8Array[] = [];
+  /** Of each row the phase, and the worst thing that was found there. */
+  readonly #told: Uint8Array[] = [];
   readonly #open = new ByConnection<Growing<Stretch>>();
 
   constructor(trace: Trace) {
@@ -79,13 +82,20 @@ export class Survey {
 
   /** The worst thing that was found at a row. */
   severityAt(row: number): Severity | undefined {
-    return this.#severities.get(row);
+    return severities[(this.#toldAt(row) >> severityShift) - 1];
+  }
+
+  /** The row of a finding, counted from another row in a direction; undefined where there is none. */
+  findingFrom(from: number, direction: 1 | -1, steps: number): number | undefined {
+    let left = steps;
+    for (let row = from + direction; row >= 0 && row < this.length; row += direction)
+      if (this.#toldAt(row) >> severityShift > 0 && --left === 0) return row;
+    return undefined;
   }
 
   /** The phase of a row; undefined on what is no message, and where it is not gone through. */
   phaseAt(row: number): Phase | undefined {
-    const number = this.#phases[Math.floor(row / phasesInChunk)]?.[row % phasesInChunk] ?? 0;
-    return phases[number - 1];
+    return phases[(this.#toldAt(row) & phaseMask) - 1];
   }
 
   /** What is known of each connection. */
@@ -109,16 +119,28 @@ export class Survey {
 
   #find(row: number, finding: Finding): void {
     if (this.findings.length < mostFindings) this.findings.push({ ...finding, row });
-    const known = this.#severities.get(row);
-    if (known === undefined || rank[finding.severity] < rank[known]) this.#severities.set(row, finding.severity);
+    const number = severities.indexOf(finding.severity) + 1;
+    const known = this.#toldAt(row) >> severityShift;
+    if (known === 0 || number < known) this.#tell(row, number << severityShift, phaseMask);
+  }
+
+  #toldAt(row: number): number {
+    return this.#told[Math.floor(row / rowsInChunk)]?.[row % rowsInChunk] ?? 0;
+  }
+
+  /** Notes something of a row; what the mask covers of what is known stays. */
+  #tell(row: number, what: number, kept: number): void {
+    const chunk = Math.floor(row / rowsInChunk);
+    while (this.#told.length <= chunk) this.#told.push(new Uint8Array(rowsInChunk));
+    const told = this.#told[chunk] as Uint8Array;
+    const at = row % rowsInChunk;
+    told[at] = ((told[at] as number) & kept) | what;
   }
 
   #phase(row: number, frame: Frame, message: Message, phase: Phase): void {
     const { pair, session, epoch, wallNs } = frame;
     const open = this.#open.of(frame);
-    const chunk = Math.floor(row / phasesInChunk);
-    while (this.#phases.length <= chunk) this.#phases.push(new Uint8Array(phasesInChunk));
-    (this.#phases[chunk] as Uint8Array)[row % phasesInChunk] = phases.indexOf(phase) + 1;
+    this.#tell(row, phases.indexOf(phase) + 1, ~phaseMask);
     if (open?.phase === phase) {
       open.last = row;
       open.messages++;
@@ -143,5 +165,3 @@ export class Survey {
     if (this.stretches.length < mostStretches) this.stretches.push(stretch);
   }
 }
-
-const rank: { readonly [severity in Severity]: number } = { error: 0, warning: 1, note: 2 };

@@ -10,6 +10,7 @@ import type {
   Found,
   ListedConnection,
   ListedNote,
+  NearestOrder,
   PlainSession,
 } from './questions.ts';
 import type { States } from './states.ts';
@@ -43,6 +44,13 @@ export function listedConnections(survey: Survey): ListedConnection[] {
       findings: bySeverity(connection.findings),
     };
   });
+}
+
+/** The row of a finding or the first of a phase, counted from a row in a direction. */
+export function nearestTo(survey: Survey, { what, from, direction, steps }: NearestOrder): number | undefined {
+  if (what === 'finding') return survey.findingFrom(from, direction, steps);
+  const beyond = survey.stretches.map(({ first }) => first).filter(row => (row - from) * direction > 0);
+  return beyond.sort((a, b) => (a - b) * direction)[steps - 1];
 }
 
 /** The connections of two rows compared. */

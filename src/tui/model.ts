@@ -64,7 +64,7 @@ export interface Model {
   readonly list: ListState;
   readonly known: Known;
   /** A question whose answer moves the cursor, or that a person waits for. */
-  readonly pursuit?: Question<'search' | 'place' | 'number' | 'save' | 'note' | 'packet'>;
+  readonly pursuit?: Question<'search' | 'place' | 'number' | 'save' | 'note' | 'packet' | 'nearest'>;
   /** What was searched for last. */
   readonly sought?: string;
   /** The view that keys go to, and the one that stands beside the messages. */
@@ -157,10 +157,10 @@ export function sameChoice(a: Choice, b: Choice): boolean {
 
 /**
  * How many rows are surveyed, as questions about the whole say it: exact while there are few and once all are, in steps
- * of some thousandths in between, so that a growing capture does not ask at every record.
+ * of some hundredths in between: long answers are not worth giving at every record.
  */
 export function surveyedUpTo({ standing: { surveyed, settled } }: Model): number {
   if (settled || surveyed < 4096) return surveyed;
-  const step = 2 ** (Math.floor(Math.log2(surveyed)) - 8);
+  const step = 2 ** (Math.floor(Math.log2(surveyed)) - 4);
   return Math.floor(surveyed / step) * step;
 }

@@ -46,6 +46,13 @@ export function notFound(model: Model, question: Question): Model {
     const where = question.direction === 1 ? 'below' : 'above';
     return saying(model, `'${question.text}' does not occur ${where} the cursor`, true);
   }
+  if (question.kind === 'nearest') {
+    return saying(
+      model,
+      `there is no ${question.what} ${question.direction === 1 ? 'below' : 'above'} the cursor`,
+      true,
+    );
+  }
   return saying(
     model,
     question.kind === 'number' ? `there is no record ${question.n}` : 'there is no such record',

@@ -157,7 +157,7 @@ function arrived(model: Model, question: Question, answer: Answer): Step {
     return [saying(free, `copied: ${text}`), [{ type: 'copy', text }]];
   }
   if (question.kind === 'note') return stay(saying(free, `noted as record ${answer as Answer<'note'>}`));
-  const row = answer as Answer<'search' | 'number'>;
+  const row = answer as Answer<'search' | 'number' | 'nearest'>;
   return row === undefined ? stay(notFound(free, question)) : goTo(free, row);
 }
 
@@ -165,11 +165,7 @@ function arrived(model: Model, question: Question, answer: Answer): Step {
 function alwaysWanted(model: Model): Question[] {
   if (model.standing.surveyed === 0) return [];
   const surveyed = surveyedUpTo(model);
-  return [
-    { kind: 'found', surveyed },
-    { kind: 'stretches', surveyed },
-    { kind: 'notes', surveyed },
-  ];
+  return [{ kind: 'notes', surveyed }];
 }
 
 /** Asks what the views on the screen want to know and nobody has asked; gives up what is not wanted any more. */

@@ -1,4 +1,5 @@
 /** Keys that go from a message to others that have to do with it. */
+import type { NearestOrder } from '../../trace/questions.ts';
 import type { Binding } from '../binding.ts';
 import { rowAt } from '../known.ts';
 import type { Model } from '../model.ts';
@@ -7,8 +8,6 @@ import { open } from '../prompts/open.ts';
 import { type Step, saying, stay } from '../step.ts';
 import { goTo, search } from '../travel.ts';
 import { currentDetail } from '../views/detail.ts';
-import { foundIn } from '../views/findings.ts';
-import { stretchesOf } from '../views/ladder.ts';
 import { rowUnderCursor } from '../views/messages.ts';
 
 const hasRow = (model: Model): true | string => rowUnderCursor(model) !== undefined || 'there is no message here';
@@ -34,15 +33,17 @@ function toNearest(model: Model, rows: readonly number[], direction: 1 | -1, wha
   return goTo(model, direction === 1 ? Math.min(...beyond) : Math.max(...beyond));
 }
 
-const toFinding = (direction: 1 | -1) => (model: Model) =>
-  toNearest(model, foundIn(model)?.findings.map(({ row }) => row) ?? [], direction, 'finding');
-const toPhase = (direction: 1 | -1) => (model: Model) =>
-  toNearest(
-    model,
-    stretchesOf(model).map(({ first }) => first),
-    direction,
-    'phase',
-  );
+/** Asks for the next finding or phase; keys that come before the answer count on from the first one's place. */
+const toNext =
+  (what: NearestOrder['what'], direction: 1 | -1) =>
+  (model: Model): Step => {
+    const { pursuit } = model;
+    const waits = pursuit?.kind === 'nearest' && pursuit.what === what && pursuit.direction === direction;
+    const order = waits
+      ? { ...pursuit, steps: pursuit.steps + 1 }
+      : { what, direction, from: placeOf(model), steps: 1 };
+    return stay({ ...model, pursuit: { ...order, kind: 'nearest' } });
+  };
 
 const toInterest = (direction: 1 | -1) => (model: Model) =>
   toNearest(model, placesOfInterest(model), direction, 'mark or note');
@@ -75,10 +76,10 @@ export const jumpBindings: readonly Binding[] = [
     enabled: hasRow,
     run: model => search(model, sameName(model), -1),
   },
-  { keys: ['e'], help: 'next finding', run: toFinding(1) },
-  { keys: ['E'], help: 'previous finding', run: toFinding(-1) },
-  { keys: [')'], help: 'next phase', run: toPhase(1) },
-  { keys: ['('], help: 'previous phase', run: toPhase(-1) },
+  { keys: ['e'], help: 'next finding', run: toNext('finding', 1) },
+  { keys: ['E'], help: 'previous finding', run: toNext('finding', -1) },
+  { keys: [')'], help: 'next phase', run: toNext('phase', 1) },
+  { keys: ['('], help: 'previous phase', run: toNext('phase', -1) },
   {
     keys: ['u'],
     help: 'go to the message that passed this descriptor first',
