@@ -11,7 +11,16 @@ import { play } from '../replay/player.ts';
 import { type PlayedSide, type Recording, recordingOf, type Step, stepName } from '../replay/recording.ts';
 import { outcomeLines, verdictJson, verdictLines } from '../replay/tell.ts';
 import { close, errno } from '../sys/libc.ts';
-import { type Address, acceptFrom, addressText, dial, listenAt, peerCredentials, socketNature } from '../sys/socket.ts';
+import {
+  type Address,
+  acceptFrom,
+  addressText,
+  dial,
+  listenAt,
+  neverWaiting,
+  peerCredentials,
+  socketNature,
+} from '../sys/socket.ts';
 import { SystemError } from '../sys/system-error.ts';
 import type { Command } from './command.ts';
 import { type Endpoint, parseAddress, parseEndpoint } from './endpoint.ts';
@@ -262,7 +271,9 @@ async function connected(where: Endpoint, signal: AbortSignal): Promise<number |
   if (where.role === 'fd') {
     const nature = socketNature(where.fd);
     if (nature === 'other') throw new UsageError(`descriptor ${where.fd} is no UNIX stream socket`);
-    return nature === 'connection' ? where.fd : accepted(where.fd, signal);
+    if (nature === 'connection') return where.fd;
+    neverWaiting(where.fd);
+    return accepted(where.fd, signal);
   }
   if (where.role === 'listen') return acceptedAt(where.address, signal);
   const deadline = Date.now() + dialMs;

@@ -107,5 +107,5 @@ export function startedEvent(pair: PairOptions, engine: string): { event: string
 }
 
 function roleText(side: SideOptions): { role: string; address: string } {
-  return { role: side.role, address: side.role === 'fd' ? `fd ${side.fd}` : addressText(side.address) };
+  return { role: side.role, address: side.role === 'fd' ? String(side.fd) : addressText(side.address) };
 }

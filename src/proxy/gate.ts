@@ -3,7 +3,7 @@
  * listens itself: then it fails, waits or tries again just as it would without us.
  */
 import { resolve } from 'node:path';
-import { type Address, socketNature } from '../sys/socket.ts';
+import { type Address, neverWaiting, socketNature } from '../sys/socket.ts';
 import { pidOfForeignListener } from '../sys/unix-table.ts';
 import { type Access, ListeningPlace } from './listening-place.ts';
 import { Presence } from './presence.ts';
@@ -86,8 +86,10 @@ export class Gate {
     for (const side of sides) {
       const options = this.#options[side];
       if (options.role === 'connect') this.#presences.set(side, new Presence(options.address, () => this.#update()));
-      if (options.role === 'fd' && socketNature(options.fd) === 'listener')
+      if (options.role === 'fd' && socketNature(options.fd) === 'listener') {
+        neverWaiting(options.fd);
         this.#command({ type: 'listen', pair: this.#pair, side, fd: options.fd });
+      }
     }
     for (const side of this.#presences.keys()) this.#tellWaiting(side);
     this.#update();

@@ -90,6 +90,15 @@ export function connectTo(fd: number, address: Address): number {
   return connect(fd, name.address, fillName(address));
 }
 
+/**
+ * Makes a descriptor one that never waits. One that was handed to us may be of the other kind, and accepting on it
+ * would halt the thread as soon as nobody knocks.
+ */
+export function neverWaiting(fd: number): void {
+  const flags = checked(fcntl(fd, getStatusFlags, 0), `cannot look at descriptor ${fd}`);
+  checked(fcntl(fd, setStatusFlags, flags | nonBlocking), `cannot set descriptor ${fd} to not wait`);
+}
+
 /** Accepts a waiting connection, non-blocking and close-on-exec; the new descriptor or the negative errno. */
 export function acceptFrom(fd: number): number {
   return accept4(fd, 0, 0, nonBlocking | closeOnExec);

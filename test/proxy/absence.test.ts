@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { readCapture } from '../../src/capture/reader.ts';
 import { jsonBody } from '../../src/decode/text/event.ts';
-import { close, errno } from '../../src/sys/libc.ts';
+import { close, errno, fcntl } from '../../src/sys/libc.ts';
 import { acceptFrom, connectTo, openSocket, socketPair } from '../../src/sys/socket.ts';
 import {
   accepted,
@@ -173,6 +173,20 @@ describe('who is not there', () => {
     put(front, message(1));
     const back = connectAt(socket('back'));
     expect(await arrived(back, 12)).toEqual(message(1));
+  });
+
+  it('a listening socket that was handed over, of the kind that waits', async () => {
+    const back = listenAt(socket('back'));
+    const ours = listenAt(socket('handed'));
+    const [getStatusFlags, setStatusFlags, nonBlocking] = [3, 4, 0o4000];
+    fcntl(ours, setStatusFlags, fcntl(ours, getStatusFlags, 0) & ~nonBlocking);
+    await start({ frontEnd: { role: 'fd', fd: ours } });
+    for (let i = 0; i < 2; i++) {
+      const front = connectAt(socket('handed'));
+      const there = await accepted(back);
+      put(front, message(1));
+      expect(await arrived(there, 12)).toEqual(message(1));
+    }
   });
 
   it('a socket that was handed over', async () => {
