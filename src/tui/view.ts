@@ -27,7 +27,8 @@ import { drawable } from './width.ts';
 
 /** The smallest screen anything can be read on. */
 const least: Size = { width: 40, height: 8 };
-/** Rows that the survey may be behind without a word about it: a growing capture always has some. */
+/** Bytes that the index, and rows that the survey may be behind without a word: a growing capture always has some. */
+const unread = 1024 * 1024;
 const unsurveyed = 2000;
 /** Offers of a prompt that are seen at a time. */
 const mostOffers = 8;
@@ -137,7 +138,7 @@ function headLine(model: Model): Line {
   const done = standing.size > 0 ? Math.floor((standing.indexed / standing.size) * 100) : 100;
   const left: Span[] = [span(' vhuscope ', 'title'), span(` ${drawable(model.title)} `)];
   left.push(span(` ${standing.rows} records`, 'faint'), ...engineSpans(model));
-  if (!standing.settled && standing.size > 0 && done < 100) left.push(span(`  reading ${done}%`, 'warn'));
+  if (!standing.settled && standing.size - standing.indexed > unread) left.push(span(`  reading ${done}%`, 'warn'));
   else if (standing.rows - standing.surveyed > unsurveyed)
     left.push(span(`  examining ${Math.floor((standing.surveyed / standing.rows) * 100)}%`, 'warn'));
   if (model.play) left.push(span(`  ${playing(model)}`, 'warn'));
