@@ -5,6 +5,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { readCapture } from '../../../src/capture/reader.ts';
 import { ControlClient } from '../../../src/control/client.ts';
 import type { ControlEvent } from '../../../src/control/messages.ts';
+import { Pty } from '../../tui/pty.ts';
 import { Pair } from '../pair.ts';
 import { devices, netVhost, newDisk, newShare, qemu, storageDaemon, virtiofsd } from '../peers.ts';
 import { type Program, stopAll } from '../programs.ts';
@@ -73,7 +74,11 @@ describe.skipIf(direct)('between real peers', () => {
     );
     const qmp = await Qmp.connect(monitor);
     const { n } = await held;
-    expect(await engine.request('holds', {})).toMatchObject({ held: [{ n, name: 'SET_FEATURES' }] });
+    // Nobody answers SET_FEATURES, but QEMU waits for the answer to what it has sent behind it.
+    const waits = { side: 'front-end', request: 'ADD_MEM_REG' };
+    await expect
+      .poll(() => engine.request('holds', {}))
+      .toMatchObject({ held: [{ n, name: 'SET_FEATURES', waits, context: { front_end: 'qemu' } }] });
     await engine.request('unhold', {});
     await new Promise(wake => setTimeout(wake, 10_000));
     const before = Date.now();
@@ -90,6 +95,41 @@ describe.skipIf(direct)('between real peers', () => {
     expect(Number(kept[0]?.heldNs)).toBeGreaterThan(9.9e9);
     expect(pair.differences({ 'back-end': { unread: 4 } })).toEqual([]);
     expect(heard.map(({ type }) => type)).toEqual(expect.arrayContaining(['held', 'let-go']));
+  });
+
+  it('SET_FEATURES changed and let go in the terminal interface: the guest mounts with what was left of it', async () => {
+    const pair = new Pair('hold-tui');
+    const name = `hold-tui-${process.pid}`;
+    await pair.start('back-end', virtiofsd(pair.backSocket, newShare(scenarioFolder('hold-tui-share'))));
+    await pair.startProxy('is there', ['--hold', 'SET_FEATURES', '--name', name]);
+    const pty = new Pty(['attach', name]);
+    try {
+      await pty.until(/live/);
+      const machine = await pair.start('front-end', qemu(pair.frontSocket, { tasks: 'fs', device: devices.fs }));
+      await pty.until(/1 held, \d+ s left/);
+      pty.type('0');
+      await pty.until(/QEMU's main loop has been blocked for .* s: it waits for the reply to ADD_MEM_REG/);
+      pty.type('e');
+      await pty.until(/\[x\] 28 RING_INDIRECT_DESC +offered/);
+      // Title, two lines about it, heading, the mask, then bits 0, 24, 26, 27 and 28.
+      pty.type('j'.repeat(9));
+      pty.type(' ');
+      await pty.until(/\[ \] 28 RING_INDIRECT_DESC/);
+      pty.type('a');
+      await pty.until(/\d+ goes on/);
+      await machine.prints(/guest: fs ok/);
+      pty.type('q');
+      expect((await pty.ended).status).toBe(0);
+      await ended(pair, machine);
+    } finally {
+      pty.process.kill('SIGKILL');
+      await pty.ended;
+      pty.close();
+    }
+    const changed = [...readCapture(pair.capture)].filter(({ sentBytes }) => sentBytes !== undefined);
+    expect(changed.map(({ sentBytes = new Uint8Array(0) }) => Buffer.from(sentBytes).toString('hex'))).toEqual([
+      '0200000001000000080000000000006001000000',
+    ]);
   });
 
   it('MQ masked on a network card with two queue pairs: guest and DPDK agree on one', async () => {
