@@ -17,7 +17,7 @@ import { Course } from './course.ts';
 import { type Clock, type Held, lookSoon, shownHold } from './held.ts';
 import type { Obeyed, Orders } from './orders.ts';
 import { Parcel } from './parcel.ts';
-import { after, noting, type Plan, passageOf, plainPlan, type Step, without } from './plan.ts';
+import { after, atOnce, noting, type Plan, passageOf, plainPlan, type Step, without } from './plan.ts';
 import { type ArmedRule, armedRule, tableIndex, Watcher } from './rule.ts';
 import { contextOf, type DeskSession, envelopeOf, lineOf, SeenFrame, sessionFor } from './seen.ts';
 import { shownRule } from './shown-rule.ts';
@@ -42,6 +42,8 @@ export class Desk {
   #added: readonly Watcher[] = [];
   readonly #held = new Map<number, Held>();
   readonly #past = new Map<number, string>();
+  /** The engine is ending: what comes now is not made to wait any more. */
+  #closing = false;
   /** Who lets a message go at present. */
   #by: string | undefined;
 
@@ -78,7 +80,7 @@ export class Desk {
     if (plan === undefined) return undefined;
     this.#forgetSpent();
     if (plan.deeds.length === 0) return undefined;
-    return new Course(plan, { parcel: Parcel.from(cargo, bytes) });
+    return new Course(this.#closing ? atOnce(plan) : plan, { parcel: Parcel.from(cargo, bytes) });
   }
 
   /** Breakpoints that have fired as often as they should are gone. */
@@ -153,6 +155,7 @@ export class Desk {
 
   /** Lets everything go: the engine is about to end. */
   close(): void {
+    this.#closing = true;
     for (const { link, flow } of [...this.#held.values()]) link.detour(flow).hurry();
     for (const session of this.#owner.sessions)
       for (const link of session.links) for (const flow of [link.forth, link.backward]) flow.detour?.hurry();

@@ -103,6 +103,11 @@ export function behind(plan: Plan, ...steps: Step[]): Plan {
   return { ...plan, steps: plan.steps.toSpliced(at < 0 ? plan.steps.length : at + 1, 0, ...steps) };
 }
 
+/** The plan without anything that takes time. */
+export function atOnce(plan: Plan): Plan {
+  return { ...plan, steps: plan.steps.filter(step => step.do !== 'hold' && step.do !== 'wait') };
+}
+
 /** The plan with steps put behind the message and everything else. */
 export function after(plan: Plan, ...steps: Step[]): Plan {
   return { ...plan, steps: [...plan.steps, ...steps] };
