@@ -38,6 +38,8 @@ export interface Command<Options extends object = object> {
   summary: string;
   /** A few sentences for `--help` and the reference. */
   about: string;
+  /** What its first argument can ask for, for `--help` and the reference. */
+  verbs?: readonly { usage: string; meaning: string }[];
   arguments: readonly ArgumentSpec[];
   options: readonly OptionSpec[];
   examples: readonly Example[];

@@ -23,11 +23,10 @@ const list = Object.entries(verbs);
 export const command: Command<CtlFlags> = {
   name: 'ctl',
   summary: 'ask a running engine to do something',
-  about: `Speaks with a running proxy or run through its control socket (docs/control.md). ${list
-    .map(([name, { usage, meaning }]) => `${[name, usage].filter(Boolean).join(' ')}: ${meaning}.`)
-    .join(' ')}`,
+  about: 'Speaks with a running proxy or run through its control socket (docs/control.md).',
+  verbs: list.map(([name, { usage, meaning }]) => ({ usage: [name, usage].filter(Boolean).join(' '), meaning })),
   arguments: [
-    { name: '<verb>', meaning: `one of ${list.map(([name]) => name).join(', ')}`, completes: Object.keys(verbs) },
+    { name: '<verb>', meaning: 'one of the verbs', completes: Object.keys(verbs) },
     { name: '[words...]', meaning: 'what the verb needs' },
   ],
   options: [

@@ -42,7 +42,7 @@ function buildCommand(
   for (const spec of definition.arguments) command.addArgument(argumentOf(spec));
   for (const spec of definition.options) command.addOption(optionOf(spec));
   if (definition.passThrough) command.passThroughOptions();
-  command.addHelpText('after', examplesOf(definition));
+  command.addHelpText('after', verbsOf(definition) + examplesOf(definition));
   command.action(async () => {
     ran.before(definition);
     ran.after(await definition.run(command.args, command.opts()));
@@ -65,6 +65,11 @@ function optionOf(spec: OptionSpec): Option {
     ]);
   } else if (spec.parse) option.argParser(spec.parse);
   return option;
+}
+
+function verbsOf({ verbs = [] }: Command): string {
+  if (verbs.length === 0) return '';
+  return `\nVerbs:\n${verbs.map(({ usage, meaning }) => `  ${usage}\n      ${meaning}`).join('\n')}\n`;
 }
 
 function examplesOf(definition: Command): string {

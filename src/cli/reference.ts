@@ -15,7 +15,7 @@ function optionRow({ flags, meaning, choices, default: otherwise, repeats }: Opt
   return `| \`${flags.replaceAll('|', '\\|')}\` | ${cell(meaning)}${notes.length > 0 ? ` (${notes.join('; ')})` : ''} |`;
 }
 
-function section({ name, about, arguments: args, options, examples }: Command): string {
+function section({ name, about, verbs = [], arguments: args, options, examples }: Command): string {
   const usage = ['vhuscope', name, ...(options.length > 0 ? ['[options]'] : []), ...args.map(each => each.name)].join(
     ' ',
   );
@@ -24,6 +24,10 @@ function section({ name, about, arguments: args, options, examples }: Command): 
   const shown = examples.map(({ line, meaning }) => `# ${meaning}\n${line}`).join('\n\n');
   return [
     `## vhuscope ${name}\n\n\`\`\`\n${usage}\n\`\`\`\n\n${about}\n`,
+    rows(
+      'verb',
+      verbs.map(({ usage, meaning }) => `| \`${usage.replaceAll('|', '\\|')}\` | ${cell(meaning)} |`),
+    ),
     rows(
       'argument',
       args.map(each => `| \`${each.name}\` | ${cell(each.meaning)} |`),
