@@ -152,9 +152,10 @@ export class Flow {
       cargo.streamOffset = source.position;
       source.position += cargo.have;
       cargo.receivedNs = burst.receivedNs;
-      cargo.sentNs = burst.sentNs;
-      if (cargo.sent === cargo.have) this.#passed(false);
-      else {
+      if (cargo.sent === cargo.have) {
+        cargo.sentNs = burst.sentNs;
+        this.#passed(false);
+      } else {
         cargo.want = cargo.have;
         if (cargo.sent > 0) this.phase = 'sending';
         else this.#gathered();

@@ -96,6 +96,10 @@ export class Link implements FlowOwner, Handler {
     const reader = fd === this.front ? this.forth : this.backward;
     const writer = fd === this.front ? this.backward : this.forth;
     const gone = (events & (readiness.hangUp | readiness.error)) !== 0;
+    if (gone && reader.detour?.stopped) {
+      this.#finish((events & readiness.error) !== 0 ? 'reset' : 'eof', this.#sideOf(fd));
+      return;
+    }
     if (reader.phase === 'receiving' && (gone || (events & readiness.in) !== 0)) reader.run();
     if ((writer.phase === 'sending' || writer.phase === 'detoured') && (gone || (events & readiness.out) !== 0))
       writer.run();
@@ -223,11 +227,14 @@ export class Link implements FlowOwner, Handler {
     const towardsGone = first === 'front-end' ? this.backward : this.forth;
     const held = this.#undelivered + towardsGone.held;
     const unread = unreadBytes(survivor);
+    const fromGone = this.opposite(towardsGone);
+    const neverRead = fromGone.detour?.stopped ? unreadBytes(fromGone.from) : 0;
     const afterShutdown = how === 'shutdown' || this.#firstEnd?.how === 'shutdown';
     const unseen = afterShutdown && (isUnreadByPeer(this.front) || isUnreadByPeer(this.back));
     this.forth.close();
     this.backward.close();
     if (unread > 0) towardsGone.showUnread();
+    if (neverRead > 0) fromGone.showUnread();
     this.#poller.forget(this.front);
     this.#poller.forget(this.back);
     close(survivor === this.front ? this.back : this.front);
@@ -236,7 +243,7 @@ export class Link implements FlowOwner, Handler {
     this.#owner.linkClosed(this, {
       how: end?.how ?? how,
       first: end?.side ?? first,
-      undelivered_bytes: held + unread,
+      undelivered_bytes: held + unread + neverRead,
       delivered: delivered({ how: end?.how === 'reset' ? 'reset' : how, held, unread, unseen }),
     });
   }
@@ -248,7 +255,8 @@ function interest(reader: Flow, writer: Flow): number {
   if (reader.phase === 'receiving') events |= readiness.in;
   const sends = writer.phase === 'sending' || writer.phase === 'detoured';
   if (sends && writer.blocked === 'output') events |= readiness.out;
-  // A hang-up is always told, again and again: not to be heard while the reader cannot act on it.
-  const busy = reader.phase === 'sending' || reader.phase === 'detoured';
+  // A hang-up is always told, again and again: not to be heard while the reader cannot act on it. One that will never
+  // read again ends with its sender.
+  const busy = reader.phase === 'sending' || (reader.phase === 'detoured' && !reader.detour?.stopped);
   return events === 0 && busy ? unwatched : events;
 }

@@ -59,6 +59,11 @@ export class Detour {
     return this.#courses.reduce((sum, { parcel, n }) => sum + (n === 0 ? (parcel?.have ?? 0) : 0), 0);
   }
 
+  /** Nothing more is read behind what was sent, for good. */
+  get stopped(): boolean {
+    return this.#courses[0]?.waiting?.why === 'stop-reading';
+  }
+
   /** Takes a course for a message that was taken out of the flow. */
   take(course: Course): void {
     this.#courses.push(course);
