@@ -45,9 +45,17 @@ export class Cargo implements Passing {
     return this.have === 0 && this.rest === 0;
   }
 
-  /** Number of the message; only where its header is there. */
+  /** Number, flags and payload bytes of the message; only where its header is there. */
   get id(): number {
     return this.memory.u32[0] as number;
+  }
+
+  get flags(): number {
+    return this.memory.u32[1] as number;
+  }
+
+  get size(): number {
+    return this.memory.u32[2] as number;
   }
 
   /** Wants so many bytes before they are sent. */

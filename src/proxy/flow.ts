@@ -136,9 +136,8 @@ export class Flow {
 
   /** Whether messages may be sent on without reading each before. */
   get #mayBurst(): boolean {
-    const { position, singlyUntil } = this.#source;
-    if (this.cargo.have > 0 || position < singlyUntil) return false;
-    return this.cargo.mode === 'message' && !this.#owner.preserveSegments;
+    const { have, mode } = this.cargo;
+    return have === 0 && mode === 'message' && !this.#source.isKnownAhead && !this.#owner.preserveSegments;
   }
 
   /** What the burst has taken was sent on, the last of it perhaps in part, or not at all where it is armed for. */
@@ -181,9 +180,8 @@ export class Flow {
   #headerArrived(): void {
     const { cargo } = this;
     cargo.receivedNs = monotonicNs();
-    const { u32 } = cargo.memory;
-    const size = u32[2] as number;
-    const judgement = judge(this.#owner.channelNumber, u32[1] as number, size);
+    const { flags, size } = cargo;
+    const judgement = judge(this.#owner.channelNumber, flags, size);
     if (cargo.fds.isFlood) this.turnRaw('descriptor-flood');
     else if (judgement === 'gather' || (judgement === 'stream' && this.#isArmed(size))) {
       cargo.extend(headerSize + size);

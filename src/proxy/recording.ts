@@ -13,8 +13,9 @@ import {
 } from '../capture/pseudo-header.ts';
 import { writePseudoHeader } from '../capture/pseudo-header-write.ts';
 import type { Context, FdIdentity } from '../decode/frame.ts';
-import { channels, deviceSources, dialects } from '../decode/frame.ts';
+import { channels } from '../decode/frame.ts';
 import { littleEndian } from '../sys/libc.ts';
+import { contextFlags, splitContext } from './context-numbers.ts';
 import { copyBytes } from './copy-bytes.ts';
 import type { Alteration } from './passing.ts';
 import { frameKind, type RingWriter } from './ring.ts';
@@ -279,26 +280,5 @@ function alterationFields({ heldNs, sentBytes, sentFds, injected }: Alteration):
     ...(sentBytes !== undefined && { sentBytes }),
     ...(sentFds !== undefined && { sentFds }),
     ...(injected && { injected }),
-  };
-}
-
-function contextFlags(context: Context): number {
-  let flags = littleEndian ? 0 : headerFlag.bigEndian;
-  if (context.features !== undefined) flags |= headerFlag.features;
-  if (context.protocolFeatures !== undefined) flags |= headerFlag.protocolFeatures;
-  return flags;
-}
-
-/** A context in the numbers of the fixed header. */
-function splitContext(context: Context) {
-  const { features = 0n, protocolFeatures = 0n } = context;
-  return {
-    featuresLow: Number(features & 0xffff_ffffn),
-    featuresHigh: Number(features >> 32n),
-    protocolFeaturesLow: Number(protocolFeatures & 0xffff_ffffn),
-    protocolFeaturesHigh: Number(protocolFeatures >> 32n),
-    frontEnd: Math.max(0, dialects.indexOf(context.frontEnd)),
-    backEnd: Math.max(0, dialects.indexOf(context.backEnd)),
-    deviceFrom: deviceSources.indexOf(context.deviceFrom),
   };
 }

@@ -18,6 +18,11 @@ export class Source {
     this.fd = fd;
   }
 
+  /** What comes next has been looked at, and goes one by one. */
+  get isKnownAhead(): boolean {
+    return this.position < this.singlyUntil;
+  }
+
   /**
    * Reads up to `room` bytes to an address; `careful` where it matters which byte descriptors come with. Returns as
    * `receive` does, with the descriptors in `arrival`.

@@ -84,7 +84,7 @@ export class SeenFrame implements Frame {
     this.offset = cargo.streamOffset;
     this.fdCount = cargo.fds.count;
     this.context = envelope.context;
-    this.reply = isReply(link.channel, envelope.dir, cargo.memory.u32[1] as number);
+    this.reply = isReply(link.channel, envelope.dir, cargo.flags);
     if (answers > 0) this.answers = answers;
     this.#flow = flow;
   }
