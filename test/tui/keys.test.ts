@@ -1,5 +1,5 @@
 /** What keys and the mouse do, over a real capture. */
-import { chmodSync, copyFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, copyFileSync, mkdtempSync, readFileSync, rmSync, statSync, truncateSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -249,4 +249,22 @@ describe('bindings', () => {
       ).toEqual([]);
     }
   });
+});
+
+it('says in full what of a capture cannot be read', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'vhuscope-keys-'));
+  const path = join(folder, 'torn.pcapng');
+  copyFileSync(capture, path);
+  chmodSync(path, 0o600);
+  truncateSync(path, statSync(path).size - 30);
+  const torn = new Stage(path, { width: 60, height: 24 });
+  try {
+    const lines = torn.press('5').frame.lines.map(textOf);
+    const from = lines.findIndex(line => line.includes('What cannot be read'));
+    expect(from).toBeGreaterThan(0);
+    expect(lines.slice(from).join(' ')).toMatch(/cut here.*vhuscope read +--repair +cuts +the +rest +off/s);
+  } finally {
+    torn.close();
+    rmSync(folder, { recursive: true });
+  }
 });

@@ -76,7 +76,21 @@ const linesFor = remembered((found: Found, width: number): FindingLine[] => {
 function linesOf(model: Model): readonly FindingLine[] {
   const found = foundIn(model);
   if (!found) return [{ line: [span(' the rules have not gone through the capture yet', 'faint')] }];
-  return linesFor(found, (paneOf(model, 'findings')?.box.width ?? model.size.width) - 1);
+  const width = (paneOf(model, 'findings')?.box.width ?? model.size.width) - 1;
+  const lines = linesFor(found, width);
+  const { problems } = model.standing;
+  return problems.length === 0 ? lines : [...unreadable(problems, width), ...lines];
+}
+
+/** What of the capture cannot be read; the head line has no room for all of it. */
+function unreadable(problems: readonly string[], width: number): FindingLine[] {
+  return [
+    { line: [span('What cannot be read', 'title')], heading: true },
+    ...problems.flatMap(problem =>
+      wrapped(drawable(problem), width - 3).map(line => ({ line: [span(`   ${line}`, 'bad')] })),
+    ),
+    { line: [] },
+  ];
 }
 
 const list = lineList('findings', 'line', kept, linesOf);
