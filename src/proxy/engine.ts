@@ -104,23 +104,21 @@ class RunningEngine implements Engine {
     });
     this.#peers = new WatchedPeers(
       (connection, side, peer, dialect) => {
-        const pair = this.#connections.get(connection)?.pair;
-        if (pair === undefined) return;
+        const known = this.#connections.get(connection);
+        if (known === undefined) return;
+        const { pair, session, epoch } = known;
         if (dialect !== undefined)
           this.#command({ type: 'dialects', connection, [side === 'front-end' ? 'frontEnd' : 'backEnd']: dialect });
-        this.#command({ type: 'event', connection, event: peerEvent(side, peer) });
+        const numbers = { session, epoch };
+        this.#command({ type: 'event', pair, connection, numbers, event: peerEvent(side, peer) });
         listener({ type: 'peer', pair, connection, side, ...peer });
       },
       (connection, side, end) => {
         const known = this.#connections.get(connection);
         if (known === undefined) return;
         const { pair, session, epoch } = known;
-        this.#command({
-          type: 'event',
-          pair,
-          numbers: { session, epoch },
-          event: { event: 'peer-exit', side, ...end },
-        });
+        const event = { event: 'peer-exit', side, ...end };
+        this.#command({ type: 'event', pair, numbers: { session, epoch }, event });
         listener({ type: 'peer-exit', pair, connection, side, ...end });
       },
     );

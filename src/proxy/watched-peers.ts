@@ -20,6 +20,7 @@ interface Watched {
 }
 
 interface Watch {
+  readonly connection: number;
   readonly pair: string;
   readonly sides: Map<Side, Watched>;
   /** When the connection ended; undefined while it lasts. */
@@ -49,7 +50,7 @@ export class WatchedPeers {
   /** Finds out who a connection's peer is. */
   async identify(pair: string, connection: number, side: Side, socket: Connection): Promise<void> {
     if (this.#closed) return;
-    const watch = this.#connections.get(connection) ?? { pair, sides: new Map(), over: undefined };
+    const watch = this.#connections.get(connection) ?? { connection, pair, sides: new Map(), over: undefined };
     this.#connections.set(connection, watch);
     // The caller's process is held on to at once: by the time the holder is found it may be gone.
     this.#hold(watch, side, socket.credentials?.pid);
@@ -68,14 +69,17 @@ export class WatchedPeers {
   #hold(watch: Watch, side: Side, pid: number | undefined): void {
     const before = watch.sides.get(side);
     if (this.#closed || !pid || before?.pid === pid) return;
+    const others = [...this.#connections.values()].filter(
+      ({ pair, sides }) => pair === watch.pair && sides.get(side)?.pid === pid,
+    );
+    // Of a process that has outlived a connection and made another it is told there.
+    if (watch.over !== undefined && others.some(({ connection }) => connection > watch.connection)) return;
     const pidFd = openPidFd(pid);
     if (pidFd === undefined) return;
     if (before !== undefined) close(before.pidFd);
     watch.sides.set(side, { pid, pidFd });
-    // It has outlived its connections before.
-    for (const { pair, sides, over } of this.#connections.values())
-      if (over !== undefined && pair === watch.pair && sides !== watch.sides && sides.get(side)?.pid === pid)
-        letGo(sides, side);
+    for (const { connection, over, sides } of others)
+      if (over !== undefined && connection < watch.connection) letGo(sides, side);
   }
 
   /** A connection is over: tells what became of its peers. */

@@ -32,6 +32,15 @@ describe('vhuscope demo', () => {
     expect(names).toContain('BACKEND_CONFIG_CHANGE_MSG');
     expect(new Set(frames.map(({ epoch }) => epoch).filter(epoch => epoch > 0))).toEqual(new Set([1, 2]));
     expect(frames.flatMap(frame => (frame.kind === 'message' ? decodeFrame(frame).problems : []))).toEqual([]);
+    // Both sides are one process, which has outlived the first connection: what became of it is told at the second.
+    const events = frames.filter(({ kind }) => kind === 'event');
+    const told = events.map(({ epoch, bytes }) => ({ epoch, ...JSON.parse(Buffer.from(bytes).toString()) }));
+    expect(told.filter(({ event }) => event === 'peer-exit').map(({ epoch, side }) => `${epoch} ${side}`)).toEqual([
+      '2 front-end',
+      '2 back-end',
+    ]);
+    expect(told.filter(({ event, epoch }) => event === 'peer' && epoch === 0)).toEqual([]);
+    expect(told.at(-1)).toMatchObject({ event: 'stopped' });
     const { findings, verdicts } = examine(path);
     expect([findings, verdicts]).toEqual([[], []]);
     expect(statSync(path).mode & 0o777).toBe(0o600);
