@@ -252,6 +252,8 @@ function introduce(
   const others = connections > 1 ? `, one of ${connections} connections` : '';
   printStatus(`playing the ${side} of ${pair}, session ${session}.${epoch}${others}: ${steps.length} messages`);
   for (const what of omitted) printStatus(`not played: ${what}`);
+  if (side === 'back-end')
+    printStatus('requests in the rings are not served: a driver that waits for one waits for ever');
 }
 
 async function ask(step: Step, enter: AsyncIterator<string>, json: boolean | undefined): Promise<void> {

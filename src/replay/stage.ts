@@ -68,6 +68,7 @@ export class Stage {
   /** Takes what has arrived, and waits so many milliseconds where nothing has. */
   listen(idleMs: number): void {
     for (const name of this.#outboxes.keys()) if (this.isOpen(name)) this.flush(name);
+    this.#synthesis.drain();
     const ready = this.#epoll.wait(this.isIdle ? idleMs : Math.min(idleMs, blockedMs));
     const fds = Array.from({ length: ready }, (_, i) => this.#epoll.readyFd(i));
     for (const [name, channel] of this.#channels) if (fds.includes(channel.fd)) this.#receive(name, channel);

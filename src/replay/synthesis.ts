@@ -1,6 +1,6 @@
 /** Makes descriptors that resemble recorded ones: the same kind, size, seals and pages, and the same object again. */
 import type { Channel, FdIdentity } from '../decode/frame.ts';
-import { Resources } from '../sys/resources.ts';
+import { Resources, readSome } from '../sys/resources.ts';
 import { socketPair } from '../sys/socket.ts';
 import type { Step } from './recording.ts';
 import { kindNeeded, sizeNeeded } from './shape.ts';
@@ -26,6 +26,8 @@ const harmlessSeals = 0x7;
 export class Synthesis {
   readonly #resources = new Resources();
   #pipes = 0;
+  /** Ends from which a saved state comes. */
+  readonly #saved = new Set<number>();
 
   /** A descriptor like the recorded one at place `at` of a message; undefined, with a reason, where none can be made. */
   make(step: Step, like: FdIdentity, at: number): Made | { missing: string } {
@@ -50,13 +52,23 @@ export class Synthesis {
         return { fd, given: true };
       }
       case 'pipe':
-        return { fd: this.#pipe(step, like), given: true };
+        return this.#pipe(step, like);
       case 'userfaultfd': {
         const fd = this.#resources.userfault(name);
-        return fd === undefined ? { missing: 'this machine gives no userfaultfd' } : { fd, given: false };
+        if (fd === undefined) return { missing: 'this machine gives no userfaultfd' };
+        return { fd, given: false, unlike: 'a userfaultfd over no memory: nobody here takes page faults' };
       }
       default:
         return { missing: `a descriptor of a ${kind} cannot be made` };
+    }
+  }
+
+  /** Takes what has been saved of a device's state, which nobody here needs: whoever saves it must not wait. */
+  drain(): void {
+    for (const fd of this.#saved) {
+      let some = readSome(fd);
+      while (some && some.length > 0) some = readSome(fd);
+      if (some) this.#saved.delete(fd);
     }
   }
 
@@ -79,13 +91,16 @@ export class Synthesis {
   }
 
   /** The end of a pipe that the receiver needs: the writing one to save a state, the reading one to load one. */
-  #pipe({ message }: Step, { access }: FdIdentity): number {
+  #pipe({ message }: Step, { access }: FdIdentity): Made {
     const saves = access === undefined ? Number(message.payload.direction ?? 0) === 0 : access === 'w';
     const name = `state ${++this.#pipes}`;
     const fd = this.#resources.pipe(name, saves ? 'write' : 'read');
     this.#resources.release(`pipe ${name} ${saves ? 'write' : 'read'}`);
-    // What is to be loaded ends at once: nothing was recorded of it.
-    if (!saves) this.#resources.dropPipe(name, ['write']);
-    return fd;
+    if (saves) {
+      this.#saved.add(this.#resources.pipe(name, 'read'));
+      return { fd, given: true };
+    }
+    this.#resources.dropPipe(name, ['write']);
+    return { fd, given: true, unlike: 'a pipe that ends at once: the state itself is not in the capture' };
   }
 }
