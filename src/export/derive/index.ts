@@ -1,6 +1,7 @@
 /** What is generated from the declarations and kept in the repository. A new output is a line here. */
 import { diagnosesDoc } from './diagnoses-doc.ts';
 import { dialectsDoc } from './dialects-doc.ts';
+import { disconnectsDoc } from './disconnects-doc.ts';
 import { protocolDocs } from './docs.ts';
 import { filtersText } from './filters.ts';
 import { recordSchema } from './json-schema.ts';
@@ -32,4 +33,5 @@ export const outputs: readonly Output[] = [
   { path: 'docs/diagnoses.md', make: diagnosesDoc },
   { path: 'docs/dialects.md', make: dialectsDoc },
   { path: 'docs/states.md', make: statesDoc },
+  { path: 'docs/disconnects.md', make: disconnectsDoc },
 ];
