@@ -97,5 +97,5 @@ function section(table: Disconnects): string[] {
 
 function words(says: readonly string[]): string {
   const last = says.at(-1);
-  return last === undefined ? '' : `“${last.replace(/^-(device|netdev) [^:]*: /, '').replaceAll('|', '\\|')}”`;
+  return last === undefined ? '' : `“${last.replaceAll('|', '\\|')}”`;
 }
