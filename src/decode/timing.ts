@@ -19,12 +19,34 @@ export interface RecordFacts {
 /** Requests whose sending is remembered; a power of two. An answer that comes later has no latency. */
 const remembered = 8192;
 
+/**
+ * Directions that vhuscope held back. What came in one meanwhile waited in the socket and was read afterwards: nobody knows
+ * when it arrived, so that how long its author took is not known either. Goes along with records in their order.
+ */
+export class HeldBack {
+  /** When the last message that was held went on, by direction of a channel. */
+  readonly #until = new Map<string, bigint>();
+
+  /** Takes the next record. */
+  take(frame: Frame): void {
+    if (frame.heldNs !== undefined) this.#until.set(streamOf(frame), frame.receivedNs + frame.heldNs);
+  }
+
+  /** Whether the direction of a record was held back at some time after the given one. */
+  since(frame: Frame, ns: bigint): boolean {
+    return this.#until.size > 0 && (this.#until.get(streamOf(frame)) ?? 0n) > ns;
+  }
+}
+
+const streamOf = ({ pair, session, epoch, channel, dir }: Frame) => `${pair}/${session}/${epoch}/${channel}/${dir}`;
+
 /** Goes along with records in their order. Bounded memory. */
 export class Timing {
   #firstNs: bigint | undefined;
   readonly #numbers = new Float64Array(remembered);
   readonly #sent: bigint[] = new Array(remembered).fill(0n);
   readonly #captures: (bigint | undefined)[] = new Array(remembered).fill(undefined);
+  readonly #heldBack = new HeldBack();
 
   /** The facts about the next record. */
   next(frame: Frame): RecordFacts {
@@ -32,7 +54,9 @@ export class Timing {
     if (!frame.carried) this.#firstNs ??= frame.wallNs;
     const sinceFirstNs = Number(frame.wallNs - (this.#firstNs ?? frame.wallNs));
     if (frame.kind !== 'message') return { sinceFirstNs };
-    if (frame.reply) return { sinceFirstNs, latencyNs: this.#latency(frame) };
+    const latencyNs = frame.reply ? this.#latency(frame) : undefined;
+    this.#heldBack.take(frame);
+    if (frame.reply) return { sinceFirstNs, latencyNs };
     const slot = frame.n % remembered;
     this.#numbers[slot] = frame.n;
     this.#sent[slot] = frame.sentNs;
@@ -45,7 +69,8 @@ export class Timing {
     if (answers === undefined) return undefined;
     const slot = answers % remembered;
     if (this.#numbers[slot] !== answers || this.#captures[slot] !== captureId) return undefined;
-    return latencyOf(reply, { sentNs: this.#sent[slot] as bigint });
+    const sentNs = this.#sent[slot] as bigint;
+    return this.#heldBack.since(reply, sentNs) ? undefined : latencyOf(reply, { sentNs });
   }
 }
 

@@ -43,7 +43,7 @@ export function stepsOf(text: string | readonly string[], from: Session = newSes
     const message = decodeFrame(frame);
     const before = session;
     session = fold(before, frame, message);
-    const unknown = { peers: unknownPeers, previous: undefined, request: undefined, waiting: [] };
+    const unknown = { peers: unknownPeers, previous: undefined, request: undefined, waiting: [], heldBack: false };
     return { frame, message, before, after: session, fromStart: true, ...unknown };
   });
 }

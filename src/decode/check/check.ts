@@ -5,6 +5,7 @@ import type { Message } from '../message.ts';
 import { allWaiting, type Connection, heard, type Knowledge, knowledgeOf, requestOf } from '../session/connection.ts';
 import { Connections } from '../session/connections.ts';
 import { jsonBody } from '../text/event.ts';
+import { HeldBack } from '../timing.ts';
 import type { EndRule, Finding, Found, MessageRule, RawRule, Rule, Side, Step } from './rule.ts';
 import { rules as allRules } from './rules/index.ts';
 import { sideOf } from './side.ts';
@@ -19,6 +20,7 @@ export class Checker {
   readonly #raw: RawRule[] = [];
   /** The connections as the rules see them: whoever goes along need not follow them a second time. */
   readonly connections = new Connections();
+  readonly #heldBack = new HeldBack();
   readonly #supersedes: ReadonlyMap<string, readonly string[]>;
 
   constructor(rules: readonly Rule[] = allRules) {
@@ -38,6 +40,12 @@ export class Checker {
   message(frame: Frame, message: Message): Finding[] {
     const { before, after } = this.connections.message(frame, message);
     if (frame.carried) return [];
+    const found = this.#found(frame, message, before, after);
+    this.#heldBack.take(frame);
+    return found;
+  }
+
+  #found(frame: Frame, message: Message, before: Connection, after: Connection): Finding[] {
     if (after.backEnd === undefined) return this.#judge(frame, message, before, after, after);
     // Each side is judged by what it said and by what has reached it.
     return sides.flatMap(side => {
@@ -55,6 +63,7 @@ export class Checker {
     after: Knowledge,
     { peers, fromStart }: Connection,
   ): Finding[] {
+    const request = requestOf(before, message);
     const step: Step = {
       frame,
       message,
@@ -62,7 +71,8 @@ export class Checker {
       after: after.state,
       peers,
       previous: after.previous,
-      request: requestOf(before, message),
+      request,
+      heldBack: request !== undefined && this.#heldBack.since(frame, request.frame.sentNs),
       waiting: before.waiting[frame.channel],
       fromStart,
     };

@@ -27,6 +27,8 @@ export interface Step extends Change {
   readonly previous: Session | undefined;
   /** On a reply: the request it answers, where one was waiting. */
   readonly request: Asked | undefined;
+  /** On a reply: vhuscope held its direction back after it had passed the request on; when it was given is not known. */
+  readonly heldBack: boolean;
   /** The connection is recorded from its first byte: what was not seen was not sent. */
   readonly fromStart: boolean;
   /** Requests of this channel that wait for an answer, oldest first, before this message. */

@@ -10,6 +10,7 @@ import { type Asked, type Connection, type Knowledge, knowledgeOf, owed, request
 import type { Connections } from '../session/connections.ts';
 import { newSession } from '../session/session.ts';
 import type { JsonObject } from '../text/event.ts';
+import { HeldBack } from '../timing.ts';
 import { diagnoses } from './diagnoses/index.ts';
 import type { Ending, Exit, Intervention, Story, Verdict } from './diagnosis.ts';
 
@@ -56,6 +57,7 @@ export interface Speakers {
 /** Checks and diagnoses a recording as it is read. */
 export class Physician {
   readonly #checker = new Checker();
+  readonly #heldBack = new HeldBack();
   readonly #notes = new ByConnection<Notes>();
   /** Where pairs said first that their back-end is not there. */
   readonly #absent = new Map<string, Frame>();
@@ -70,6 +72,7 @@ export class Physician {
   message(frame: Frame, message: Message): Finding[] {
     const notes = this.#notesOf(frame);
     if (message.reply) this.#time(notes, frame, message);
+    this.#heldBack.take(frame);
     const found = this.#checker.message(frame, message);
     if (found.length > 0) note(notes, found);
     if (frame.channel === 'main') {
@@ -157,6 +160,7 @@ export class Physician {
     const author = sideOf(frame.dir);
     const request = connection && author && requestOf(knowledgeOf(connection, author), message);
     if (!request || request.frame.n !== frame.answers || request.frame.sentNs === 0n) return;
+    if (this.#heldBack.since(frame, request.frame.sentNs)) return;
     const ns = frame.receivedNs - request.frame.sentNs;
     if (ns > (notes.slowest?.ns ?? 0n)) notes.slowest = { ns, n: frame.n, name: message.name };
   }

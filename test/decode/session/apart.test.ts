@@ -5,6 +5,7 @@ import type { Frame } from '../../../src/decode/frame.ts';
 import { decodeFrame } from '../../../src/decode/message.ts';
 import { allWaiting, type Connection, knowledgeOf, owed } from '../../../src/decode/session/connection.ts';
 import { differences } from '../../../src/decode/session/differences.ts';
+import { Timing } from '../../../src/decode/timing.ts';
 import { frameOf } from '../recording.ts';
 
 const bytes = (text: string) => Uint8Array.from(Buffer.from(text.replaceAll(' ', ''), 'hex'));
@@ -175,5 +176,37 @@ describe('a message that was changed', () => {
     const { connection } = followed([...agreed, [kick, { ...sent(kick.slice(2, -8)), sentFds: [] }]]);
     expect(connection.state.vrings.byIndex.get(0)?.kick).toBeDefined();
     expect(connection.backEnd?.state.vrings.byIndex.get(0)?.kick?.fd).toBeUndefined();
+  });
+});
+
+describe('an answer that came while its direction was held back', () => {
+  const second = 1_000_000_000n;
+  const asked: Partial<Frame> = { receivedNs: 10n * second, sentNs: 10n * second };
+  const answer: Partial<Frame> = { receivedNs: 15n * second, sentNs: 15n * second, answers: 3 };
+  const conversation = (heldNs: bigint | undefined): Line[] => [
+    ['> 01000000 01000000 00000000', { receivedNs: 9n * second, sentNs: 9n * second }],
+    [
+      '< 01000000 05000000 08000000 0000004001000000',
+      { receivedNs: 9n * second, sentNs: 15n * second, answers: 1, ...(heldNs !== undefined && { heldNs }) },
+    ],
+    ['> 0f000000 01000000 00000000', asked],
+    ['< 0f000000 05000000 08000000 0100000000000000', answer],
+  ];
+
+  it('accuses nobody of having taken long', () => {
+    expect(followed(conversation(6n * second)).found).toEqual([]);
+    expect(followed(conversation(undefined)).found).toEqual(['RPL-11 4 back-end']);
+  });
+
+  it('has no latency', () => {
+    const latencies = (heldNs: bigint | undefined) => {
+      const timing = new Timing();
+      return conversation(heldNs).map(
+        ([line, more], i) =>
+          timing.next({ ...frameOf(line, i + 1, more), ...(line.startsWith('<') && { reply: true }) }).latencyNs,
+      );
+    };
+    expect(latencies(6n * second)).toEqual([undefined, 0, undefined, undefined]);
+    expect(latencies(undefined)).toEqual([undefined, 0, undefined, 5e9]);
   });
 });

@@ -110,8 +110,8 @@ export const replies: readonly Rule[] = [
     remedy: 'find out what the side that was asked did meanwhile: QEMU stops the whole VM while it waits',
     confidence: 'inferred',
     on: 'replies',
-    check: ({ frame, request, message }) => {
-      if (!request || request.frame.sentNs === 0n) return undefined;
+    check: ({ frame, request, message, heldBack }) => {
+      if (!request || request.frame.sentNs === 0n || heldBack) return undefined;
       const ns = frame.receivedNs - request.frame.sentNs;
       if (ns <= slowNs) return undefined;
       return {
