@@ -1,5 +1,6 @@
 /** docs/diagnoses.md: every diagnosis as it stands in the list. */
 import { diagnoses } from '../../decode/diagnose/diagnoses/index.ts';
+import { unseen } from '../../decode/diagnose/unseen.ts';
 
 /** The text of docs/diagnoses.md. */
 export function diagnosesDoc(): string {
@@ -22,5 +23,9 @@ its end: which request was outstanding, who went first, whether the process died
 with the records that show them, and how sure each is (certain, likely, possible).
 
 ${entries.join('\n\n')}
+
+## What cannot be told from the messages
+
+${unseen.map(({ trouble, why }) => `- ${trouble}: ${why}`).join('\n')}
 `;
 }
