@@ -36,14 +36,18 @@ export class Pair {
   private proxy: Program | undefined;
   private read: CaptureRecord[] | undefined;
 
-  constructor(scenario: string, options: { roles?: Roles; name?: string; folder?: string; traced?: boolean } = {}) {
+  /** `captures` is the folder of the capture, where it is not that of everything else. */
+  constructor(
+    scenario: string,
+    options: { roles?: Roles; name?: string; folder?: string; captures?: string; traced?: boolean } = {},
+  ) {
     this.folder = options.folder ?? scenarioFolder(scenario);
     this.name = options.name ?? 'pair';
     this.roles = options.roles ?? 'back-end listens';
     this.traced = options.traced !== false;
     this.frontSocket = socketPath(this.folder, `${this.name}.front`);
     this.backSocket = withoutProxy ? this.frontSocket : socketPath(this.folder, `${this.name}.back`);
-    this.capture = join(this.folder, `${this.name}.pcapng`);
+    this.capture = join(options.captures ?? this.folder, `${this.name}.pcapng`);
   }
 
   /** Starts a peer, under strace unless the pair is not traced; if it is the one that listens, waits for its socket. */

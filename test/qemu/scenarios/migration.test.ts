@@ -1,10 +1,10 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { keep } from '../corpus.ts';
 import { diagnosed } from '../diagnosed.ts';
+import { migrate } from '../migrate.ts';
 import { Pair } from '../pair.ts';
 import { devices, type Machine, netVhost, newDisk, newShare, qemu, rustVirtiofsd, storageDaemon } from '../peers.ts';
 import { run, stopAll } from '../programs.ts';
-import { Qmp } from '../qmp.ts';
 import { scenarioFolder, socketPath } from '../rig.ts';
 import { vhuscope } from '../vhuscope.ts';
 
@@ -101,17 +101,3 @@ describe('a running guest moves to another QEMU', () => {
     ]);
   });
 });
-
-/** Pre-copy through a named pipe, which keeps pages of guest memory out of the traces of the sockets; then ends the source. */
-async function migrate(source: string, destination: string, pipe: string): Promise<void> {
-  run('mkfifo', [pipe]);
-  const [from, to] = [await Qmp.connect(source), await Qmp.connect(destination)];
-  await to.execute('migrate-incoming', { uri: `exec:exec cat ${pipe}` });
-  await from.execute('migrate', { uri: `exec:exec cat >${pipe}` });
-  const ended = (answer: Record<string, unknown>) => ['completed', 'failed'].includes(`${answer.status}`);
-  expect(await from.until('query-migrate', ended)).toMatchObject({ status: 'completed' });
-  await to.until('query-status', answer => answer.status === 'running');
-  await from.execute('quit').catch(() => {});
-  from.close();
-  to.close();
-}
