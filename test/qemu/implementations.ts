@@ -52,6 +52,14 @@ export const implementations: readonly Implementation[] = [
     ...{ name: 'qemu10-blk', title: 'QEMU, vhost-user-blk', side: 'front-end' },
     command: socket => qemu(socket, { ...seaBios, debian: 'trixie', device: devices.blk }),
   },
+  {
+    ...{ name: 'qemu10-net', title: 'QEMU, virtio-net', side: 'front-end' },
+    command: socket => qemu(socket, { ...seaBios, debian: 'trixie', device: devices.net() }),
+  },
+  {
+    ...{ name: 'qemu10-fs', title: 'QEMU, vhost-user-fs', side: 'front-end' },
+    command: socket => qemu(socket, { tasks: 'fs', debian: 'trixie', device: devices.fs }),
+  },
 ];
 
 /** What a probe did, as it is kept. */
