@@ -15,6 +15,7 @@ const enter = '\r';
 /** Each picture: the capture, the size of the terminal, and the keys up to it. */
 const pictures = [
   { name: 'tui-detail', capture: 'fs', cols: 150, rows: 42, keys: [':28', enter, '2'] },
+  { name: 'tui-features', capture: 'fs', cols: 150, rows: 42, keys: [':27', enter, '2', 'G', enter] },
   { name: 'tui-state', capture: 'fs', cols: 150, rows: 42, keys: [':37', enter, '4'] },
   { name: 'tui-ladder', capture: 'fs', cols: 150, rows: 42, keys: [':33', enter, '6', 'z'] },
   { name: 'tui-findings', capture: 'unshared-blk', cols: 120, rows: 34, keys: ['5'] },
