@@ -108,8 +108,21 @@ export class States {
       this.#distance *= 2;
     }
     if (this.#length % this.#distance === 0)
-      this.#marks.push({ row: this.#length, connections: this.#front.connections.all() });
+      this.#marks.push({ row: this.#length, connections: this.#front.connections.all().map(lasting) });
   }
+}
+
+/** A connection to be kept: requests that wait no longer hold the large pieces of the file that they were read with. */
+function lasting(connection: Connection): Connection {
+  const { backEnd, waiting } = connection;
+  const kept = { ...connection, waiting: ownBytes(waiting) };
+  return backEnd ? { ...kept, backEnd: { ...backEnd, waiting: ownBytes(backEnd.waiting) } } : kept;
+}
+
+function ownBytes(waiting: Connection['waiting']): Connection['waiting'] {
+  const own = (all: Connection['waiting']['main']) =>
+    all.map(({ frame, ...asked }) => ({ ...asked, frame: { ...frame, bytes: frame.bytes.slice() } }));
+  return { main: own(waiting.main), 'backend-req': own(waiting['backend-req']), gpu: own(waiting.gpu) };
 }
 
 function messageOf(frame: Frame): Message | undefined {
