@@ -45,7 +45,7 @@ describe('open', () => {
     pty.type('fGET_VRING_BASE');
     await pty.until(/4 of 54/);
     pty.type(enter);
-    await pty.until(/Tab pane/);
+    await pty.until(/ 44 +7\.8.*Tab pane/s);
     pty.type('r4');
     await pty.until(/after 45, session 1\.1/);
     pty.type('1\x1b');
