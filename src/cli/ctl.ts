@@ -39,6 +39,8 @@ export const command: Command<CtlFlags> = {
   async run([name = '', ...args], flags) {
     const verb = Object.hasOwn(verbs, name) ? verbs[name] : undefined;
     if (verb === undefined) throw new UsageError(`ctl: there is no '${name}'${didYouMean(name, Object.keys(verbs))}`);
+    if (verb.usage === '' && args.length > 0)
+      throw new UsageError(`ctl ${name}: needs no more words, not '${args[0]}'`);
     try {
       return await perform(verb, args, flags);
     } catch (error) {

@@ -171,6 +171,7 @@ describe('vhuscope ctl', () => {
   it.each<[string[], number, RegExp]>([
     [['lst'], 2, /there is no 'lst' \(did you mean list\?\)/],
     [[], 2, /missing required argument 'verb'/],
+    [['rules', 'extra'], 2, /ctl rules: needs no more words, not 'extra'/],
     [['status'], 1, /no engine is running; start one/],
     [['status', '-n', 'vm2'], 1, /no engine named vm2 is running/],
     [['hold'], 1, /no engine is running/],
