@@ -145,7 +145,7 @@ const watchingMs = 100;
 /** Stops waiting for a program that will not come. */
 function watchFailure(subject: Subject, give: () => void): () => void {
   const timer = setInterval(() => {
-    if (subject.failure) give();
+    if (subject.over) give();
   }, watchingMs);
   return () => clearInterval(timer);
 }

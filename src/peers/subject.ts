@@ -23,7 +23,10 @@ const ending = { expected: 1000, possible: 150, unlikely: 40, told: 3000 } as co
 /** What is kept of its output, characters. */
 const keptOutput = 4096;
 
-/** A program under examination. While it is wanted, it is started anew whenever it has ended. */
+/**
+ * A program under examination. While it is wanted, one that listens is started anew whenever it has ended. One that
+ * connects finds us there when it is started, so that its end is its answer.
+ */
 export class Subject {
   readonly #command: readonly string[];
   readonly #socket: Address | undefined;
@@ -39,7 +42,7 @@ export class Subject {
 
   /**
    * @param command the program and its arguments
-   * @param socket where it listens; a file that an earlier process left there is removed before each start
+   * @param socket where it listens, if it does; a file that an earlier process left there is removed before each start
    */
   constructor(command: readonly string[], socket?: Address) {
     this.#command = command;
@@ -95,9 +98,16 @@ export class Subject {
     return text === '' ? [] : text.split('\n').slice(-lines);
   }
 
-  /** Why it is not started any more. */
+  /** Whether nobody is to be expected from it any more. */
+  get over(): boolean {
+    return this.#failure !== undefined || (!this.#wanted && this.#child === undefined);
+  }
+
+  /** Why nobody came from it; undefined where somebody still may. */
   get failure(): SubjectError | undefined {
-    return this.#failure;
+    const exit = this.#exits.at(-1);
+    if (this.#failure !== undefined || !this.over || exit === undefined) return this.#failure;
+    return new SubjectError(this.#vainEnd(exit, 'before it connected'));
   }
 
   async #exitOf(child: ChildProcess, patience: number): Promise<void> {
@@ -131,12 +141,15 @@ export class Subject {
       this.#outputOfEnded = this.#output;
       this.#exits.push({ status, signal });
       if (!this.#wanted) return;
-      if (this.#vainStarts < mostVainStarts) this.#spawn();
-      else {
-        const said = this.takeOutput(3).map(line => `\n  ${line}`);
-        this.#fail(`'${program}' ended with ${signal ?? `status ${status}`} before it served anybody${said.join('')}`);
-      }
+      if (this.#socket === undefined) this.#wanted = false;
+      else if (this.#vainStarts < mostVainStarts) this.#spawn();
+      else this.#fail(this.#vainEnd({ status, signal }, 'before it served anybody'));
     });
+  }
+
+  #vainEnd({ status, signal }: Exit, when: string): string {
+    const said = this.takeOutput(3).map(line => `\n  ${line}`);
+    return `'${this.#command[0]}' ended with ${signal ?? `status ${status}`} ${when}${said.join('')}`;
   }
 
   #fail(message: string): void {
