@@ -3,7 +3,7 @@ import { stay } from '../step.ts';
 import type { PromptKind } from './prompt.ts';
 
 const goesOn = { word: 'leave it running', meaning: 'the connection goes on and is recorded; attach opens it again' };
-const ends = { word: 'end it', meaning: 'and with it the connections, and the command that run has started' };
+const ends = { word: 'end it', meaning: 'and with it the connections; run ends its command too' };
 
 /** The question. */
 export const prompt: PromptKind = {
