@@ -6,6 +6,7 @@ import { readCapture } from '../../src/capture/reader.ts';
 import { jsonBody } from '../../src/decode/text/event.ts';
 import { close, errno, fcntl } from '../../src/sys/libc.ts';
 import { acceptFrom, connectTo, openSocket, socketPair } from '../../src/sys/socket.ts';
+import { kept, letGo } from '../sys/open-fds.ts';
 import {
   accepted,
   aroundEachTest,
@@ -15,20 +16,29 @@ import {
   engine,
   events,
   heard,
-  kept,
   listenAt,
-  open,
   socket,
   soon,
   start,
 } from './engine-stand.ts';
-
 import { message, put, take, u64 } from './stand.ts';
 
 aroundEachTest();
 
-/** Closes a socket before the test is over. */
-const forget = (fd: number): number => close(open.splice(open.indexOf(fd), 1)[0] as number);
+/** A front-end that listens, and a back-end that came to us and was joined with it. */
+async function joinedByBackEnd(): Promise<{ listener: number; front: number; back: number }> {
+  const listener = listenAt(socket('front'));
+  await start({
+    frontEnd: { role: 'connect', address: socket('front') },
+    backEnd: { role: 'listen', address: socket('back') },
+  });
+  await heard('listening');
+  const back = connectAt(socket('back'));
+  const front = await accepted(listener);
+  put(front, message(1));
+  expect(await arrived(back, 12)).toEqual(message(1));
+  return { listener, front, back };
+}
 
 describe('who is not there', () => {
   it('we listen only while the back-end does, and it is never woken by a probe', async () => {
@@ -40,7 +50,7 @@ describe('who is not there', () => {
     expect(existsSync(at('front'))).toBe(true);
     expect(acceptFrom(listener)).toBe(-errno.EAGAIN);
     events.length = 0;
-    forget(listener);
+    letGo(listener);
     await heard('waiting');
     rmSync(at('back'));
     listenAt(socket('back'));
@@ -59,7 +69,7 @@ describe('who is not there', () => {
     await start();
     expect(met()).toBe(0);
     // Its owner dies: the file stays.
-    forget(back);
+    letGo(back);
     await soon(() => (met() === -errno.ECONNREFUSED ? true : undefined));
     expect(statSync(at('front')).mode & 0o777).toBe(0o640);
     expect(await heard('waiting')).toMatchObject({ why: 'left-behind' });
@@ -89,15 +99,7 @@ describe('who is not there', () => {
   });
 
   it('a front-end that listens: its old connection ends before the new one begins, and waiting is told', async () => {
-    const listener = listenAt(socket('front'));
-    await start({
-      frontEnd: { role: 'connect', address: socket('front') },
-      backEnd: { role: 'listen', address: socket('back') },
-    });
-    const first = connectAt(socket('back'));
-    const front = await accepted(listener);
-    put(front, message(1));
-    expect(await arrived(first, 12)).toEqual(message(1));
+    const { listener, front } = await joinedByBackEnd();
     connectAt(socket('back'));
     await soon(() => (take(front).end === 'eof' ? true : undefined));
     await accepted(listener);
@@ -105,20 +107,11 @@ describe('who is not there', () => {
   });
 
   it('a back-end that tries again at once does not find us listening for a front-end that ends', async () => {
-    const listener = listenAt(socket('front'));
-    await start({
-      frontEnd: { role: 'connect', address: socket('front') },
-      backEnd: { role: 'listen', address: socket('back') },
-    });
-    await heard('listening');
-    const back = connectAt(socket('back'));
-    const front = await accepted(listener);
-    put(front, message(1));
-    expect(await arrived(back, 12)).toEqual(message(1));
+    const { listener, front, back } = await joinedByBackEnd();
     // One after the other, as a process does that ends.
-    forget(front);
+    letGo(front);
     await sleep(5);
-    forget(listener);
+    letGo(listener);
     rmSync(at('front'));
     await soon(() => (take(back).end === 'eof' ? true : undefined));
     const again = openSocket();
@@ -127,17 +120,8 @@ describe('who is not there', () => {
   });
 
   it('what a side sends before it hears of the close is told, and it sees a plain end', async () => {
-    const listener = listenAt(socket('front'));
-    await start({
-      frontEnd: { role: 'connect', address: socket('front') },
-      backEnd: { role: 'listen', address: socket('back') },
-    });
-    await heard('listening');
-    const back = connectAt(socket('back'));
-    const front = await accepted(listener);
-    put(front, message(1));
-    expect(await arrived(back, 12)).toEqual(message(1));
-    forget(front);
+    const { front, back } = await joinedByBackEnd();
+    letGo(front);
     await heard('closed');
     put(back, message(1, u64(0), 5));
     const { end } = await soon(() => {

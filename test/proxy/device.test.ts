@@ -1,26 +1,17 @@
 /** How records come to say which device they are about. */
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { KnownDevice } from '../../src/decode/device.ts';
-import { close } from '../../src/sys/libc.ts';
-import { message, put, Stand, u64 } from './stand.ts';
+import { letGoOfAll } from '../sys/open-fds.ts';
+import { again, aroundEachTest, connected, type Ends, stand } from './one-connection.ts';
+import { message, put, u64 } from './stand.ts';
 
-let stand: Stand;
-const open: number[] = [];
-afterEach(() => {
-  stand?.close();
-  for (const fd of open.splice(0)) close(fd);
-});
-function connected(device?: KnownDevice): { front: number; back: number } {
-  stand = new Stand(device && { device });
-  return again();
-}
-function again(): { front: number; back: number } {
-  const ends = stand.connect();
-  open.push(ends.front, ends.back);
-  return ends;
-}
+aroundEachTest();
+
+/** A relay that was told so much of the device. */
+const connectedTo = (device?: KnownDevice): Ends => connected(device && { device });
+
 /** A disk tells what it can do; the front-end asks. */
-function negotiate({ front, back }: { front: number; back: number }): void {
+function negotiate({ front, back }: Ends): void {
   put(front, message(1));
   stand.settle();
   put(back, message(1, u64(0x1_7000_6e46n), 5));
@@ -45,7 +36,7 @@ describe('the device type', () => {
     negotiate(first);
     expect(told()).toEqual(['connected', 'unknown', '2 messages', `is blk: ${features}`, '2 messages']);
     expect(stand.reports).toContainEqual(expect.objectContaining({ type: 'device', device: 2, from: 'messages' }));
-    for (const fd of open.splice(0)) close(fd);
+    letGoOfAll();
     stand.settle();
     told();
     put(again().front, message(3));
@@ -54,18 +45,18 @@ describe('the device type', () => {
   });
 
   it('is what the user says; messages that speak of another are told', () => {
-    negotiate(connected(known(1, 'option')));
+    negotiate(connectedTo(known(1, 'option')));
     expect(told()).toEqual(['connected', '1 option', '1 option', `may be blk: ${features}`, '1 option']);
     expect(stand.reports.filter(({ type }) => type === 'device')).toEqual([]);
   });
 
   it('is what the messages say rather than the name of the socket', () => {
-    negotiate(connected(known(26, 'socket-name')));
+    negotiate(connectedTo(known(26, 'socket-name')));
     expect(told()).toEqual(['connected', '26 socket-name', '2 messages', `is blk: ${features}`, '2 messages']);
   });
 
   it('is what the command line of a peer says, once that is known', () => {
-    const ends = connected(known(26, 'socket-name'));
+    const ends = connectedTo(known(26, 'socket-name'));
     put(ends.front, message(3));
     stand.settle();
     stand.relay.obey({ type: 'device', connection: 1, device: known(2, 'command-line') });

@@ -7,8 +7,9 @@ import { afterEach, beforeEach, expect } from 'vitest';
 import { readCapture } from '../../src/capture/reader.ts';
 import type { Frame } from '../../src/decode/frame.ts';
 import type { Engine, EngineEvent, EngineOptions, PairOptions } from '../../src/proxy/engine.ts';
-import { close, Memory, prlimit } from '../../src/sys/libc.ts';
+import { Memory, prlimit } from '../../src/sys/libc.ts';
 import { type Address, acceptFrom, bindTo, connectTo, openSocket, startListening } from '../../src/sys/socket.ts';
+import { kept, letGoOfAll } from '../sys/open-fds.ts';
 import { take } from './stand.ts';
 
 const built = resolve(import.meta.dirname, '../../dist/proxy/engine.js');
@@ -18,11 +19,6 @@ export let folder: string;
 export let engine: Engine | undefined;
 export let events: EngineEvent[];
 let wake: () => void = () => {};
-export const open: number[] = [];
-export const kept = (fd: number): number => {
-  open.push(fd);
-  return fd;
-};
 export const at = (name: string): string => join(folder, name);
 export const socket = (name: string): Address => ({ path: at(name) });
 
@@ -35,7 +31,7 @@ export function aroundEachTest(): void {
   afterEach(async () => {
     await engine?.stop(0);
     engine = undefined;
-    for (const fd of open.splice(0)) close(fd);
+    letGoOfAll();
     rmSync(folder, { recursive: true, force: true });
   });
 }
@@ -108,7 +104,7 @@ export async function soon<Result>(attempt: () => Result | undefined): Promise<R
 }
 
 /** What is open, apart from the inotify instance that Node makes for itself and keeps. */
-export function openFds(): string[] {
+export function openLinks(): string[] {
   const links = readdirSync('/proc/self/fd').map(fd => {
     try {
       return readlinkSync(`/proc/self/fd/${fd}`);

@@ -7,8 +7,9 @@ import { describe, expect, it } from 'vitest';
 import { rotatedPath } from '../../src/capture/rotation.ts';
 import type { Frame } from '../../src/decode/frame.ts';
 import { createEventFd } from '../../src/sys/event-fd.ts';
-import { close, memfdCreate } from '../../src/sys/libc.ts';
+import { memfdCreate } from '../../src/sys/libc.ts';
 import { isHungUp, socketPair } from '../../src/sys/socket.ts';
+import { kept, letGo, letGoOfAll } from '../sys/open-fds.ts';
 import {
   accepted,
   aroundEachTest,
@@ -21,23 +22,20 @@ import {
   folder,
   frames,
   heard,
-  kept,
   limitFileSize,
   listenAt,
-  open,
-  openFds,
+  openLinks,
   socket,
   soon,
   start,
 } from './engine-stand.ts';
-
 import { message, put, take, u64 } from './stand.ts';
 
 aroundEachTest();
 
 describe('a connection through the engine', () => {
   it('is recorded with its peers, and nothing is left when the engine stops', async () => {
-    const before = openFds();
+    const before = openLinks();
     const listener = listenAt(socket('back'));
     chmodSync(at('back'), 0o640);
     await start({ device: { id: 2, from: 'option', reason: '--device', confidence: 'certain' } });
@@ -51,7 +49,7 @@ describe('a connection through the engine', () => {
     await heard('peer', ({ side }) => side === 'front-end');
     await heard('peer', ({ side }) => side === 'back-end');
     engine?.note('here it went wrong', 2);
-    close(open.splice(open.indexOf(front), 1)[0] as number);
+    letGo(front);
     await heard('closed');
     await engine?.stop();
     expect(existsSync(at('front'))).toBe(false);
@@ -68,8 +66,8 @@ describe('a connection through the engine', () => {
     );
     expect(told.find(({ event }) => event === 'peer')).toMatchObject({ pid: process.pid, found_by: 'socket-inode' });
     expect(told.filter(({ event }) => event === 'peer-exit')).toMatchObject([{ state: 'alive' }, { state: 'alive' }]);
-    for (const fd of open.splice(0)) close(fd);
-    expect(openFds()).toEqual(before);
+    letGoOfAll();
+    expect(openLinks()).toEqual(before);
   });
 
   it('describes in an event what were more descriptors than there was time for', async () => {
@@ -94,9 +92,9 @@ describe('a connection through the engine', () => {
       { index: 36, kind: 'memfd', inode },
     ]);
     // Ours and no copy: peers that are looked into at the same time open and close files of their own.
-    await soon(() => (openFds().filter(link => link.startsWith('/memfd:ram')).length === 1 ? true : undefined));
+    await soon(() => (openLinks().filter(link => link.startsWith('/memfd:ram')).length === 1 ? true : undefined));
     expect(isHungUp(otherEnd)).toBe(false);
-    close(open.splice(open.indexOf(end), 1)[0] as number);
+    letGo(end);
     expect(isHungUp(otherEnd)).toBe(true);
   });
 
@@ -112,7 +110,7 @@ describe('a connection through the engine', () => {
       const back = await accepted(listener);
       await arrived(back, 12);
       await heard('peer', ({ side, connection }) => side === 'back-end' && connection === epoch);
-      if (epoch === 1) close(open.splice(open.indexOf(back), 1)[0] as number);
+      if (epoch === 1) letGo(back);
       else await engine?.stop();
       await exited;
     }

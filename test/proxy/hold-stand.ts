@@ -1,20 +1,16 @@
 /** A relay on which messages are held: one connection, and what tests say of what became of it. */
-import { readdirSync } from 'node:fs';
 import { afterEach, beforeEach, expect } from 'vitest';
 import { armedRule, type Rule } from '../../src/proxy/hold/rule.ts';
 import { inspect } from '../../src/sys/descriptor.ts';
-import { close, Memory } from '../../src/sys/libc.ts';
+import { Memory } from '../../src/sys/libc.ts';
 import { arrival, receive } from '../../src/sys/transfer.ts';
-import { type Recorded, Stand } from './stand.ts';
+import { kept, letGoOfAll, openFds } from '../sys/open-fds.ts';
+import { again, connected, type Ends, stand } from './one-connection.ts';
+import type { Recorded } from './stand.ts';
 
-export const open: number[] = [];
-export const kept = (fd: number): number => {
-  open.push(fd);
-  return fd;
-};
-export const openFds = (): string[] => readdirSync('/proc/self/fd').sort();
+export { stand };
+
 let fdsBefore: string[];
-export let stand: Stand;
 export let front: number;
 export let back: number;
 export const scratch = new Memory(1 << 17);
@@ -23,20 +19,23 @@ export const scratch = new Memory(1 << 17);
 export function aroundEachTest(): void {
   beforeEach(() => {
     fdsBefore = openFds();
-    stand = new Stand();
-    connect();
+    meet(connected());
   });
   afterEach(() => {
-    for (const fd of open.splice(0)) close(fd);
+    letGoOfAll();
     stand.close();
     expect(openFds()).toEqual(fdsBefore);
   });
 }
 
-export function connect(): void {
-  const peers = stand.connect();
-  front = kept(peers.front);
-  back = kept(peers.back);
+/** Connects the peers again. */
+export function reconnect(): void {
+  meet(again());
+}
+
+function meet(ends: Ends): void {
+  front = ends.front;
+  back = ends.back;
 }
 
 /** Adds a breakpoint. */

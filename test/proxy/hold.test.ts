@@ -5,20 +5,8 @@ import { armedRule } from '../../src/proxy/hold/rule.ts';
 import { close, memfdCreate } from '../../src/sys/libc.ts';
 import { socketPair } from '../../src/sys/socket.ts';
 import { arrival, receive } from '../../src/sys/transfer.ts';
-import {
-  aroundEachTest,
-  back,
-  by,
-  front,
-  held,
-  hold,
-  kept,
-  open,
-  received,
-  scratch,
-  stand,
-  story,
-} from './hold-stand.ts';
+import { kept, letGo } from '../sys/open-fds.ts';
+import { aroundEachTest, back, by, front, held, hold, received, scratch, stand, story } from './hold-stand.ts';
 import { message, put, take, u64 } from './stand.ts';
 
 aroundEachTest();
@@ -109,7 +97,7 @@ describe('a held message', () => {
     hold('GET_FEATURES');
     put(front, message(1));
     stand.settle();
-    close(open.splice(open.indexOf(front), 1)[0] as number);
+    letGo(front);
     stand.settle();
     expect(take(back)).toMatchObject({ end: 'open' });
     stand.relay.ask('release', { by });
@@ -122,7 +110,7 @@ describe('a held message', () => {
     const log = kept(memfdCreate('log', 1));
     put(front, message(7), [log]);
     stand.settle();
-    close(open.splice(open.indexOf(back), 1)[0] as number);
+    letGo(back);
     stand.settle();
     const records = stand.records();
     expect(story(records)).toEqual(['connected', 'held', '3 7 dropped', 'released', 'closed']);

@@ -3,24 +3,22 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ListeningPlace } from '../../src/proxy/listening-place.ts';
-import { close, getxattr, Memory, setxattr } from '../../src/sys/libc.ts';
+import { getxattr, Memory, setxattr } from '../../src/sys/libc.ts';
 import { bindTo, openSocket } from '../../src/sys/socket.ts';
+import { kept, letGoOfAll } from '../sys/open-fds.ts';
 
 const attribute = 'security.selinux';
 const label = 'system_u:object_r:svirt_t:s0:c1,c2\0';
 const buffer = new Memory(256);
 let folder: string;
-const open: number[] = [];
 const at = (name: string): string => join(folder, name);
 
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'vhuscope-place-'));
-  const backEnd = openSocket();
-  open.push(backEnd);
-  bindTo(backEnd, { path: at('back') });
+  bindTo(kept(openSocket()), { path: at('back') });
 });
 afterEach(() => {
-  for (const fd of open.splice(0)) close(fd);
+  letGoOfAll();
   rmSync(folder, { recursive: true });
 });
 
@@ -39,7 +37,7 @@ describe('the security label of a listening socket', () => {
   it('is that of the socket it stands in for', () => {
     const marked = mark(at('back'));
     const { fd, problems } = new ListeningPlace({ path: at('front') }, at('back')).open();
-    open.push(fd);
+    kept(fd);
     expect(problems).toEqual([]);
     expect(labelOf(at('front'))).toBe(marked ? label : '');
   });

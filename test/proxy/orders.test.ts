@@ -2,18 +2,17 @@ import { fstatSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { createEventFd } from '../../src/sys/event-fd.ts';
 import { memfdCreate } from '../../src/sys/libc.ts';
+import { kept, keptFds } from '../sys/open-fds.ts';
 import {
   aroundEachTest,
   back,
   by,
-  connect,
   front,
   held,
   hold,
-  kept,
   objectOf,
-  open,
   received,
+  reconnect,
   stand,
   story,
 } from './hold-stand.ts';
@@ -23,9 +22,9 @@ aroundEachTest();
 
 describe('orders', () => {
   it('step lets a message go and holds the next of its connection, in either direction', () => {
-    connect();
+    reconnect();
     const other = { front, back };
-    connect();
+    reconnect();
     hold('GET_FEATURES', { times: 1 });
     put(front, message(1));
     stand.settle();
@@ -119,7 +118,7 @@ describe('orders', () => {
       const fresh = fds.filter(fd => typeof fd !== 'number').length;
       expect(objects.filter(one => one !== a && one !== b)).toHaveLength(fresh);
     }
-    expect(fstatSync(open.find(fd => fstatSync(fd).size === 8192) as number).size).toBe(8192);
+    expect(fstatSync(keptFds().find(fd => fstatSync(fd).size === 8192) as number).size).toBe(8192);
     const records = stand.messages();
     expect(records.map(({ header }) => header.fds.length)).toEqual(cases.map(() => 2));
     expect(records.map(({ header }) => header.sentBytes !== undefined)).toEqual([false, true, true, true, true, true]);
@@ -223,7 +222,7 @@ describe('orders', () => {
     expect(inject({ connection: 9 })).toThrow('there is no such connection');
     expect(inject({ channel: 'gpu' })).toThrow('has no gpu channel');
     expect(inject({ fds: [0] })).toThrow('only have fresh descriptors');
-    connect();
+    reconnect();
     expect(inject({})).toThrow(/several connections, name one: pair 1, pair 2/);
   });
 });

@@ -1,23 +1,14 @@
 /** What the relay records, apart from the messages themselves: what is shortened, masked, lost or went wrong. */
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { frameKind } from '../../src/proxy/ring.ts';
 import { close, Memory } from '../../src/sys/libc.ts';
 import { socketPair } from '../../src/sys/socket.ts';
 import { arrival, receive } from '../../src/sys/transfer.ts';
-import { message, put, Stand, take, u64 } from './stand.ts';
+import { kept, letGo } from '../sys/open-fds.ts';
+import { aroundEachTest, connected, stand } from './one-connection.ts';
+import { message, put, take, u64 } from './stand.ts';
 
-const open: number[] = [];
-let stand: Stand;
-afterEach(() => {
-  stand.close();
-  for (const fd of open.splice(0)) close(fd);
-});
-function connected(...[setting, ringBytes]: ConstructorParameters<typeof Stand>): { front: number; back: number } {
-  stand = new Stand(setting, ringBytes);
-  const ends = stand.connect();
-  open.push(ends.front, ends.back);
-  return ends;
-}
+aroundEachTest();
 
 const createCryptoSession = 26;
 
@@ -82,14 +73,13 @@ describe('long messages', () => {
   it('are recorded in pieces that continue each other', () => {
     const { front, back } = connected();
     const [mine, passed] = socketPair();
-    open.push(mine);
+    kept(mine);
     put(front, message(33), [passed]);
     close(passed);
     stand.settle();
     const scratch = new Memory(16);
     receive(back, scratch.address, 12);
-    const given = arrival.fds[0] as number;
-    open.push(given);
+    const given = kept(arrival.fds[0] as number);
     const update = message(8, Buffer.from(Uint8Array.from({ length: 500_000 }, (_, i) => i * 7)), 0);
     for (let sent = 0; sent < update.length; ) {
       const result = put(given, update.subarray(sent));
@@ -115,7 +105,7 @@ describe('what comes too late', () => {
     put(front, message(1));
     stand.settle();
     put(back, message(1, u64(5), 5));
-    close(open.splice(open.indexOf(front), 1)[0] as number);
+    letGo(front);
     // The front-end is gone before the answer is looked at.
     stand.relay.poller.turn(0);
     stand.settle();
@@ -157,13 +147,11 @@ describe('mistakes of our own', () => {
 
 describe('several pairs', () => {
   it('are recorded under their own names, each with sessions of its own', () => {
-    stand = new Stand();
+    const { front } = connected();
     const second = stand.relay.addPair({ ...stand.pair.setting, name: 'other' });
-    const { front, back } = stand.connect();
-    open.push(front, back);
     const [otherFront, a] = socketPair();
     const [otherBack, b] = socketPair();
-    open.push(otherFront, otherBack);
+    for (const fd of [otherFront, otherBack]) kept(fd);
     second.join(a, b);
     put(front, message(1));
     put(otherFront, message(1));

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { Epoll, readiness } from '../../src/sys/epoll.ts';
 import { clearEventFd, createEventFd, signalEventFd } from '../../src/sys/event-fd.ts';
-import { close, errno, Memory, memfdCreate } from '../../src/sys/libc.ts';
+import { errno, Memory, memfdCreate } from '../../src/sys/libc.ts';
 import {
   type Address,
   acceptFrom,
@@ -33,16 +33,10 @@ import {
   sentOfEach,
   takeSeen,
 } from '../../src/sys/transfer.ts';
+import { kept, letGo, letGoOfAll } from './open-fds.ts';
 
 const buffer = new Memory(65_536);
-const open: number[] = [];
-const kept = (fd: number): number => {
-  open.push(fd);
-  return fd;
-};
-afterEach(() => {
-  for (const fd of open.splice(0)) close(fd);
-});
+afterEach(letGoOfAll);
 function pair(): [number, number] {
   const [a, b] = socketPair();
   return [kept(a), kept(b)];
@@ -106,16 +100,14 @@ describe('bytes and descriptors', () => {
       if (count < mostAtOnce) expect(sendEach(a, 1)).toBe(-errno.EAGAIN);
     }
     expect(unreadBytes(b)).toBe(sent * size);
-    close(b);
-    open.splice(open.indexOf(b), 1);
+    letGo(b);
     expect(sendEach(a, 2)).toBe(-errno.EPIPE);
   });
 
   it('tells the end, a reset and a broken pipe apart', () => {
     const [a, b] = pair();
     send(b, buffer.address, 3, []);
-    close(b);
-    open.splice(open.indexOf(b), 1);
+    letGo(b);
     expect(isHungUp(a)).toBe(true);
     expect(unreadBytes(a)).toBe(3);
     expect(receive(a, buffer.address, 10)).toBe(3);
@@ -124,8 +116,7 @@ describe('bytes and descriptors', () => {
 
     const [c, d] = pair();
     send(c, buffer.address, 3, []);
-    close(d);
-    open.splice(open.indexOf(d), 1);
+    letGo(d);
     expect(receive(c, buffer.address, 10)).toBe(-errno.ECONNRESET);
   });
 
