@@ -1,7 +1,8 @@
 /** Finds the declaration of a message by channel and number. */
 import { type Facts, holds } from './condition.ts';
 import type { Channel } from './frame.ts';
-import type { MessageSpec, ReplyShape, Struct, Variant } from './schema.ts';
+import type { MessageSpec, ReplyShape, Variant } from './message-spec.ts';
+import type { Struct } from './schema.ts';
 import { backEnd } from './spec/back-end.ts';
 import { frontEnd } from './spec/front-end.ts';
 import { gpu } from './spec/gpu.ts';

@@ -10,7 +10,8 @@ import { complete, encodeStruct, misfit } from './encode-struct.ts';
 import { EncodeError, uint } from './encode-value.ts';
 import type { Channel, Context, Direction } from './frame.ts';
 import { headerSize, isReply, needReplyFlag, protocolVersion, readU32, replyFlag } from './header.ts';
-import type { MessageSpec, Struct } from './schema.ts';
+import type { MessageSpec } from './message-spec.ts';
+import type { Struct } from './schema.ts';
 import { Writer } from './writer.ts';
 
 export { encodeStruct } from './encode-struct.ts';

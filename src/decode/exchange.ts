@@ -1,6 +1,6 @@
 /** Which requests are answered, by their declaration, their flags and what was negotiated. */
 import { type Facts, holds } from './condition.ts';
-import type { MessageSpec } from './schema.ts';
+import type { MessageSpec } from './message-spec.ts';
 
 /**
  * How a request is answered: by a reply of its `own`, by an acknowledgement (`ack`), or not at all. `maybe` is an

@@ -6,7 +6,7 @@
 import { messageSpec, replyShape, requestVariant } from './catalog.ts';
 import type { Facts } from './condition.ts';
 import type { Channel } from './frame.ts';
-import type { MessageSpec, ReplyShape, Variant } from './schema.ts';
+import type { MessageSpec, ReplyShape, Variant } from './message-spec.ts';
 
 /** One kind: a message of a channel, asked or answered, in one of its layouts. */
 export interface Kind {

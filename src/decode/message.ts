@@ -3,7 +3,8 @@ import { type Decoded, decodeStruct, noProblems, type Payload, type Problem, typ
 import type { Channel, Context, Direction, Frame } from './frame.ts';
 import { headerSize, isReply, protocolVersion, readU32, requester } from './header.ts';
 import { type Kind, kindOf, undeclaredKind } from './kind.ts';
-import type { FdRule, MessageSpec, Struct } from './schema.ts';
+import type { FdRule, MessageSpec } from './message-spec.ts';
+import type { Struct } from './schema.ts';
 
 /** A decoded message. */
 export interface Message {

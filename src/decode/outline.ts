@@ -3,7 +3,8 @@ import { messageSpec, replyShape, requestVariant } from './catalog.ts';
 import type { Source } from './decode.ts';
 import type { Frame } from './frame.ts';
 import { headerSize, isReply, readU32 } from './header.ts';
-import type { MessageSpec, Struct } from './schema.ts';
+import type { MessageSpec } from './message-spec.ts';
+import type { Struct } from './schema.ts';
 
 /** What the header says, what is declared of it, and the payload as something to read. */
 export interface Outline {

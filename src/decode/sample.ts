@@ -9,7 +9,8 @@ import { fixedSize, type Payload, type Value } from './decode.ts';
 import { encodeMessage } from './encode.ts';
 import type { Channel, Context, Direction } from './frame.ts';
 import { requester } from './header.ts';
-import type { FdRule, MessageSpec, NamedField, Struct } from './schema.ts';
+import type { FdRule, MessageSpec } from './message-spec.ts';
+import type { NamedField, Struct } from './schema.ts';
 import { normalU64 } from './u64.ts';
 
 /** A made message. */

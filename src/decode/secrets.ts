@@ -4,7 +4,8 @@ import { fixedSize } from './decode.ts';
 import type { Channel } from './frame.ts';
 import { headerSize } from './header.ts';
 import { decodeMessage, type Envelope } from './message.ts';
-import type { Field, MessageSpec, Struct } from './schema.ts';
+import type { MessageSpec } from './message-spec.ts';
+import type { Field, Struct } from './schema.ts';
 
 const isSecret = (field: Field): boolean => field.kind === 'bytes' && field.secret === true;
 

@@ -6,7 +6,7 @@ import { messageByName } from '../decode/catalog.ts';
 import type { Payload } from '../decode/decode.ts';
 import { encodeMessage } from '../decode/encode.ts';
 import { headerSize } from '../decode/header.ts';
-import type { MessageSpec } from '../decode/schema.ts';
+import type { MessageSpec } from '../decode/message-spec.ts';
 import { asText } from './line-source.ts';
 import type { Conversation } from './scribe.ts';
 import type { Format, Source } from './source.ts';

@@ -5,7 +5,7 @@
 import type { Facts } from '../decode/condition.ts';
 import type { Payload } from '../decode/decode.ts';
 import { answering } from '../decode/exchange.ts';
-import type { MessageSpec } from '../decode/schema.ts';
+import type { MessageSpec } from '../decode/message-spec.ts';
 import type { Session } from '../decode/session/session.ts';
 import { type Made, maskOf } from './requests.ts';
 import type { BackEndTraits, FrontEndTraits, Oddity } from './traits.ts';

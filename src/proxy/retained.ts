@@ -7,7 +7,7 @@ import { readPseudoHeader } from '../capture/pseudo-header-read.ts';
 import { messageByName, messageSpec } from '../decode/catalog.ts';
 import type { Payload } from '../decode/decode.ts';
 import { decodeMessage, type Envelope, payloadSource } from '../decode/message.ts';
-import type { MessageSpec, Retain } from '../decode/schema.ts';
+import type { MessageSpec, Retain } from '../decode/message-spec.ts';
 
 /** Events of a session that later records need: who speaks. */
 const retainedEvents = new Set(['connected', 'peer', 'interposed', 'not-interposed']);

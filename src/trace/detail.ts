@@ -1,8 +1,8 @@
 /** Everything that is known of one record: its fields, its declaration, its descriptors. */
 import { callPath } from '../decode/call-paths.ts';
 import type { Frame } from '../decode/frame.ts';
+import type { MessageSpec } from '../decode/message-spec.ts';
 import { plain } from '../decode/plain.ts';
-import type { MessageSpec } from '../decode/schema.ts';
 import { deviceById } from '../decode/spec/devices/index.ts';
 import { jsonBody } from '../decode/text/event.ts';
 import { decodeTree, type MessageTree } from '../decode/tree.ts';

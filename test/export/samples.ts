@@ -12,7 +12,8 @@ import { encodeStruct } from '../../src/decode/encode.ts';
 import type { Channel, Context, Direction, FdIdentity } from '../../src/decode/frame.ts';
 import { channels, fdKinds } from '../../src/decode/frame.ts';
 import { requester } from '../../src/decode/header.ts';
-import type { MessageSpec, NamedField, Struct, Variant } from '../../src/decode/schema.ts';
+import type { MessageSpec, Variant } from '../../src/decode/message-spec.ts';
+import type { NamedField, Struct } from '../../src/decode/schema.ts';
 import { devices } from '../../src/decode/spec/devices/index.ts';
 import { sampleEvents } from './sample-events.ts';
 

@@ -7,7 +7,7 @@ import { candidates, candidateText } from '../catalog.ts';
 import type { Channel, DeviceSource, Direction, FdIdentity, Frame } from '../frame.ts';
 import { LineBuffer } from '../line-buffer.ts';
 import { decodeFrame, type Message } from '../message.ts';
-import type { MessageSpec } from '../schema.ts';
+import type { MessageSpec } from '../message-spec.ts';
 import { deviceById } from '../spec/devices/index.ts';
 import { eventName, type Json, type JsonObject, jsonBody } from '../text/event.ts';
 import type { RecordFacts } from '../timing.ts';

@@ -1,7 +1,7 @@
 /**
  * Requests of the back-end, on the socket that SET_BACKEND_REQ_FD passes; spec section "Back-end message types".
  */
-import type { MessageSpec, ReplyRule } from '../schema.ts';
+import type { MessageSpec, ReplyRule } from '../message-spec.ts';
 import * as payload from './payloads.ts';
 
 const acked: ReplyRule = { when: 'ack', shapes: [{ payload: payload.ack }] };

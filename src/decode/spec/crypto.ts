@@ -2,7 +2,8 @@
  * Crypto sessions (CREATE_CRYPTO_SESSION), spec section "Crypto sessions description". The layout changed in QEMU 8.1
  * without a feature bit: the size of the payload tells, 1072 bytes since, 632 before. Keys cross the wire in clear.
  */
-import { struct, type Variant } from '../schema.ts';
+import type { Variant } from '../message-spec.ts';
+import { struct } from '../schema.ts';
 
 /** Operation codes of virtio crypto: service << 8 | operation. */
 const opCodes = {

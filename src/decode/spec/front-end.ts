@@ -3,7 +3,8 @@
  * list of messages that are answered is shorter than what the descriptions of the messages say: these follow the
  * descriptions.
  */
-import type { FdRule, MessageSpec, ReplyRule, ReplyShape, Struct } from '../schema.ts';
+import type { FdRule, MessageSpec, ReplyRule, ReplyShape } from '../message-spec.ts';
+import type { Struct } from '../schema.ts';
 import { cryptoSession } from './crypto.ts';
 import * as payload from './payloads.ts';
 

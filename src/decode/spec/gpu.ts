@@ -3,7 +3,8 @@
  * The back-end sends requests, the front-end replies. The header has no version; requests should have flags 0 and
  * replies 4, but back-ends are known to leave the flags of requests uninitialised, so the direction tells them apart.
  */
-import { type MessageSpec, nothing, type ReplyRule, struct } from '../schema.ts';
+import type { MessageSpec, ReplyRule } from '../message-spec.ts';
+import { nothing, struct } from '../schema.ts';
 
 const never: ReplyRule = { when: 'never', shapes: [] };
 

@@ -2,7 +2,8 @@
  * Layouts shared by several messages, spec section "Message payload" and the sections below it. Sizes are given in
  * bytes where they are fixed. Field names are those of the specification.
  */
-import { nothing, struct, type Variant } from '../schema.ts';
+import type { Variant } from '../message-spec.ts';
+import { nothing, struct } from '../schema.ts';
 
 export { nothing };
 

@@ -3,7 +3,8 @@
  * are candidates for a number besides the message of the specification; `meant` says when. Several peers used the same
  * names for other numbers: those carry the number in their name.
  */
-import { type Cond, type FdRule, type MessageSpec, nothing, type ReplyRule, struct } from '../schema.ts';
+import type { FdRule, MessageSpec, ReplyRule } from '../message-spec.ts';
+import { type Cond, nothing, struct } from '../schema.ts';
 import { ack } from './payloads.ts';
 
 const acked: ReplyRule = { when: 'ack', shapes: [{ payload: ack }] };

@@ -4,7 +4,8 @@
  */
 import { variantsOf } from '../catalog.ts';
 import { fixedSize } from '../decode.ts';
-import type { MessageSpec, NamedField, Part, Struct, Variant } from '../schema.ts';
+import type { MessageSpec, Variant } from '../message-spec.ts';
+import type { NamedField, Part, Struct } from '../schema.ts';
 
 /** A struct with at most this many values shows its numbers and enums even where they are zero. */
 const fewValues = 6;

@@ -3,7 +3,8 @@ import { messagesOf, variantsOf } from '../../decode/catalog.ts';
 import { fixedSize } from '../../decode/decode.ts';
 import { channels } from '../../decode/frame.ts';
 import { meaning } from '../../decode/meaning.ts';
-import type { Cond, FdRule, Field, MessageSpec, NamedField, Struct } from '../../decode/schema.ts';
+import type { FdRule, MessageSpec } from '../../decode/message-spec.ts';
+import type { Cond, Field, NamedField, Struct } from '../../decode/schema.ts';
 import type { DeviceSpec, VringNames } from '../../decode/spec/devices/device.ts';
 import { devices } from '../../decode/spec/devices/index.ts';
 import {

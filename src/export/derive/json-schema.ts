@@ -1,8 +1,9 @@
 /** The JSON schema of records (`vhuscope read --json`), from the declarations. */
 import { messagesOf, variantsOf } from '../../decode/catalog.ts';
 import { type Channel, channels, deviceSources, fdKinds } from '../../decode/frame.ts';
+import type { MessageSpec } from '../../decode/message-spec.ts';
 import { phases } from '../../decode/phase.ts';
-import type { MessageSpec, NamedField, Part, Struct } from '../../decode/schema.ts';
+import type { NamedField, Part, Struct } from '../../decode/schema.ts';
 import { devices } from '../../decode/spec/devices/index.ts';
 
 type Schema = { readonly [key: string]: unknown };

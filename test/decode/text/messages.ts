@@ -4,7 +4,8 @@ import { messagesOf, variantsOf } from '../../../src/decode/catalog.ts';
 import { fixedSize } from '../../../src/decode/decode.ts';
 import { type Channel, type Context, channels, type Frame } from '../../../src/decode/frame.ts';
 import { requester } from '../../../src/decode/header.ts';
-import type { MessageSpec, Struct } from '../../../src/decode/schema.ts';
+import type { MessageSpec } from '../../../src/decode/message-spec.ts';
+import type { Struct } from '../../../src/decode/schema.ts';
 import { anyContext, anyFd } from '../../capture/frames.ts';
 
 interface Declared {

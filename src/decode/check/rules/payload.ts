@@ -5,7 +5,7 @@
 import { holds } from '../../condition.ts';
 import type { Payload } from '../../decode.ts';
 import { fdRuleOf, sourceOf } from '../../message.ts';
-import type { FdRule } from '../../schema.ts';
+import type { FdRule } from '../../message-spec.ts';
 import type { Found, Rule, Step } from '../rule.ts';
 
 /** How many descriptors a message should carry: the fewest and the most. */

@@ -1,6 +1,6 @@
 /** Fields of every message that are not payload: the header, and what the dissector says about the message. */
 import type { Channel } from '../../../decode/frame.ts';
-import type { MessageSpec } from '../../../decode/schema.ts';
+import type { MessageSpec } from '../../../decode/message-spec.ts';
 import type { FilterField } from './filter-field.ts';
 
 /** The message number. Front-end and back-end number their requests apart, so that these are two fields. */

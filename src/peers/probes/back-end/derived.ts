@@ -1,7 +1,7 @@
 /** Probes that follow from the declaration: messages without their feature, payloads of the wrong size. */
 import { holds } from '../../../decode/condition.ts';
 import type { Payload } from '../../../decode/decode.ts';
-import type { MessageSpec } from '../../../decode/schema.ts';
+import type { MessageSpec } from '../../../decode/message-spec.ts';
 import { frontEnd } from '../../../decode/spec/front-end.ts';
 import { attemptAcknowledged, type Probe } from '../../probe.ts';
 import type { Script, SendOptions } from '../../script.ts';
