@@ -6,7 +6,7 @@ import type { Readable, Writable } from 'node:stream';
 import blessed from 'blessed';
 import { Charts } from './charts.ts';
 import type { Frame, Ground, Size, Style } from './frame.ts';
-import { Pasting, pasteBrackets } from './pasting.ts';
+import { Keyboard, pasteBrackets } from './keyboard.ts';
 import type { Action } from './step.ts';
 import { type Ability, type Look, type Theme, themeFor } from './theme.ts';
 import { cellsOf } from './width.ts';
@@ -55,9 +55,7 @@ export class Terminal {
   readonly #theme: Theme;
   readonly #charts: Charts;
   readonly #attributes = new Map<string, number>();
-  readonly #input: Readable;
-  readonly #pasting: Pasting;
-  readonly #hear = (data: Buffer | string): void => this.#pasting.hear(data.toString());
+  readonly #keyboard: Keyboard;
   #frame: Frame | undefined;
   #closed = false;
   /** The left button is down. */
@@ -70,9 +68,11 @@ export class Terminal {
    */
   constructor(ability: Ability, listener: (action: Action) => void, streams?: TerminalStreams) {
     this.#theme = themeFor(ability);
+    this.#keyboard = new Keyboard(streams?.input ?? process.stdin, text => listener({ type: 'paste', text }));
+    // The types of blessed have the two the wrong way round.
+    const joined = { input: this.#keyboard, output: streams?.output ?? process.stdout } as object;
     this.#screen = blessed.screen({
-      // The types of blessed have the two the wrong way round.
-      ...(streams as object),
+      ...joined,
       // blessed has this description built in; it cannot read those that many systems have now.
       terminal: 'xterm-256color',
       forceUnicode: true,
@@ -83,17 +83,12 @@ export class Terminal {
       title: 'vhuscope',
     });
     this.#cells.tput.brokenACS = true;
-    this.#input = streams?.input ?? process.stdin;
-    this.#pasting = new Pasting(text => listener({ type: 'paste', text }));
-    // Before blessed, which would tell what is pasted as keys that somebody has pressed.
-    this.#input.prependListener('data', this.#hear);
     this.#cells.program.write(pasteBrackets.on);
     this.#screen.on('keypress', (char: string | undefined, key: Key) => {
-      const name = this.#pasting.mutes ? undefined : keyOf(char, key);
+      const name = keyOf(char, key);
       if (name !== undefined) listener({ type: 'key', key: name });
     });
     this.#screen.on('mouse', (event: Mouse) => {
-      if (this.#pasting.mutes) return;
       const what = mouseOf(event, this.#pressed);
       this.#pressed = what === 'press' || what === 'drag';
       if (what) listener({ type: 'mouse', what, x: event.x, y: event.y });
@@ -150,9 +145,9 @@ export class Terminal {
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
-    this.#input.off('data', this.#hear);
     this.#cells.program.write(pasteBrackets.off);
     this.#screen.destroy();
+    this.#keyboard.close();
   }
 
   get #cells(): Cells {
