@@ -4,6 +4,7 @@
  */
 import type { Model } from './model.ts';
 import { type Step, saying, stay } from './step.ts';
+import { type About, isTold, waitingFor } from './waiting.ts';
 
 /**
  * One action and the keys that run it; the first key is the one that is shown. `y t` is pressed one after the other, in
@@ -15,15 +16,23 @@ export interface Binding {
   readonly help: string;
   /** One word or two for the key line; absent where it does not belong there. */
   readonly short?: string;
+  /** What of the messages must be known: the key waits until the trace has told it. */
+  readonly about?: About;
   /** True, or the reason why it cannot be done now. */
   enabled?(model: Model): true | string;
   /** @param key the last key that was pressed */
   run(model: Model, key: string): Step;
 }
 
-/** Runs a binding, or says why that cannot be done. */
+/** True, or why a binding cannot be used now; what it is about is asked only when it is used. */
+export function ableTo({ about, enabled }: Binding, model: Model): true | string {
+  return isTold(model, about) ? (enabled?.(model) ?? true) : true;
+}
+
+/** Runs a binding, has it wait for what it is about, or says why that cannot be done. */
 export function runBinding(binding: Binding, model: Model, key = ''): Step {
-  const able = binding.enabled?.(model) ?? true;
+  if (!isTold(model, binding.about)) return stay(waitingFor(model, keysFor(binding, key)));
+  const able = ableTo(binding, model);
   return able === true ? binding.run(model, key) : stay(saying(model, able));
 }
 
@@ -31,6 +40,13 @@ export function runBinding(binding: Binding, model: Model, key = ''): Step {
 export function boundTo(bindings: readonly Binding[], key: string, pending: string | undefined): Binding | undefined {
   const wanted = pending === undefined ? [key] : [`${pending} ${key}`, `${pending} *`];
   return bindings.find(({ keys }) => keys.some(one => wanted.includes(one)));
+}
+
+/** The keys that somebody has pressed to run a binding; its first ones where it was chosen by its name. */
+function keysFor({ keys }: Binding, key: string): string[] {
+  if (key === '') return (keys[0] ?? '').split(' ');
+  const whole = keys.find(one => one === key || one.endsWith(` ${key}`) || one.endsWith(' *')) ?? key;
+  return [...whole.split(' ').slice(0, -1), key];
 }
 
 /** The bindings that go on with a key. */

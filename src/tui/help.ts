@@ -1,5 +1,5 @@
 /** The list of keys of a place, made from the bindings. */
-import { type Binding, keyName } from './binding.ts';
+import { ableTo, type Binding, keyName } from './binding.ts';
 import { type Line, type Size, span } from './frame.ts';
 import { groupsAt } from './keys/index.ts';
 import type { Model } from './model.ts';
@@ -22,8 +22,9 @@ export function helpLines(model: Model, { width, height }: Size): Line[] {
 }
 
 /** A binding, and the reason why it cannot be used now, in as many lines as they need. */
-function bindingLines({ keys, help, enabled }: Binding, model: Model, width: number): Line[] {
-  const able = enabled?.(model) ?? true;
+function bindingLines(binding: Binding, model: Model, width: number): Line[] {
+  const { keys, help } = binding;
+  const able = ableTo(binding, model);
   const words = able === true ? help : `${help} (${able})`;
   return wrapped(words, Math.max(10, width - keysWidth)).map((line, i) => [
     span(padded(i === 0 ? `  ${keys.map(keyName).join(' ')} ` : '', keysWidth), 'key'),

@@ -93,6 +93,8 @@ export interface Model {
   readonly wireshark: true | string;
   /** Keys that began something and wait for another one. */
   readonly pending?: string;
+  /** Keys that are pressed once the trace has told what they are about. */
+  readonly waiting?: readonly string[];
 }
 
 /** Nothing is chosen away. */

@@ -13,22 +13,37 @@ import type { Action, Effect, Step } from './step.ts';
 import { saying, stay } from './step.ts';
 import { obeyed } from './stepping/obeyed.ts';
 import { goTo, notFound } from './travel.ts';
+import { detailQuestion } from './views/detail.ts';
 import { viewOf } from './views/index.ts';
-import { messageList } from './views/messages.ts';
+import { messageList, pagesWanted, rowUnderCursor } from './views/messages.ts';
 import { replayed } from './views/replay.ts';
+import { waitingFor, waitingForNothing } from './waiting.ts';
 import { wiresharkCommand } from './wireshark.ts';
 
 /** The model after an action, and what is to be done outside. */
 export function update(model: Model, action: Action): Step {
-  const [after, effects] = handle(model, action);
+  const [handled, effects] = handle(model, action);
+  const [after, more] = action.type === 'key' ? stay(handled) : resumed(handled);
   const [settled, asked] = inquire(after);
-  return [settled, [...effects, ...asked]];
+  return [settled, [...effects, ...more, ...asked]];
+}
+
+/** Presses the keys that have waited, as far as it is known by now what they are about. */
+function resumed(model: Model): Step {
+  const [key, ...others] = model.waiting ?? [];
+  if (key === undefined) return stay(model);
+  const [after, effects] = pressed(waitingForNothing(model), key);
+  if (others.length === 0) return [after, effects];
+  // It waits still, and those behind it with it.
+  if (after.waiting) return [waitingFor(after, others), effects];
+  const [last, more] = resumed(waitingFor(after, others));
+  return [last, [...effects, ...more]];
 }
 
 function handle(model: Model, action: Action): Step {
   switch (action.type) {
     case 'key':
-      return pressed(model, action.key);
+      return model.waiting ? queued(model, model.waiting, action.key) : pressed(model, action.key);
     case 'paste':
       return pasted(model, action.text);
     case 'mouse':
@@ -61,6 +76,13 @@ function pasted(model: Model, text: string): Step {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: none of them belongs into a line
   if (model.prompt) return inserted(model, model.prompt, text.replace(/[\s\x00-\x1f\x7f]+/g, ' '));
   return stay(saying(model, 'text can be pasted where one is typed: f filters, / searches, c writes a note'));
+}
+
+/** A key behind others that wait. Esc is for those who do not want to. */
+function queued(model: Model, waiting: readonly string[], key: string): Step {
+  const free = waitingForNothing(model);
+  if (key === 'escape' || key === 'C-c') return pressed(free, key);
+  return stay(waitingFor(free, [...waiting, key]));
 }
 
 function pressed(model: Model, key: string): Step {
@@ -101,7 +123,8 @@ function withEntry(model: Model, key: string, change: Progress): Model {
 }
 
 /** A question that cannot be answered. What a person waited for is over, and may be tried again. */
-function failed(model: Model, key: string, message: string): Model {
+function failed(waiting: Model, key: string, message: string): Model {
+  const model = waitingForNothing(waiting);
   if (!model.pursuit || keyOf(model.pursuit) !== key) return withEntry(model, key, { state: 'failed', message });
   const { pursuit: _, ...free } = model;
   return { ...free, known: without(free.known, key) };
@@ -161,11 +184,15 @@ function arrived(model: Model, question: Question, answer: Answer): Step {
   return row === undefined ? stay(notFound(free, question)) : goTo(free, row);
 }
 
-/** What the keys that jump need, whatever is on the screen. */
+/** What the keys need, whatever is on the screen. */
 function alwaysWanted(model: Model): Question[] {
-  if (model.standing.surveyed === 0) return [];
   const surveyed = surveyedUpTo(model);
-  return [{ kind: 'notes', surveyed }];
+  const row = model.waiting && rowUnderCursor(model);
+  return [
+    ...(surveyed === 0 ? [] : [{ kind: 'notes', surveyed } as const]),
+    ...pagesWanted(model, { width: 0, height: heightOf(model, 'messages') }),
+    ...(row ? [detailQuestion(model, row.row)] : []),
+  ];
 }
 
 /** Asks what the views on the screen want to know and nobody has asked; gives up what is not wanted any more. */

@@ -1,5 +1,5 @@
 /** The whole screen of a model: a pure function. */
-import { continuing, keyName } from './binding.ts';
+import { ableTo, continuing, keyName } from './binding.ts';
 import {
   type Frame,
   fitted,
@@ -190,8 +190,9 @@ function pursued(pursuit: NonNullable<Model['pursuit']>): string {
 /** The keys for this place that are worth a word. */
 function keyLine(model: Model): Line {
   const spans: Span[] = [];
-  for (const { keys, short, enabled } of bindingsAt(model)) {
-    if (short === undefined || (enabled?.(model) ?? true) !== true) continue;
+  for (const binding of bindingsAt(model)) {
+    const { keys, short } = binding;
+    if (short === undefined || ableTo(binding, model) !== true) continue;
     const next = [span(` ${keyName(keys[0] ?? '')}`, 'key'), span(` ${short} `, 'faint')];
     if (lineWidth(spans) + lineWidth(next) > model.size.width) break;
     spans.push(...next);

@@ -21,29 +21,67 @@ afterEach(() => stage.close());
 const at = (): number | undefined => rowUnderCursor(stage.model)?.n;
 const foot = (): string => textOf(stage.frame.lines.at(-1) ?? []).trim();
 
+const ways: readonly [what: string, keys: string[], n: number][] = [
+  ['down and up', ['j', 'j', 'k'], 2],
+  ['a page, and back to the first', ['pagedown', 'g'], 1],
+  ['the last one', ['G'], 54],
+  ['by number', [':', '"33"', 'enter'], 33],
+  ['to the reply', [':', '"44"', 'enter', 'r'], 45],
+  ['to the request', [':', '"45"', 'enter', 'r'], 44],
+  ['the next of the same name', [':', '"19"', 'enter', ']'], 21],
+  ['the one before of the same name', [':', '"21"', 'enter', '['], 19],
+  ['the next phase', [')'], 4],
+  ['two phases on, as fast as keys come', [')', ')'], 25],
+  ['back to a phase', ['G', '('], 42],
+  ['a search', ['/', '"SET_MEM"', 'enter', '/', '"eventfd#9"', 'enter'], 33],
+  ['the next match', ['/', '"SET_VRING_KICK"', 'enter', 'n'], 37],
+  ['the match before', ['/', '"SET_VRING_KICK"', 'enter', 'n', 'N'], 33],
+  ['who passed the descriptor first', [':', '"40"', 'enter', 'u'], 25],
+  ['a mark', [':', '"33"', 'enter', 'm', 'a', 'g', "'", 'a'], 33],
+  ['a jump, a search from there, and the reply', [':', '"8"', 'enter', '/', '"GET_VRING_BASE"', 'enter', 'r'], 45],
+  ['a filter, and the second of those', ['f', '"GET_VRING_BASE"', 'enter', 'j', 'j'], 46],
+];
+
 describe('going through the messages', () => {
-  it.each([
-    ['down and up', ['j', 'j', 'k'], 2],
-    ['a page, and back to the first', ['pagedown', 'g'], 1],
-    ['the last one', ['G'], 54],
-    ['by number', [':', '"33"', 'enter'], 33],
-    ['to the reply', [':', '"44"', 'enter', 'r'], 45],
-    ['to the request', [':', '"45"', 'enter', 'r'], 44],
-    ['the next of the same name', [':', '"19"', 'enter', ']'], 21],
-    ['the one before of the same name', [':', '"21"', 'enter', '['], 19],
-    ['the next phase', [')'], 4],
-    ['two phases on, as fast as keys come', [')', ')'], 25],
-    ['back to a phase', ['G', '('], 42],
-    ['a search', ['/', '"SET_MEM"', 'enter', '/', '"eventfd#9"', 'enter'], 33],
-    ['the next match', ['/', '"SET_VRING_KICK"', 'enter', 'n'], 37],
-    ['the match before', ['/', '"SET_VRING_KICK"', 'enter', 'n', 'N'], 33],
-    ['who passed the descriptor first', [':', '"40"', 'enter', 'u'], 25],
-    ['a mark', [':', '"33"', 'enter', 'm', 'a', 'g', "'", 'a'], 33],
-    ['a click', [], 5],
-  ])('%s', (what, keys, n) => {
-    if (what === 'a click') stage.act({ type: 'mouse', what: 'press', x: 30, y: 6 });
-    expect(stage.press(...keys).model.list.cursor, what).toBeGreaterThanOrEqual(0);
+  it.each(ways)('%s', (_, keys, n) => {
+    stage.press(...keys);
     expect(at()).toBe(n);
+  });
+
+  it.each(ways)('%s, with all keys at once', (_, keys, n) => {
+    stage.pressAtOnce(...keys);
+    expect({ n: at(), waiting: stage.model.waiting }).toEqual({ n, waiting: undefined });
+  });
+
+  it('by a click', () => {
+    stage.act({ type: 'mouse', what: 'press', x: 30, y: 6 });
+    expect(at()).toBe(5);
+  });
+
+  it('waits for what a key is about, and Esc does not', () => {
+    stage.pressAtOnce(':', '"44"', 'enter', 'r', 'escape', 'j');
+    expect(at()).toBe(2);
+  });
+
+  it.each(['state', 'findings'])('copies a message whose detail is not shown, beside the %s', view => {
+    stage.press(':', '"4"', 'enter', view === 'state' ? '4' : '5', 'y', 'h');
+    expect(stage.effects).toContainEqual({ type: 'copy', text: '010000000100000000000000' });
+  });
+
+  it('marks from the palette: the letter is waited for', () => {
+    stage.press(':', '"mark this message"', 'enter', 'q', 'G', "'", 'q');
+    expect(at()).toBe(1);
+  });
+
+  it('brings the view whose action is chosen in the palette', () => {
+    stage.press(':', '"rules: next section"', 'enter');
+    expect({ focus: stage.model.focus, side: stage.model.side }).toEqual({ focus: 'rules', side: 'rules' });
+  });
+
+  it('knows the message under the cursor while another view has the whole screen', () => {
+    stage.press('4', 'z', ':', '"45"', 'enter');
+    expect(at()).toBe(45);
+    expect(stage.frame.lines.map(textOf).join('\n')).toContain('after 45, session 1.1');
   });
 
   it('keeps the message when a filter comes and goes', () => {

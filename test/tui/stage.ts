@@ -39,11 +39,20 @@ export class Stage {
 
   /** Presses keys, named as in docs/keys.md; `"text"` types a text. */
   press(...keys: string[]): this {
-    for (const key of keys) {
-      const typed = /^"(.*)"$/.exec(key)?.[1];
-      if (typed === undefined) this.act({ type: 'key', key });
-      else for (const char of typed) this.act({ type: 'key', key: char === ' ' ? 'space' : char });
+    for (const key of singleKeys(keys)) this.act({ type: 'key', key });
+    return this;
+  }
+
+  /** Presses keys faster than anything is answered. */
+  pressAtOnce(...keys: string[]): this {
+    const all: Effect[] = [];
+    for (const key of singleKeys(keys)) {
+      const [model, effects] = update(this.model, { type: 'key', key });
+      this.model = model;
+      all.push(...effects);
     }
+    for (const effect of all) this.#perform(effect);
+    this.#answer();
     return this;
   }
 
@@ -111,6 +120,14 @@ export class Stage {
   #stand(): void {
     this.act({ type: 'standing', standing: this.#desk.standing(false) });
   }
+}
+
+/** Keys one by one, texts in their letters. */
+function singleKeys(keys: readonly string[]): string[] {
+  return keys.flatMap(key => {
+    const typed = /^"(.*)"$/.exec(key)?.[1];
+    return typed === undefined ? key : Array.from(typed, char => (char === ' ' ? 'space' : char));
+  });
 }
 
 /** Paints a frame through the code that paints into a real terminal, and reads what an emulated one shows then. */

@@ -31,8 +31,6 @@ function copying(what: string, make: (detail: Detail) => string): (model: Model)
   };
 }
 
-const enabled = (model: Model): true | string => here(model) !== undefined || 'there is no message here';
-
 /** The line as it is shown. */
 const lineOf = ({ row }: Detail): string => `${row.n} ${textOf(spansOf(row.said))}`;
 
@@ -57,34 +55,45 @@ function packet(model: Model, open: boolean): Step {
 
 /** The keys. */
 export const copyBindings: readonly Binding[] = [
-  { keys: ['y t'], help: 'copy the line of the message', enabled, run: copying('the line', lineOf) },
+  {
+    keys: ['y t'],
+    help: 'copy the line of the message',
+    about: 'detail',
+    enabled: hasRow,
+    run: copying('the line', lineOf),
+  },
   {
     keys: ['y d'],
     help: 'copy what the detail tells of the message',
-    enabled,
+    about: 'detail',
+    enabled: hasRow,
     run: copying('the detail', everythingOf),
   },
   {
     keys: ['y j'],
     help: 'copy the message as JSON',
-    enabled,
+    about: 'detail',
+    enabled: hasRow,
     run: copying('the JSON', ({ frame, row }) => JSON.stringify(recordJson(frame, row))),
   },
   {
     keys: ['y h'],
     help: 'copy the bytes of the message in hexadecimal digits',
-    enabled,
+    about: 'detail',
+    enabled: hasRow,
     run: copying('the bytes', hexOf),
   },
   {
     keys: ['y w'],
     help: 'copy the command that opens Wireshark at this record',
+    about: 'row',
     enabled: hasRow,
     run: model => packet(model, false),
   },
   {
     keys: ['W'],
     help: 'open Wireshark at this record',
+    about: 'row',
     enabled: model => (model.wireshark === true ? hasRow(model) : model.wireshark),
     run: model => packet(model, true),
   },

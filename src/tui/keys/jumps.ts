@@ -60,6 +60,7 @@ export const jumpBindings: readonly Binding[] = [
   {
     keys: ['r'],
     help: 'go from the request to the reply, and back',
+    about: 'row',
     short: 'reply',
     enabled: hasPartner,
     run: model => goTo(model, rowUnderCursor(model)?.partner ?? 0),
@@ -67,42 +68,48 @@ export const jumpBindings: readonly Binding[] = [
   {
     keys: [']'],
     help: 'next message of the same name',
+    about: 'row',
     enabled: hasRow,
     run: model => search(model, sameName(model), 1),
   },
   {
     keys: ['['],
     help: 'previous message of the same name',
+    about: 'row',
     enabled: hasRow,
     run: model => search(model, sameName(model), -1),
   },
-  { keys: ['e'], help: 'next finding', run: toNext('finding', 1) },
-  { keys: ['E'], help: 'previous finding', run: toNext('finding', -1) },
-  { keys: [')'], help: 'next phase', run: toNext('phase', 1) },
-  { keys: ['('], help: 'previous phase', run: toNext('phase', -1) },
+  { keys: ['e'], help: 'next finding', about: 'row', run: toNext('finding', 1) },
+  { keys: ['E'], help: 'previous finding', about: 'row', run: toNext('finding', -1) },
+  { keys: [')'], help: 'next phase', about: 'row', run: toNext('phase', 1) },
+  { keys: ['('], help: 'previous phase', about: 'row', run: toNext('phase', -1) },
   {
     keys: ['u'],
     help: 'go to the message that passed this descriptor first',
+    about: 'detail',
     enabled: model => firstPassing(model) !== undefined || 'no earlier message passed a descriptor of this one',
     run: model => goTo(model, firstPassing(model) ?? 0),
   },
-  { keys: ['/'], help: 'search forward', short: 'search', run: model => open(model, 'search') },
-  { keys: ['\\'], help: 'search back', run: model => open(model, 'search-back') },
+  { keys: ['/'], help: 'search forward', about: 'row', short: 'search', run: model => open(model, 'search') },
+  { keys: ['\\'], help: 'search back', about: 'row', run: model => open(model, 'search-back') },
   {
     keys: ['n'],
     help: 'next match of the search',
+    about: 'row',
     enabled: hasSought,
     run: model => search(model, model.sought ?? '', 1),
   },
   {
     keys: ['N'],
     help: 'previous match of the search',
+    about: 'row',
     enabled: hasSought,
     run: model => search(model, model.sought ?? '', -1),
   },
   {
     keys: ['m *'],
     help: 'mark this message with a letter',
+    about: 'row',
     enabled: hasRow,
     run: (model, key) => {
       const row = rowUnderCursor(model);
@@ -121,6 +128,6 @@ export const jumpBindings: readonly Binding[] = [
       return row === undefined ? stay(saying(model, `no message is marked ${key}`, true)) : goTo(model, row);
     },
   },
-  { keys: [';'], help: 'next message that is marked or has a note', run: toInterest(1) },
-  { keys: [','], help: 'previous message that is marked or has a note', run: toInterest(-1) },
+  { keys: [';'], help: 'next message that is marked or has a note', about: 'row', run: toInterest(1) },
+  { keys: [','], help: 'previous message that is marked or has a note', about: 'row', run: toInterest(-1) },
 ];

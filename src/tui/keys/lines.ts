@@ -5,6 +5,7 @@ import type { Model, Slot } from '../model.ts';
 import { type Scroll, topFor } from '../scroll.ts';
 import { stay } from '../step.ts';
 import type { Content, View } from '../views/view.ts';
+import type { About } from '../waiting.ts';
 import { byLines, type Scrolled, scrollBindings, toLine } from './scrolling.ts';
 
 /** What a view keeps to be scrolled. */
@@ -35,20 +36,24 @@ export interface LineList<L extends ListedLine> {
  *
  * @param view whose lines they are
  * @param noun what a line is called
+ * @param about what must be known before its keys do something
  */
 export function lineList<L extends ListedLine>(
   view: string,
   noun: string,
   kept: Slot<KeptScroll>,
   linesOf: (model: Model) => readonly L[],
+  about?: About,
 ): LineList<L> {
   const scrolled: Scrolled = {
     view,
     noun,
+    ...(about !== undefined && { about }),
     count: model => linesOf(model).length,
     of: model => kept.of(model).scroll,
     with: (model, scroll) => kept.with(model, { scroll }),
   };
+  const which = about === undefined ? {} : { about };
   const topOf = (model: Model, count: number, height: number): number => {
     const { top, cursor } = kept.of(model).scroll;
     return topFor(top, Math.min(cursor, count - 1), count, height);
@@ -63,8 +68,8 @@ export function lineList<L extends ListedLine>(
     scrolled,
     bindings: [
       ...scrollBindings(scrolled),
-      { keys: ['}'], help: 'next section', run: toSection(1) },
-      { keys: ['{'], help: 'previous section', run: toSection(-1) },
+      { keys: ['}'], help: 'next section', ...which, run: toSection(1) },
+      { keys: ['{'], help: 'previous section', ...which, run: toSection(-1) },
     ],
     current: model => {
       const lines = linesOf(model);

@@ -4,6 +4,7 @@ import { heightOf } from '../layout.ts';
 import type { Model } from '../model.ts';
 import { movedTo, type Scroll, scrolledBy } from '../scroll.ts';
 import { type Step, stay } from '../step.ts';
+import type { About } from '../waiting.ts';
 
 /** Something with lines and a cursor. */
 export interface Scrolled {
@@ -11,6 +12,8 @@ export interface Scrolled {
   readonly view: string;
   /** What a line of it is called: `message`, `field`. */
   readonly noun: string;
+  /** What must be known before it is moved through. */
+  readonly about?: About;
   count(model: Model): number;
   of(model: Model): Scroll;
   with(model: Model, scroll: Scroll): Model;
@@ -30,10 +33,10 @@ export function byLines(scrolled: Scrolled, model: Model, lines: number): Step {
 
 /** The keys that move through it. */
 export function scrollBindings(scrolled: Scrolled): readonly Binding[] {
-  const { view, noun, of, count } = scrolled;
+  const { view, noun, of, count, about } = scrolled;
   const by = (lines: (height: number) => number) => (model: Model) =>
     stay(toLine(scrolled, model, of(model).cursor + lines(heightOf(model, view))));
-  return [
+  const bindings: Binding[] = [
     { keys: ['j', 'down'], help: `next ${noun}`, run: by(() => 1) },
     { keys: ['k', 'up'], help: `previous ${noun}`, run: by(() => -1) },
     { keys: ['C-d'], help: 'half a page down', run: by(height => Math.ceil(height / 2)) },
@@ -43,4 +46,5 @@ export function scrollBindings(scrolled: Scrolled): readonly Binding[] {
     { keys: ['g', 'home'], help: `first ${noun}`, run: model => stay(toLine(scrolled, model, 0)) },
     { keys: ['G', 'end'], help: `last ${noun}`, run: model => stay(toLine(scrolled, model, count(model) - 1)) },
   ];
+  return about === undefined ? bindings : bindings.map(binding => ({ ...binding, about }));
 }

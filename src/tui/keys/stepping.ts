@@ -99,6 +99,7 @@ export const steppingBindings: readonly Binding[] = [
   {
     keys: ['b'],
     help: 'hold messages like this one, or hold them no more',
+    about: 'row',
     short: 'hold',
     enabled: model => {
       const able = canAsk(model);
@@ -115,12 +116,14 @@ export const steppingBindings: readonly Binding[] = [
   {
     keys: ['i'],
     help: 'write a message of your own, and send it',
+    about: 'detail',
     enabled: canAsk,
     run: model => open(model, 'inject'),
   },
   {
     keys: ['I'],
     help: 'write a message like this one, and send it',
+    about: 'detail',
     enabled: model => {
       const able = canAsk(model);
       return able === true ? rowUnderCursor(model)?.kind === 'message' || 'there is no message here' : able;

@@ -1,8 +1,8 @@
 /** The palette: every action by its name, and a record by its number. */
-import { type Binding, keyName, runBinding } from '../binding.ts';
-import { keyGroups } from '../keys/index.ts';
+import { ableTo, type Binding, keyName, runBinding } from '../binding.ts';
+import { keyGroups, showing } from '../keys/index.ts';
 import type { Model } from '../model.ts';
-import { stay } from '../step.ts';
+import { type Step, saying, stay } from '../step.ts';
 import { goToNumber } from '../travel.ts';
 import type { Offer, PromptKind } from './prompt.ts';
 
@@ -32,12 +32,21 @@ function matching(model: Model, text: string): Offer[] {
     .filter(word => word !== '');
   const found = allActions().flatMap(({ name, binding }) => {
     if (!words.every(word => name.toLowerCase().includes(word))) return [];
-    const able = binding.enabled?.(model) ?? true;
+    const able = ableTo(binding, model);
     const meaning = binding.keys.map(keyName).join(' ');
     return [{ word: name, meaning, ...(able !== true && { barred: able }) }];
   });
   const first = ({ word }: Offer) => (word.toLowerCase().startsWith(text.toLowerCase()) ? 0 : 1);
   return found.sort((a, b) => first(a) - first(b));
+}
+
+/** Does it in its view; where a letter belongs to it, that is waited for as behind its key. */
+function run({ binding, view }: Named, model: Model): Step {
+  const there = view === undefined ? model : showing(model, view);
+  const [key = ''] = binding.keys;
+  if (!key.endsWith(' *')) return runBinding(binding, there);
+  const able = ableTo(binding, there);
+  return stay(able === true ? { ...there, pending: key.slice(0, -2) } : saying(there, able));
 }
 
 /** The palette. */
@@ -53,6 +62,6 @@ export const prompt: PromptKind = {
     if (/^\d+$/.test(text)) return goToNumber(model, Number(text));
     const chosen = allActions().find(({ name }) => name === offer?.word);
     if (!chosen) return stay({ ...model, notice: { text: `nothing is called '${text}'`, bad: true } });
-    return runBinding(chosen.binding, chosen.view === undefined ? model : { ...model, focus: chosen.view });
+    return run(chosen, model);
   },
 };

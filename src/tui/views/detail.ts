@@ -48,7 +48,7 @@ function linesOf(model: Model): readonly DetailLine[] {
   return detail ? linesFor(detail, kept.of(model).toggled, width, model.ability.ascii, notesIn(model)) : [];
 }
 
-const list = lineList('detail', 'line', kept, linesOf);
+const list = lineList('detail', 'line', kept, linesOf, 'detail');
 
 /** The bytes of the field under the cursor, header included. */
 export function currentField(model: Model): { readonly offset: number; readonly length: number } | undefined {
@@ -69,6 +69,7 @@ const bindings: readonly Binding[] = [
     keys: ['enter', 'l', 'right'],
     help: 'open or close the field, or go to the message that is named here',
     short: 'open',
+    about: 'detail',
     enabled: model => {
       const line = list.current(model);
       return line?.field?.folds || line?.row !== undefined || 'there is nothing to open in this line';

@@ -43,6 +43,7 @@ const isOverview = (model: Model): boolean => kept.of(model).overview;
 const scrolled: Scrolled = {
   view: 'ladder',
   noun: 'message or phase',
+  about: 'list',
   count: model => (isOverview(model) ? stretchesOf(model).length : chosenRows(model)),
   of: model => (isOverview(model) ? { cursor: currentStretch(model), top: kept.of(model).top } : model.list),
   with: (model, scroll) => {

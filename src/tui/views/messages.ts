@@ -30,6 +30,7 @@ function withScroll(model: Model, scroll: Scroll): Model {
 export const messageList: Scrolled = {
   view: 'messages',
   noun: 'message',
+  about: 'list',
   count: chosenRows,
   of: ({ list }) => list,
   with: withScroll,
@@ -42,6 +43,7 @@ const bindings: readonly Binding[] = [
   {
     keys: ['G', 'end'],
     help: 'last message, and follow what comes',
+    about: 'list',
     run: model => {
       const last = toLine(messageList, model, chosenRows(model) - 1);
       return stay({ ...last, list: { ...last.list, following: true } });
