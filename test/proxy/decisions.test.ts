@@ -1,10 +1,12 @@
 /** The relay's decisions, which need no socket. */
 import { describe, expect, it } from 'vitest';
+import { compileFilter } from '../../src/decode/filter/filter.ts';
 import type { FdIdentity } from '../../src/decode/frame.ts';
 import { Objects } from '../../src/decode/objects.ts';
 import { ringOf, useOf, usesEndedBy } from '../../src/decode/uses.ts';
 import { delivered } from '../../src/proxy/ending.ts';
 import { isPlain, judge } from '../../src/proxy/framing.ts';
+import { isArmed, tableOf } from '../../src/proxy/hold/verdicts.ts';
 import { message, u64 } from './stand.ts';
 
 const main = 0;
@@ -32,6 +34,26 @@ describe('what is done with a message', () => {
     [[12, 4, 4], false],
   ])('pieces of %j are plain: %s', (pieces, plain) => {
     expect(isPlain(pieces)).toBe(plain);
+  });
+});
+
+describe('which messages a filter has gathered', () => {
+  it.each([
+    ['SET_FEATURES', [2], [1, 3, 255, 300]],
+    ['id <= 3', [1, 2, 3], [4, 254]],
+    ['id == 500', [500], [1, 254]],
+    ['id == 0x1f4', [500], [1, 254]],
+    ['id in {7, 0x1f4}', [7, 500], [1, 254]],
+    ['id ~ "^50"', [50, 500], [1, 254]],
+    ['0x1f4', [500], [1, 254]],
+    ['not SET_FEATURES', [1, 3, 255, 500], [2]],
+    ['vring.index == 0', [8, 12, 18], [1, 2, 300]],
+    ['main', [1, 255, 500], []],
+    ['gpu', [], [1, 255, 500]],
+  ])('%s', (filter, armed, others) => {
+    const table = tableOf(compileFilter(filter), 'main', 'front-to-back');
+    for (const id of armed) expect(isArmed(table, id), `${id}`).toBe(true);
+    for (const id of others) expect(isArmed(table, id), `${id}`).toBe(false);
   });
 });
 

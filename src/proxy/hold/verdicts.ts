@@ -4,6 +4,7 @@
  * where there is no table. Pure.
  */
 import type { Filter } from '../../decode/filter/filter.ts';
+import { lex } from '../../decode/filter/lex.ts';
 import type { Channel, Direction } from '../../decode/frame.ts';
 
 /** A message up to this many payload bytes is gathered to be seen whole; a longer one passes unseen. */
@@ -17,11 +18,6 @@ export function emptyTable(): Uint8Array {
   return new Uint8Array(entries);
 }
 
-/** A table that has everything armed. */
-export function fullTable(): Uint8Array {
-  return new Uint8Array(entries).fill(1);
-}
-
 /** The entry of a table for a message number. */
 export function entryOf(id: number): number {
   return id < entries - 1 ? id : entries - 1;
@@ -29,7 +25,7 @@ export function entryOf(id: number): number {
 
 /** Whether a message number is armed for. */
 export function isArmed(table: Uint8Array, id: number): boolean {
-  return table[id < entries - 1 ? id : entries - 1] !== 0;
+  return table[entryOf(id)] !== 0;
 }
 
 /**
@@ -42,13 +38,16 @@ export function tableOf(filter: Filter, channel: Channel, dir: Direction): Uint8
     const heads = [false, true].map(reply => filter.head({ kind: 'message', channel, dir, id, reply }));
     if (heads.some(verdict => verdict !== 'no')) table[id] = 1;
   }
-  // A filter for one large number says no to this entry's own: it is armed as soon as the filter can match any number.
-  if (mayMeanLarge(filter, channel, dir)) table[entries - 1] = 1;
+  // A filter for one large number says no to the number of the entry that all of them share.
+  if (mayMeanLarge(filter.text)) table[entries - 1] = 1;
   return table;
 }
 
-function mayMeanLarge({ text }: Filter, channel: Channel, dir: Direction): boolean {
-  return channel !== 'gpu' && dir !== undefined && /\d{3,}/.test(text);
+/** Whether a filter asks for the number of a message, or names a number, in some base, that has no entry of its own. */
+function mayMeanLarge(filter: string): boolean {
+  return lex(filter).some(({ kind, text }) =>
+    kind === 'number' ? Number(text) >= entries - 1 : /^id$|\(\d+\)$/i.test(text),
+  );
 }
 
 /** Both tables in one; undefined where neither has anything. */
