@@ -59,29 +59,3 @@ export class FileSource implements ByteSource {
     closeSync(this.#fd);
   }
 }
-
-/** A capture held in memory. */
-export class MemorySource implements ByteSource {
-  readonly path: string;
-  #bytes: Uint8Array;
-
-  constructor(bytes: Uint8Array, path = 'memory') {
-    this.#bytes = bytes;
-    this.path = path;
-  }
-
-  size(): number {
-    return this.#bytes.length;
-  }
-
-  read(into: Uint8Array, position: number): number {
-    const found = this.#bytes.subarray(position, position + into.length);
-    into.set(found);
-    return found.length;
-  }
-
-  /** Replaces the bytes, as a file that has grown or was cut. */
-  replace(bytes: Uint8Array): void {
-    this.#bytes = bytes;
-  }
-}

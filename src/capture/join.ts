@@ -84,7 +84,7 @@ export class Joiner {
 }
 
 /** Whether records that continue this one may follow. */
-export function mayContinue(piece: Piece): boolean {
+function mayContinue(piece: Piece): boolean {
   return piece.fragmentOffset === undefined && !piece.snapped && piece.bytes.length < piece.wireLength;
 }
 

@@ -7,7 +7,7 @@ import { writePseudoHeader } from './pseudo-header-write.ts';
 import type { Piece } from './section.ts';
 
 /** `epb_flags` of a direction, on every channel; 0 where there is none. */
-export function packetFlags(dir: Frame['dir']): number {
+function packetFlags(dir: Frame['dir']): number {
   if (dir === undefined) return 0;
   return dir === 'front-to-back' ? packetFlag.outbound : packetFlag.inbound;
 }

@@ -48,7 +48,7 @@ export function writePseudoHeader(view: DataView, at: number, header: PseudoHead
 }
 
 /** The fixed part of an object form, for `writeFixed`. */
-export function fixedHeaderOf(header: PseudoHeader, length: number, fdEntries: number): FixedHeader {
+function fixedHeaderOf(header: PseudoHeader, length: number, fdEntries: number): FixedHeader {
   const { context } = header;
   const features = context.features ?? 0n;
   const protocolFeatures = context.protocolFeatures ?? 0n;
@@ -103,7 +103,7 @@ function flagsOf(header: PseudoHeader): number {
 }
 
 /** Writes one fd entry (48 bytes); its name and `sameIdAs` are TLVs. */
-export function writeFdEntry(view: DataView, at: number, fd: FdIdentity): void {
+function writeFdEntry(view: DataView, at: number, fd: FdIdentity): void {
   const hasInode = fd.dev !== undefined && fd.inode !== undefined;
   let valid = 0;
   if (fd.size !== undefined) valid |= fdValid.size;

@@ -17,7 +17,7 @@ const carriedBit = 1 << 6;
 const continuedBit = 1 << 7;
 
 /** Sessions are kept up to this number, which stands for itself and all above. */
-export const lastSession = 255;
+const lastSession = 255;
 
 /** What a row tells without looking into the file. */
 export interface Row {

@@ -223,7 +223,7 @@ function recordsIn({ view, used }: BlockFile): number {
 }
 
 /** A copy of a packet with its `carried` flag set. */
-export function asCarried(packet: Uint8Array): Uint8Array {
+function asCarried(packet: Uint8Array): Uint8Array {
   const copy = packet.slice();
   const view = new DataView(copy.buffer);
   const at = pduTags.length + fieldAt.flags;

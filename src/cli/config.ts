@@ -71,8 +71,6 @@ export const configKeys = { file: Object.keys(schema.shape), pair: Object.keys(p
 
 /** A configuration file as it is written, with texts already read. */
 export type Config = z.infer<typeof schema>;
-/** One pair of it. */
-export type PairConfig = z.infer<typeof pair>;
 
 /** Reads the text of a configuration file; throws UsageError with a line for every complaint: `file:line:column: …`. */
 export function parseConfig(source: string, file: string): Config {

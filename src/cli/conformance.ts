@@ -95,7 +95,7 @@ const colours: { readonly [verdict in Verdict]: string } = {
 };
 
 /** What was done, in words: `refuses with 1, then closes`. */
-export function reactionText({ reaction, refusal, closed, exit, error }: ProbeResult): string {
+function reactionText({ reaction, refusal, closed, exit, error }: ProbeResult): string {
   if (reaction === undefined) return error ?? '';
   const how = refusal === undefined ? reaction : `${reaction} with ${refusal}`;
   const then = closed && reaction !== 'closes' && reaction !== 'dies' ? ', then closes' : '';

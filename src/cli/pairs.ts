@@ -39,7 +39,7 @@ function idOf(name: string, file: '/etc/passwd' | '/etc/group'): number {
 }
 
 /** Reads `USER:GROUP`, each by name or number and either absent; throws UsageError. */
-export function parseOwner(text: string): { uid?: number; gid?: number } {
+function parseOwner(text: string): { uid?: number; gid?: number } {
   const match = /^([^:]*)(?::([^:]+))?$/.exec(text);
   if (!match || text === '') throw new UsageError(`--socket-owner: expected USER, USER:GROUP or :GROUP, not '${text}'`);
   const [, user, group] = match;

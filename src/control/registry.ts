@@ -12,7 +12,7 @@ const suffix = '.sock';
 const namePattern = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,31}$/;
 
 /** Throws a ControlError where an engine cannot have that name. */
-export function checkName(name: string): void {
+function checkName(name: string): void {
   if (!namePattern.test(name))
     throw new ControlError(
       `an engine cannot be named '${name}': expected up to 32 letters, digits, dots, dashes and underscores`,
@@ -71,7 +71,7 @@ export async function removeStale(path: string): Promise<boolean> {
 }
 
 /** Removes the socket at a path if it is the one with that inode. */
-export function removeOwn(path: string, inode: number): void {
+function removeOwn(path: string, inode: number): void {
   if (lstatSync(path, { throwIfNoEntry: false })?.ino === inode) rmSync(path, { force: true });
 }
 

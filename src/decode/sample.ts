@@ -61,7 +61,7 @@ export function sample(
 }
 
 /** Values for the fields a layout has in a context. `random` gives numbers from 0 up to but not including 1. */
-export function samplePayload(struct: Struct, random: () => number, context: Context = {}): Payload {
+function samplePayload(struct: Struct, random: () => number, context: Context = {}): Payload {
   const payload: Payload = {};
   const facts = { context, size: Number.NaN, fdCount: 0, first: 0, assumed: false };
   const below = (n: number) => Math.floor(random() * n);

@@ -183,7 +183,7 @@ export class TreeWalk {
  * @param window first byte of the window in the configuration space
  * @param offset where the window's bytes begin in the message
  */
-export function configNodes(source: Source, window: number, offset: number, length: number): TreeNode[] {
+function configNodes(source: Source, window: number, offset: number, length: number): TreeNode[] {
   const { context, bytes } = source;
   const layout = deviceById(context.device)?.config;
   if (!layout || window + length > mostConfig) return [];

@@ -87,7 +87,7 @@ function openFilesOf(pid: number): number | undefined {
  * The soft limit of open files that we were started with. Node raises its own before any of our code runs, so the
  * parent's is taken, or that of the first ancestor that is not Node too. 1024, the usual one, under init.
  */
-export function openFilesGiven(): number | undefined {
+function openFilesGiven(): number | undefined {
   try {
     for (let pid = process.ppid, depth = 0; depth < 16; depth++) {
       if (pid <= 1) return 1024;

@@ -119,7 +119,7 @@ function isRunning(ring: Vring): boolean {
 }
 
 /** What the addresses of the rings and of the buffers are, by what was negotiated. */
-export function addressKinds({ negotiation }: Session): { rings: AddressKind; buffers: AddressKind } {
+function addressKinds({ negotiation }: Session): { rings: AddressKind; buffers: AddressKind } {
   if (((negotiation.virtio.accepted ?? 0n) & accessPlatform) !== 0n) return { rings: 'iova', buffers: 'iova' };
   const guest = ((negotiation.protocol.accepted ?? 0n) & gpaAddresses) !== 0n;
   return { rings: guest ? 'guest' : 'user', buffers: 'guest' };

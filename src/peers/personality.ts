@@ -27,7 +27,7 @@ export function createDevice(personality: Personality): Device {
 /** Request types of a block device; virtio specification 5.2.6. */
 export const blockRequest = { read: 0, write: 1, flush: 4, id: 8 } as const;
 /** What the last byte of an answer says. */
-export const blockStatus = { ok: 0, error: 1, unsupported: 2 } as const;
+const blockStatus = { ok: 0, error: 1, unsupported: 2 } as const;
 
 const headerSize = 16;
 const sectorSize = 512;

@@ -86,7 +86,7 @@ function region({ traits: { memory } }: FrontEndView): Payload {
 }
 
 /** The descriptor of the guest's memory. */
-export function guestMemoryFd({ memory }: FrontEndTraits): FdSpec {
+function guestMemoryFd({ memory }: FrontEndTraits): FdSpec {
   return { memory: 'guest memory', bytes: memory.bytes };
 }
 

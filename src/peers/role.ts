@@ -87,7 +87,7 @@ export function frontEndRole(traits: FrontEndTraits, setting: Setting, driver: D
 }
 
 /** The internal state that the simulated back-end gives away in a migration. */
-export const deviceState = Buffer.from('the state of a simulated device\n');
+const deviceState = Buffer.from('the state of a simulated device\n');
 
 /** The role of a back-end; `device` outlives the connection. */
 export function backEndRole(traits: BackEndTraits, setting: Setting, device: Device, connection: Connection): Role {

@@ -90,7 +90,7 @@ export const replyHabits = {
 } as const satisfies { readonly [dialect in Dialect]?: ReplyHabits };
 
 /** Messages for which QEMU wants an acknowledgement. */
-export const qemuNeedReply = [
+const qemuNeedReply = [
   'SET_MEM_TABLE',
   'ADD_MEM_REG',
   'REM_MEM_REG',

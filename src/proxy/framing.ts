@@ -2,13 +2,13 @@
 import { headerSize, protocolVersion } from '../decode/header.ts';
 
 /** Messages up to this many payload bytes are gathered and sent on in one piece. */
-export const largestGathered = 65_536;
+const largestGathered = 65_536;
 
 /** The largest payload that is taken for a message on the gpu channel; a scanout of 8192 × 4320 has 142 MB. */
-export const largestStreamed = 256 * 1024 * 1024;
+const largestStreamed = 256 * 1024 * 1024;
 
 /** The gpu channel by its number in the capture file; main is 0 and backend-req 1. */
-export const gpuChannel = 2;
+const gpuChannel = 2;
 
 /** `gather`: wait for all of it. `stream`: send on as it arrives. Otherwise why these bytes cannot be a message. */
 export type Judgement = 'gather' | 'stream' | RawReason;

@@ -11,7 +11,7 @@
 export const unitBytes = 64;
 
 /** Bytes before a frame's body. */
-export const frameHeaderBytes = 32;
+const frameHeaderBytes = 32;
 
 /** What a frame holds. */
 export const frameKind = {

@@ -58,7 +58,7 @@ function request(inode: number, states: number): Buffer {
 }
 
 /** A socket's name as the kernel keeps it: a path, or NUL and an abstract name. Trailing NULs of a padded name stay. */
-export function addressOfName(bytes: Buffer): Address | undefined {
+function addressOfName(bytes: Buffer): Address | undefined {
   if (bytes.length === 0) return undefined;
   if (bytes[0] === 0) return { abstract: bytes.toString('utf8', 1) };
   const end = bytes.indexOf(0);

@@ -104,13 +104,6 @@ export function availableIndex(space: AddressSpace, ring: VringLayout): number {
   return u16(space, ring.available + 2n);
 }
 
-/** Bytes the device says it wrote for the entry at that position of the used ring. */
-export function usedLength(space: AddressSpace, ring: VringLayout, index: number): number {
-  const at = ring.used + BigInt(ringHead + (index % ring.num) * usedEntry);
-  const bytes = space.read(at + 4n, 4);
-  return new DataView(bytes.buffer, bytes.byteOffset, 4).getUint32(0, true);
-}
-
 /**
  * Reads the chain at a position of the available ring.
  *

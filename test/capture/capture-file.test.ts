@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import fc from 'fast-check';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
-import { MemorySource } from '../../src/capture/byte-source.ts';
 import { CaptureFile } from '../../src/capture/capture-file.ts';
 import { followCapture } from '../../src/capture/follow.ts';
 import { packetsOf } from '../../src/capture/packet.ts';
@@ -14,6 +13,7 @@ import type { Piece } from '../../src/capture/section.ts';
 import { CaptureWriter } from '../../src/capture/writer.ts';
 import type { Frame } from '../../src/decode/frame.ts';
 import { piece, writeCapture } from './frames.ts';
+import { MemorySource } from './memory-source.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'vhuscope-file-'));
 afterAll(() => rmSync(folder, { recursive: true }));

@@ -4,13 +4,13 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { BlockReader } from '../../src/capture/block-reader.ts';
-import { MemorySource } from '../../src/capture/byte-source.ts';
 import { packetsOf } from '../../src/capture/packet.ts';
 import { padded } from '../../src/capture/pcapng/blocks.ts';
 import type { PacketHead } from '../../src/capture/pcapng/build.ts';
 import * as build from '../../src/capture/pcapng/build.ts';
 import * as parse from '../../src/capture/pcapng/parse.ts';
 import { piece, writeCapture } from './frames.ts';
+import { MemorySource } from './memory-source.ts';
 
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
 const unhex = (text: string): Uint8Array => Uint8Array.from(Buffer.from(text.replaceAll(' ', ''), 'hex'));

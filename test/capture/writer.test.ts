@@ -3,13 +3,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
-import { FileSource, MemorySource } from '../../src/capture/byte-source.ts';
+import { FileSource } from '../../src/capture/byte-source.ts';
 import { packetsOf } from '../../src/capture/packet.ts';
 import { CaptureReader } from '../../src/capture/reader.ts';
 import type { Piece } from '../../src/capture/section.ts';
 import { CaptureWriter } from '../../src/capture/writer.ts';
 import type { Frame } from '../../src/decode/frame.ts';
 import { anyPseudoHeader, piece, writeCapture } from './frames.ts';
+import { MemorySource } from './memory-source.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'vhuscope-writer-'));
 afterAll(() => rmSync(folder, { recursive: true }));

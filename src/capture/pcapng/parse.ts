@@ -63,7 +63,7 @@ export function readBlock(view: DataView, at: number, end: number, littleEndian:
 }
 
 /** Byte order of the section header at `at` (12 bytes must be there): true little-endian, undefined not a header. */
-export function sectionByteOrder(view: DataView, at: number): boolean | undefined {
+function sectionByteOrder(view: DataView, at: number): boolean | undefined {
   if (view.getUint32(at + 8, true) === byteOrderMagic) return true;
   if (view.getUint32(at + 8, false) === byteOrderMagic) return false;
   return undefined;

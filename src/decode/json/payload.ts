@@ -174,7 +174,7 @@ function writeConfig(out: LineBuffer, bytes: Uint8Array, offset: number, device:
 }
 
 /** A count or size: a number where it is exact, else a text. */
-export function writeNumber(out: LineBuffer, value: U64): void {
+function writeNumber(out: LineBuffer, value: U64): void {
   if (typeof value === 'number') {
     if (value < 0) out.word('-');
     out.decimal(Math.abs(value));

@@ -5,7 +5,7 @@ import type { Frame } from '../frame.ts';
 export type ConnectionName = Pick<Frame, 'pair' | 'session' | 'epoch'>;
 
 /** A name as text. */
-export function connectionKey({ pair, session, epoch }: ConnectionName): string {
+function connectionKey({ pair, session, epoch }: ConnectionName): string {
   return `${pair}/${session}/${epoch}`;
 }
 

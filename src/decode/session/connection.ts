@@ -71,7 +71,7 @@ export function knowledgeOf(connection: Connection, side: Side): Knowledge {
 }
 
 /** Whether a request will be answered, as far as the negotiation at that point tells. */
-export function expectsReply(frame: Frame, message: Message): boolean {
+function expectsReply(frame: Frame, message: Message): boolean {
   // Most requests say by themselves that they want no answer.
   if (!message.needReply && message.spec?.reply.when === 'ack') return false;
   return answering(message.spec, message.needReply, sourceOf(frame)) !== 'never';

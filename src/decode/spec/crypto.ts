@@ -58,7 +58,7 @@ export const cryptoAsymmetric = struct('asymmetric crypto session', 'crypto', {
 });
 
 /** 632 bytes: QEMU 2.12 to 8.0. */
-export const cryptoOld = struct('crypto session before QEMU 8.1', 'crypto', {
+const cryptoOld = struct('crypto session before QEMU 8.1', 'crypto', {
   session_id: { kind: 'i64', doc: 'session, negative on failure' },
   op_code: { kind: 'enum', size: 4, values: opCodes, doc: 'service and operation' },
   cipher_alg: { kind: 'u32', doc: 'VIRTIO_CRYPTO_CIPHER_*' },

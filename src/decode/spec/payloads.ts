@@ -134,7 +134,7 @@ const region = {
 export const memoryRegion = struct('memory region', 'mem', region);
 
 /** 40 bytes, with XEN_MMAP. QEMU acknowledges that feature and yet sends the short form, so the size decides. */
-export const xenMemoryRegion = struct('memory region for Xen', 'mem', {
+const xenMemoryRegion = struct('memory region for Xen', 'mem', {
   ...region,
   xen_mmap_flags: {
     kind: 'flags',
@@ -158,7 +158,7 @@ export const memoryTable = struct('memory regions description', 'mem', {
 });
 
 /** 8 bytes and 40 for each region. */
-export const xenMemoryTable = struct('memory regions description for Xen', 'mem', {
+const xenMemoryTable = struct('memory regions description for Xen', 'mem', {
   ...tableHead,
   regions: { kind: 'array', count: 'num_regions', of: xenMemoryRegion },
 });
@@ -170,7 +170,7 @@ export const singleRegion = struct('single memory region', 'mem', {
 });
 
 /** 48 bytes: one region, with XEN_MMAP. */
-export const xenSingleRegion = struct('single memory region for Xen', 'mem', {
+const xenSingleRegion = struct('single memory region for Xen', 'mem', {
   padding: { kind: 'pad', size: 8 },
   region: { kind: 'group', of: xenMemoryRegion },
 });

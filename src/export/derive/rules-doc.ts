@@ -79,8 +79,3 @@ be judged from what crosses the socket.
 ${elsewhere.map(without).join('\n')}
 `;
 }
-
-/** The areas of rules that have no title; a test holds this empty. */
-export function areasWithoutTitle(): string[] {
-  return [...new Set(rules.map(areaOf))].filter(area => areas[area] === undefined);
-}

@@ -2,7 +2,7 @@
 import { messageByName } from '../../decode/catalog.ts';
 import { compileFilter, type Filter, type Subject } from '../../decode/filter/filter.ts';
 import { lex } from '../../decode/filter/lex.ts';
-import { type Channel, channels, type Frame } from '../../decode/frame.ts';
+import { channels, type Frame } from '../../decode/frame.ts';
 import type { Action } from '../tamper/index.ts';
 import { tableOf } from './verdicts.ts';
 
@@ -201,9 +201,4 @@ export function dice(seed: number, count: number): () => number {
     mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
     return ((mixed ^ (mixed >>> 14)) >>> 0) / 0x1_0000_0000;
   };
-}
-
-/** The channel by its number in the capture file. */
-export function channelOf(channelNumber: number): Channel {
-  return channels[channelNumber] as Channel;
 }

@@ -3,7 +3,7 @@ import { before } from '../hold/plan.ts';
 import { tamper } from './tamper.ts';
 
 /** Milliseconds a message is held unless something else is said. */
-export const defaultHoldMs = 30_000;
+const defaultHoldMs = 30_000;
 
 /** Keeps the message until a person lets it go. */
 export const hold = tamper({

@@ -44,7 +44,7 @@ function standing(played: PlayedMessage): { sign: string; word: string; style: S
 }
 
 /** The lines of one message. */
-export function playedLines(played: PlayedMessage, look: ReplayLook): ReplayLine[] {
+function playedLines(played: PlayedMessage, look: ReplayLook): ReplayLine[] {
   const { glyphs, width } = look;
   const { n, dir, text, recorded, result, differences, notes } = played;
   const { sign, word, style } = standing(played);

@@ -25,7 +25,7 @@ const kept = slot<KeptScroll>('findings', { scroll: atTop });
 const order: readonly Severity[] = ['error', 'warning', 'note'];
 
 /** Everything that was found so far. */
-export function foundIn(model: Model): Found | undefined {
+function foundIn(model: Model): Found | undefined {
   return recall(model.known, { kind: 'found', surveyed: surveyedUpTo(model) });
 }
 

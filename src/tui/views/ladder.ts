@@ -23,12 +23,12 @@ interface Kept {
 const kept = slot<Kept>('ladder', { overview: false, top: 0 });
 
 /** The phases of the capture, as far as it is surveyed. */
-export function stretchesOf(model: Model): readonly Stretch[] {
+function stretchesOf(model: Model): readonly Stretch[] {
   return recall(model.known, { kind: 'stretches', surveyed: surveyedUpTo(model) }) ?? [];
 }
 
 /** The stretch that the cursor is in, or on its way to. */
-export function currentStretch(model: Model): number {
+function currentStretch(model: Model): number {
   const row = model.pursuit?.kind === 'place' ? model.pursuit.row : rowUnderCursor(model)?.row;
   if (row === undefined) return 0;
   return Math.max(

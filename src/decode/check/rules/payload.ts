@@ -9,7 +9,7 @@ import type { FdRule } from '../../message-spec.ts';
 import type { Found, Rule, Step } from '../rule.ts';
 
 /** How many descriptors a message should carry: the fewest and the most. */
-export function expectedFds(rule: FdRule | undefined, step: Step): readonly [fewest: number, most: number] {
+function expectedFds(rule: FdRule | undefined, step: Step): readonly [fewest: number, most: number] {
   if (!rule) return [0, 0];
   const { payload } = step.message;
   const { count } = rule;

@@ -12,7 +12,7 @@ export function requestField(channel: Channel, specs: readonly MessageSpec[]): F
 }
 
 /** Name of the message number on a channel. */
-export function requestFieldId(channel: Channel): string {
+function requestFieldId(channel: Channel): string {
   return channel === 'backend-req' ? 'backend_request' : 'request';
 }
 
