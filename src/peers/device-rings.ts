@@ -3,7 +3,7 @@ import { readSync, writeSync } from 'node:fs';
 import type { Session } from '../decode/session/session.ts';
 import type { Vring } from '../decode/session/vring.ts';
 import { clearEventFd, signalEventFd } from '../sys/event-fd.ts';
-import { type AddressKind, addressSpace, type Reach } from '../sys/guest-memory.ts';
+import { addressKinds, addressSpace, type Reach } from '../sys/guest-memory.ts';
 import * as vring from '../sys/vring.ts';
 import type { Device } from './personality.ts';
 
@@ -16,8 +16,6 @@ export interface RingHost extends Omit<Reach, 'memory' | 'mappings' | 'wrote'> {
   callInBand(ring: number): void;
 }
 
-const accessPlatform = 1n << 33n;
-const gpaAddresses = 1n << 21n;
 const inBand = 1n << 14n;
 const logPage = 4096n;
 
@@ -116,11 +114,4 @@ export class DeviceRings {
 
 function isRunning(ring: Vring): boolean {
   return ring.running === 'started' && ring.switched === 'enabled';
-}
-
-/** What the addresses of the rings and of the buffers are, by what was negotiated. */
-function addressKinds({ negotiation }: Session): { rings: AddressKind; buffers: AddressKind } {
-  if (((negotiation.virtio.accepted ?? 0n) & accessPlatform) !== 0n) return { rings: 'iova', buffers: 'iova' };
-  const guest = ((negotiation.protocol.accepted ?? 0n) & gpaAddresses) !== 0n;
-  return { rings: guest ? 'guest' : 'user', buffers: 'guest' };
 }

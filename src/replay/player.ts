@@ -8,18 +8,20 @@ import { needReplyFlag } from '../decode/header.ts';
 import type { Message } from '../decode/message.ts';
 import { monotonicNs } from '../sys/clock.ts';
 import { SystemError } from '../sys/system-error.ts';
+import { Account } from './account.ts';
 import { adapted } from './adapt.ts';
 import { answerTo } from './answer.ts';
-import { differencesOf } from './compare.ts';
 import { type Prepared, verbatim } from './draft.ts';
 import { Expectations } from './expectations.ts';
 import type { PlayOptions } from './options.ts';
-import { aboutStep, type End, type Outcome, type Performance, textOf } from './outcome.ts';
-import { acceptsLess, explained } from './reasons.ts';
+import type { End, Performance } from './outcome.ts';
 import { deviceOf, directionOf, kindOf, nameOf, type Recording, type Step, stepName } from './recording.ts';
 import { Stage } from './stage.ts';
 
 const usualIdleMs = 10;
+
+/** Messages at which a back-end may look into a ring: it must be legal by then. */
+const looksIntoRing: ReadonlySet<string> = new Set(['SET_VRING_ADDR', 'SET_VRING_KICK', 'VRING_KICK']);
 
 class Stopped extends Error {}
 
@@ -38,17 +40,15 @@ class Player {
   readonly #options: PlayOptions;
   readonly #stage: Stage;
   readonly #expected: Expectations;
-  readonly #outcomes: Outcome[] = [];
-  /** The last message said or heard, and when. */
-  #last = '';
+  readonly #account: Account;
+  /** When the last message was said or heard. */
   #lastAt = monotonicNs();
-  /** Features that could not be agreed on this time. */
-  #withheld = { virtio: false, protocol: false };
 
   constructor(fd: number, recording: Recording, options: PlayOptions) {
     this.#recording = recording;
     this.#options = options;
     this.#expected = new Expectations(recording.steps);
+    this.#account = new Account(outcome => options.tell?.(outcome));
     const heard = (frame: Frame, message: Message) => this.#heard(frame, message);
     this.#stage = new Stage(fd, directionOf(recording.side), deviceOf(recording), heard);
   }
@@ -58,7 +58,8 @@ class Player {
     const { open } = this.#expected;
     const missed = end.how === 'played' ? open.filter(({ ours }) => !ours) : [];
     for (const step of missed) this.#giveUp(step);
-    return { side: this.#recording.side, outcomes: this.#outcomes, end, unreached: open.length - missed.length };
+    const { outcomes } = this.#account;
+    return { side: this.#recording.side, outcomes, end, unreached: open.length - missed.length };
   }
 
   close(): void {
@@ -132,7 +133,7 @@ class Player {
 
   #giveUp(step: Step): void {
     this.#expected.giveUp(step);
-    this.#tell({ ...aboutStep(step), result: 'missing', differences: [], notes: [] });
+    this.#account.missing(step);
   }
 
   /** Waits as long as was waited then, and for whoever steps through. */
@@ -165,7 +166,7 @@ class Player {
 
   #heard(frame: Frame, message: Message): void {
     this.#lastAt = monotonicNs();
-    this.#last = nameOf(message);
+    this.#account.last = nameOf(message);
     this.#options.keep?.(frame);
     if (message.reply) this.#replied(frame, message);
     else this.#requested(frame, message);
@@ -176,38 +177,20 @@ class Player {
     const asked = this.#expected.answered(frame.channel, message.id);
     const step = asked?.step.partner;
     if (asked && step) this.#came(step, frame, message, asked.adapted);
-    else this.#extra(frame, message);
+    else this.#account.extra(frame, message);
   }
 
   /** A request of the other side: it is held against the recorded one of its kind, and answered. */
   #requested(frame: Frame, message: Message): void {
     const step = this.#expected.requested(kindOf(frame.channel, message));
     if (step) this.#came(step, frame, message, false);
-    else this.#extra(frame, message);
+    else this.#account.extra(frame, message);
     this.#answer(frame, message, step);
   }
 
   #came(step: Step, frame: Frame, message: Message, wasAdapted: boolean): void {
     const late = this.#expected.came(step);
-    this.#last = stepName(step);
-    if (acceptsLess(step.message, message)) this.#withheld = { ...this.#withheld, protocol: true };
-    const circumstances = { message, withheld: this.#withheld, adapted: wasAdapted };
-    const differences = differencesOf(step.frame, frame).map(one => explained(one, circumstances));
-    const result = late ? 'late' : differences.length > 0 ? 'different' : 'same';
-    this.#tell({ ...aboutStep(step, frame), result, differences, notes: [] });
-  }
-
-  #extra(frame: Frame, message: Message): void {
-    const { channel, dir = 'front-to-back' } = frame;
-    this.#tell({
-      result: 'extra',
-      channel,
-      dir,
-      name: nameOf(message),
-      text: textOf(frame),
-      differences: [],
-      notes: [],
-    });
+    this.#account.came(step, frame, message, { adapted: wasAdapted, late });
   }
 
   #answer(frame: Frame, message: Message, step: Step | undefined): void {
@@ -240,15 +223,14 @@ class Player {
     const said = this.#options.strict ? verbatim(step) : adapted(step, this.#stage.living);
     this.#expected.settle(step);
     if ('leftOut' in said || !this.#stage.isOpen(channel)) {
-      const why = 'leftOut' in said ? said.leftOut : `the ${channel} channel is not open`;
-      this.#tell({ ...aboutStep(step), result: 'left-out', differences: [], notes: [why] });
+      this.#account.leftOut(step, 'leftOut' in said ? said.leftOut : `the ${channel} channel is not open`);
       return;
     }
-    if (step.message.name === 'SET_VRING_KICK') this.#stage.layOut(Number(step.message.payload.index ?? 0));
+    if (looksIntoRing.has(step.message.name)) this.#stage.layOut(step.message);
     const { name, needReply } = step.message;
-    if (said.adapted.length > 0 && name === 'SET_FEATURES') this.#withheld = { ...this.#withheld, virtio: true };
-    if (said.adapted.length > 0 && name === 'SET_PROTOCOL_FEATURES')
-      this.#withheld = { ...this.#withheld, protocol: true };
+    const { withheld } = this.#account;
+    if (said.adapted.length > 0 && name === 'SET_FEATURES') withheld.virtio = true;
+    if (said.adapted.length > 0 && name === 'SET_PROTOCOL_FEATURES') withheld.protocol = true;
     // One that does not ask for a reply any more gets none.
     if (step.partner && (!needReply || ((said.bytes[4] as number) & needReplyFlag) !== 0)) {
       this.#expected.ask({ step, adapted: said.adapted.length > 0 });
@@ -261,18 +243,11 @@ class Player {
     if (!this.#stage.isOpen(channel)) return;
     const { fds, given, notes } = this.#stage.descriptors(said.fds, step);
     this.#lastAt = monotonicNs();
-    if (step) this.#last = stepName(step);
+    if (step) this.#account.last = stepName(step);
     const pieces = this.#options.strict && step?.frame.seg ? step.frame.seg : [];
     const { frame, message } = this.#stage.send(channel, said.bytes, fds, given, pieces);
     this.#options.keep?.(frame);
-    const about = { channel, dir: directionOf(this.#recording.side), name: nameOf(message), text: textOf(frame) };
-    this.#tell({
-      ...about,
-      ...(step && { n: step.frame.n, recorded: textOf(step.frame) }),
-      result: 'said',
-      differences: [],
-      notes: [...said.adapted, ...notes],
-    });
+    this.#account.said(step, frame, message, [...said.adapted, ...notes]);
     this.#stage.flush(channel);
   }
 
@@ -291,11 +266,6 @@ class Player {
   }
 
   #end(how: End['how'], asRecorded: boolean): End {
-    return { how, after: this.#last, asRecorded };
-  }
-
-  #tell(outcome: Outcome): void {
-    this.#outcomes.push(outcome);
-    this.#options.tell?.(outcome);
+    return { how, after: this.#account.last, asRecorded };
   }
 }

@@ -1,9 +1,10 @@
 /** The sockets, descriptors and memory of a player: what of a replay touches the operating system. */
 import type { Channel as ChannelName, Context, Direction, Frame } from '../decode/frame.ts';
 import type { Message } from '../decode/message.ts';
+import { big } from '../decode/session/area.ts';
 import { Channel } from '../sys/channel.ts';
 import { Epoll, readiness } from '../sys/epoll.ts';
-import { addressSpace } from '../sys/guest-memory.ts';
+import { addressKinds, addressSpace } from '../sys/guest-memory.ts';
 import { close, errno, Memory } from '../sys/libc.ts';
 import { checked } from '../sys/system-error.ts';
 import { send } from '../sys/transfer.ts';
@@ -17,7 +18,6 @@ import { Synthesis } from './synthesis.ts';
 /** How long to listen before another attempt to send what the other side has not taken, ms. */
 const blockedMs = 1;
 const packedRings = 34n;
-const behindIommu = 33n;
 /** Bytes on their way, and what goes with the first of them. */
 interface Outgoing {
   readonly memory: Memory;
@@ -157,23 +157,28 @@ export class Stage {
     }
   }
 
-  /** Makes a ring legal and empty where the back-end will look for it, so that it can start. */
-  layOut(index: number): void {
+  /**
+   * Makes a ring legal and empty where the back-end will look for it, so that it can start.
+   *
+   * @param about the message that is going to be said about the ring; one that says where it lies counts already
+   */
+  layOut({ name, payload }: Message): void {
     const { session } = this.#witness;
-    const ring = session.vrings.byIndex.get(index);
+    const ring = session.vrings.byIndex.get(Number(payload.index ?? 0));
     const features = session.negotiation.virtio.accepted ?? 0n;
-    if (!ring?.address || !ring.num) return;
+    const { descriptor, available, used } = name === 'SET_VRING_ADDR' ? payload : (ring?.address ?? {});
+    if (descriptor === undefined || !ring?.num) return;
     const reach = {
       memory: () => session.memory,
       mappings: () => session.mappings,
       descriptor: (n: number, at: number) => this.#witness.descriptor(n, at),
       miss: () => {},
     };
-    const space = addressSpace(reach, ((features >> behindIommu) & 1n) === 1n ? 'iova' : 'user');
-    const { descriptor, available, used } = ring.address;
+    const space = addressSpace(reach, addressKinds(session).rings);
     const packed = ((features >> packedRings) & 1n) === 1n;
+    const layout = { num: ring.num, descriptor: big(descriptor), available: big(available), used: big(used) };
     try {
-      layOutEmpty(space, { num: ring.num, descriptor, available, used }, ring.base?.word ?? 0, packed);
+      layOutEmpty(space, layout, ring.base?.word ?? 0, packed);
     } catch {
       // Addresses that lie in no shared memory are part of what is reproduced.
     }

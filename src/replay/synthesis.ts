@@ -78,12 +78,12 @@ export class Synthesis {
 
   #memory(name: string, kind: FdIdentity['kind'], { pageSize, seals = 0 }: FdIdentity, size: number): Made {
     if (kind === 'hugetlb' && pageSize !== undefined) {
-      const fd = this.#resources.hugeMemory(name, size, pageSize);
+      const fd = this.#resources.hugeMemory(name, size, pageSize, seals & harmlessSeals);
       if (fd !== undefined) return { fd, given: false };
     }
     const fd = this.#resources.memory(name, size, seals & harmlessSeals);
     const unlike: { readonly [kind: string]: string } = {
-      hugetlb: `memory of ordinary pages: this machine has not enough huge ones`,
+      hugetlb: 'memory of ordinary pages: this machine has not enough free huge ones',
       file: 'memory in place of a file',
       dmabuf: 'memory in place of a dmabuf',
     };

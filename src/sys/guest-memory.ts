@@ -1,11 +1,23 @@
 /** The memory of the guest as one peer reaches it: an address becomes a region, a descriptor and an offset in it. */
-import { readSync, writeSync } from 'node:fs';
+import { readSync } from 'node:fs';
 import type { IotlbEntry, Mappings } from '../decode/session/mappings.ts';
 import { locate, type Memory } from '../decode/session/memory.ts';
+import type { Session } from '../decode/session/session.ts';
+import { writeAt } from './memory-file.ts';
 import type { AddressSpace } from './vring.ts';
 
 /** What an address of an address space is: in the front-end's own space, the guest's, or behind an IOMMU. */
 export type AddressKind = 'user' | 'guest' | 'iova';
+
+const accessPlatform = 1n << 33n;
+const gpaAddresses = 1n << 21n;
+
+/** What the addresses of the rings and of the buffers are, by what was negotiated. */
+export function addressKinds({ negotiation }: Session): { rings: AddressKind; buffers: AddressKind } {
+  if (((negotiation.virtio.accepted ?? 0n) & accessPlatform) !== 0n) return { rings: 'iova', buffers: 'iova' };
+  const guest = ((negotiation.protocol.accepted ?? 0n) & gpaAddresses) !== 0n;
+  return { rings: guest ? 'guest' : 'user', buffers: 'guest' };
+}
 
 /** What must be known to reach memory; read anew at each access, since messages change it. */
 export interface Reach {
@@ -22,8 +34,8 @@ export interface Reach {
 }
 
 /**
- * Guest memory by one kind of address. It is read and written through its descriptor and never mapped: a peer that
- * truncates it then costs an error instead of a SIGBUS.
+ * Guest memory by one kind of address. It is read and written through its descriptor and never touched itself: a peer
+ * that truncates it then costs an error instead of a SIGBUS.
  */
 export function addressSpace(reach: Reach, kind: AddressKind): AddressSpace {
   const at = (address: bigint, length: number, write: boolean) => {
@@ -46,7 +58,7 @@ export function addressSpace(reach: Reach, kind: AddressKind): AddressSpace {
     },
     write(address, bytes) {
       const { fd, position, guestAddress } = at(address, bytes.length, true);
-      writeSync(fd, bytes, 0, bytes.length, position);
+      writeAt(fd, bytes, position);
       reach.wrote?.(guestAddress, bytes.length);
     },
   };

@@ -94,6 +94,13 @@ export const epollCtl = bind<[fd: number, operation: number, target: number, eve
 export const eventfd = bind<[initial: number, flags: number]>('int eventfd(uint32_t, int)');
 export const pipe = bind<[pair: number, flags: number]>('int pipe2(uintptr_t, int)');
 export const memfdCreate = bind<[name: string, flags: number]>('int memfd_create(const char *, uint32_t)');
+/** mmap(2); returns the address, exact below 2^53. */
+export const mmap = bind<
+  [address: number, length: number, protection: number, flags: number, fd: number, offset: number]
+>('intptr_t mmap(uintptr_t, uintptr_t, int, int, int, int64_t)');
+/** Arguments of mmap(2). */
+export const mapping = { readAndWrite: 3, shared: 1 } as const;
+export const munmap = bind<[address: number, length: number]>('int munmap(uintptr_t, uintptr_t)');
 export const read = bind<[fd: number, address: number, length: number]>('intptr_t read(int, uintptr_t, uintptr_t)');
 export const write = bind<[fd: number, address: number, length: number]>('intptr_t write(int, uintptr_t, uintptr_t)');
 export const openAt = bind<[path: number, flags: number, mode: number]>('int open(uintptr_t, int, uint32_t)');

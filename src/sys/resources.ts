@@ -1,7 +1,7 @@
 /** The kernel objects a peer makes and names: memory, eventfds, pipes. They live until the peer ends. */
 import { ftruncateSync, readSync } from 'node:fs';
 import { createEventFd, signalEventFd } from './event-fd.ts';
-import { close, fcntl, Memory, memfdCreate, pipe, userfaultfd } from './libc.ts';
+import { close, fcntl, Memory, mapping, memfdCreate, mmap, munmap, pipe, userfaultfd } from './libc.ts';
 import { checked } from './system-error.ts';
 
 const closeOnExec = 1;
@@ -37,19 +37,21 @@ export class Resources {
     });
   }
 
-  /** A memfd on huge pages; undefined where this machine has not enough of that size. */
-  hugeMemory(name: string, bytes: number, pageSize: number): number | undefined {
+  /**
+   * A memfd on huge pages, all of them reserved, with `seals`; undefined where this machine has not enough of that size.
+   * Whoever touched a page that is not there would die of it (SIGBUS).
+   */
+  hugeMemory(name: string, bytes: number, pageSize: number, seals = 0): number | undefined {
     const known = this.#fds.get(`memory ${name}`);
     if (known !== undefined) return known;
-    const flags = closeOnExec | hugePages | (Math.log2(pageSize) << hugeSizeShift);
-    const fd = memfdCreate(name, flags);
+    const sealing = seals === 0 ? 0 : allowSealing;
+    const fd = memfdCreate(name, closeOnExec | hugePages | sealing | (Math.log2(pageSize) << hugeSizeShift));
     if (fd < 0) return undefined;
-    try {
-      ftruncateSync(fd, bytes);
-    } catch {
+    if (!hasReserved(fd, Math.ceil(bytes / pageSize) * pageSize)) {
       close(fd);
       return undefined;
     }
+    if (seals > 0) fcntl(fd, addSeals, seals);
     return this.#named(`memory ${name}`, () => fd);
   }
 
@@ -102,6 +104,18 @@ export class Resources {
     for (const fd of this.#fds.values()) close(fd);
     this.#fds.clear();
   }
+}
+
+/** Sizes a file on huge pages, and reserves them: a shared mapping does, and they stay reserved once it is gone. */
+function hasReserved(fd: number, bytes: number): boolean {
+  try {
+    ftruncateSync(fd, bytes);
+  } catch {
+    return false;
+  }
+  const address = mmap(0, bytes, mapping.readAndWrite, mapping.shared, fd, 0);
+  if (address >= 0) munmap(address, bytes);
+  return address >= 0;
 }
 
 /** What can be read at once: nothing at the end, `undefined` where more may come. */

@@ -39,6 +39,8 @@ const packedAvailable = 1 << 7;
 const packedUsed = 1 << 15;
 const ringHead = 4;
 const usedEntry = 8;
+/** Bytes behind the entries of both rings: the position at which the other side wants to be told. */
+const eventIndex = 2;
 /** Buffers of a chain larger than this are refused: a guest's length field must not decide how much we allocate. */
 const mostBytes = 16 << 20;
 
@@ -80,9 +82,15 @@ export function makeAvailable(space: AddressSpace, ring: VringLayout, index: num
  */
 export function layOutEmpty(space: AddressSpace, ring: VringLayout, base: number, packed: boolean): void {
   if (!packed) {
-    for (const part of [ring.available, ring.used]) {
-      putU16(space, part, 0);
-      putU16(space, part + 2n, base & 0xffff);
+    // All of it is written, so that nothing of it is missing where page faults are somebody else's affair (postcopy).
+    space.write(ring.descriptor, new Uint8Array(ring.num * descriptorSize));
+    for (const [part, entry] of [
+      [ring.available, 2],
+      [ring.used, usedEntry],
+    ] as const) {
+      const bytes = new Uint8Array(ringHead + ring.num * entry + eventIndex);
+      new DataView(bytes.buffer).setUint16(2, base & 0xffff, true);
+      space.write(part, bytes);
     }
     return;
   }

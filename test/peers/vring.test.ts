@@ -4,6 +4,7 @@ import {
   type AddressSpace,
   availableIndex,
   giveBack,
+  layOutEmpty,
   makeAvailable,
   readable,
   readChain,
@@ -57,6 +58,19 @@ describe('split virtqueue', () => {
     expect([...space.bytes.subarray(0, 32)]).toEqual([...descriptor(0x3000, 16, 1, 1), ...descriptor(0x3100, 1, 2, 0)]);
     // flags, idx, ring[0]
     expect([...space.bytes.subarray(0x800, 0x806)]).toEqual([0, 0, 1, 0, 0, 0]);
+  });
+
+  it.each([
+    ['split', false, 5, [layout.available, layout.used]],
+    ['packed', true, 0x8003, [layout.descriptor]],
+  ] as const)('is laid out empty, %s: all of it is written', (_, isPacked, base, parts) => {
+    const space = memory();
+    space.bytes.fill(0xff);
+    layOutEmpty(space, layout, base, isPacked);
+    // No chain is available, and none was used: both indices are at the base.
+    if (!isPacked) expect([availableIndex(space, layout), usedIndex(space, layout)]).toEqual([base, base]);
+    const lengths = isPacked ? [16 * layout.num] : [4 + 2 * layout.num + 2, 4 + 8 * layout.num + 2];
+    for (const [i, part] of parts.entries()) expect(space.read(part, lengths[i] as number), `${i}`).not.toContain(0xff);
   });
 
   it('passes a request there and its answer back', () => {

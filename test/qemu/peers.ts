@@ -126,9 +126,15 @@ const testpmd = ['--auto-start', '--total-num-mbufs=8192', '--stats-period', '2'
 /** DPDK's net_vhost in testpmd, on one or more sockets. It answers ARP and ping, or swaps addresses. */
 export function netVhost(
   sockets: readonly string[],
-  options: { connects?: boolean; iommu?: boolean; pairs?: number; forward?: 'icmpecho' | 'macswap' } = {},
+  options: {
+    connects?: boolean;
+    iommu?: boolean;
+    postcopy?: boolean;
+    pairs?: number;
+    forward?: 'icmpecho' | 'macswap';
+  } = {},
 ): string[] {
-  const more = `${options.connects ? ',client=1' : ''}${options.iommu ? ',iommu-support=1' : ''}`;
+  const more = `${options.connects ? ',client=1' : ''}${options.iommu ? ',iommu-support=1' : ''}${options.postcopy ? ',postcopy-support=1' : ''}`;
   const devices = sockets.flatMap((socket, at) => [
     '--vdev',
     `net_vhost${at},iface=${socket},queues=${options.pairs ?? 1}${more}`,

@@ -1,6 +1,6 @@
-import { readFileSync, writeFileSync } from 'node:fs';
 import { afterEach, describe, expect, it } from 'vitest';
 import { keep } from '../corpus.ts';
+import { freeHugePages, withHugePages } from '../huge-pages.ts';
 import { Pair } from '../pair.ts';
 import { devices, netVhost, newDisk, qemu, storageDaemon } from '../peers.ts';
 import { stopAll } from '../programs.ts';
@@ -89,14 +89,9 @@ describe('guest memory', () => {
   });
 
   it('of huge pages is free again as soon as QEMU has ended: no copy of it stays with us', async () => {
-    const reserved = '/proc/sys/vm/nr_hugepages';
-    const before = readFileSync(reserved, 'utf8').trim();
-    const { free: had } = hugePages();
-    const wanted = 128; // 256 MiB in pages of 2 MiB
-    writeFileSync(reserved, String(Number(before) + wanted));
-    try {
-      const { free } = hugePages();
-      expect(free, 'the machine must have 256 MiB in huge pages to spare').toBeGreaterThanOrEqual(had + wanted);
+    // 256 MiB in pages of 2 MiB
+    await withHugePages(128, async () => {
+      const free = freeHugePages();
       const pair = new Pair('huge-pages');
       await pair.start('back-end', storageDaemon(pair.backSocket, newDisk(`${pair.folder}/disk`)));
       await pair.startProxy();
@@ -105,25 +100,16 @@ describe('guest memory', () => {
         qemu(pair.frontSocket, { tasks: 'blk', device: devices.blk, memory: huge }),
       );
       await machine.prints(/guest: blk ok/);
-      expect(hugePages().free).toBeLessThan(free);
+      expect(freeHugePages()).toBeLessThan(free);
       expect(await machine.end()).toBe(0);
-      for (const deadline = Date.now() + 1000; hugePages().free < free && Date.now() < deadline; )
+      for (const deadline = Date.now() + 1000; freeHugePages() < free && Date.now() < deadline; )
         await new Promise(wake => setTimeout(wake, 10));
-      expect(hugePages().free).toBe(free);
+      expect(freeHugePages()).toBe(free);
       await pair.stopProxy();
       await stopAll();
       // strace shows the file's name, which is that of any other memfd.
       const known = /descriptors hugetlb, in the trace memfd$/;
       expect(pair.differences().filter(difference => !known.test(difference))).toEqual([]);
-    } finally {
-      writeFileSync(reserved, before);
-    }
+    });
   });
 });
-
-/** Huge pages of the default size that nobody uses; a page that was promised to somebody counts as used. */
-function hugePages(): { free: number } {
-  const of = (key: string) =>
-    Number(new RegExp(`^${key}: +(\\d+)`, 'm').exec(readFileSync('/proc/meminfo', 'utf8'))?.[1]);
-  return { free: of('HugePages_Free') - of('HugePages_Rsvd') };
-}

@@ -14,30 +14,11 @@ import {
   virtiofsd,
 } from '../peers.ts';
 import { Program, stopAll } from '../programs.ts';
+import { replaying, type Verdict, verdictOf } from '../replaying.ts';
 import { appears, listening, scenarioFolder, socketPath } from '../rig.ts';
 import { vhuscope } from '../vhuscope.ts';
 
-const captures = resolve(import.meta.dirname, '../../../captures');
-
-/** The last line of `replay --json`. */
-interface Verdict {
-  type: string;
-  same: boolean;
-  unreached: number;
-  end: { how: string; asRecorded: boolean };
-  counts: { said: number; missing: number; extra: number; late: number; 'left-out': number };
-  deviations: { key: string }[];
-}
-
-function replaying(folder: string, capture: string, ...options: string[]): Program {
-  const command = [process.execPath, vhuscope, 'replay', join(captures, `${capture}.pcapng`), ...options];
-  return new Program('replay', [...command, '--json', '--expect-same'], { log: join(folder, 'replay.log') });
-}
-
-function verdictOf(program: Program): Verdict {
-  const lines = program.output.split('\n').filter(line => line.startsWith('{"type":"verdict"'));
-  return JSON.parse(lines.at(-1) ?? '{}') as Verdict;
-}
+const recording = (name: string) => resolve(import.meta.dirname, `../../../captures/${name}.pcapng`);
 
 type BackEnd = (socket: string, folder: string) => string[];
 
@@ -56,7 +37,7 @@ async function playedTo(
   const socket = socketPath(folder, 'back');
   const back = new Program(backEnd, backEnds[backEnd]?.(socket, folder) ?? [], { log: join(folder, 'back.log') });
   expect(await listening(socket, 30, () => back.alive), back.output).toBe(true);
-  const replay = replaying(folder, capture, '--to', socket);
+  const replay = replaying(folder, recording(capture), '--to', socket);
   const status = await replay.end();
   return { back, status, verdict: verdictOf(replay) };
 }
@@ -139,7 +120,7 @@ describe('a back-end with a fault, made by a rule', () => {
       log: join(folder, 'proxy.log'),
     });
     expect(await appears(front, 15, () => proxy.alive), proxy.output).toBe(true);
-    const replay = replaying(folder, 'blk', '--to', front, '--wait', '1000');
+    const replay = replaying(folder, recording('blk'), '--to', front, '--wait', '1000');
     const status = await replay.end();
     // What follows from a fault is told as well; where a close is noticed first depends on the moment.
     const [first = ''] = verdictOf(replay).deviations.map(({ key }) => key);
@@ -158,7 +139,7 @@ describe('the back-end of a recording', () => {
   ): Promise<{ guest: string; verdict: Verdict }> {
     const folder = scenarioFolder(`replay-for-qemu-${capture}`);
     const socket = socketPath(folder, 'front');
-    const replay = replaying(folder, capture, '--listen', socket);
+    const replay = replaying(folder, recording(capture), '--listen', socket);
     expect(await appears(socket, 15, () => replay.alive), replay.output).toBe(true);
     const machineProgram = new Program('QEMU', qemu(socket, machine), { log: join(folder, 'qemu.log') });
     const [guest] = await machineProgram.prints(seen);
