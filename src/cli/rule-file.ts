@@ -72,7 +72,7 @@ const rule = z.strictObject({
 });
 
 const schema = z.strictObject({
-  /** What chance follows from in rules that have no seed of their own. */
+  /** What chance follows from, beside a rule's name, in rules that have no seed of their own. */
   seed: z.int().optional(),
   rules: z.array(rule),
 });

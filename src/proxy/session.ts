@@ -256,6 +256,7 @@ export class Session implements LinkOwner {
     if (link === this.main) this.#owner.mainClosed(this);
     if (this.#ledgers.size > 0) return;
     this.#owner.objects.endSession(this.connection);
+    this.#owner.desk.forget(this.connection);
     this.#owner.gone(this);
   }
 }

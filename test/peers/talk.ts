@@ -6,6 +6,7 @@ import type { Frame } from '../../src/decode/frame.ts';
 import { decodeFrame, type Message } from '../../src/decode/message.ts';
 import type { Account, Outcome, Plan } from '../../src/peers/peer.ts';
 import type { EngineEvent, PairOptions } from '../../src/proxy/engine.ts';
+import type { ArmedRule } from '../../src/proxy/hold/rule.ts';
 
 // What starts a thread is tested as it is built; its types are those of the sources.
 const built = { peers: '../../dist/peers/start.js', engine: '../../dist/proxy/engine.js' };
@@ -64,6 +65,7 @@ export function talkThroughProxy(
   back: BackEnd,
   roles: { front: SocketRole; back: SocketRole } = { front: 'connect', back: 'listen' },
   options: Partial<PairOptions> = {},
+  rules: readonly ArmedRule[] = [],
 ): Promise<RecordedTalk> {
   return inFolder(async folder => {
     const frontEnd = { path: join(folder, 'front.sock') };
@@ -77,7 +79,7 @@ export function talkThroughProxy(
       ...options,
     };
     const events: EngineEvent[] = [];
-    const engine = await startEngine({ pairs: [pair], capture: { path }, version: 'vhuscope test' }, event =>
+    const engine = await startEngine({ pairs: [pair], capture: { path }, version: 'vhuscope test', rules }, event =>
       events.push(event),
     );
     const said = await run(

@@ -146,18 +146,22 @@ describe('rules in the relay', () => {
   });
 
   it('go on counting where a file that has changed has them unchanged', () => {
-    const once = armedRule({ name: 'once', when: 'SET_VRING_NUM', times: 1, do: [act('drop', true)] });
+    const once = (place: string) =>
+      armedRule({ name: 'once', place, when: 'SET_VRING_NUM', times: 1, do: [act('drop', true)] });
     relay();
-    stand.relay.ask('set-rules', { rules: [once] });
+    stand.relay.ask('set-rules', { rules: [once('r.yaml:2:3')] });
     put(peers.front, num);
     stand.settle();
     stand.relay.ask('set-rules', {
-      rules: [armedRule({ name: 'other', when: 'SET_OWNER', do: [act('note', 'x')] }), once],
+      rules: [armedRule({ name: 'other', when: 'SET_OWNER', do: [act('note', 'x')] }), once('r.yaml:5:3')],
     });
     put(peers.front, num);
     stand.settle();
     expect(take(peers.back).bytes).toEqual(num);
-    expect(stand.relay.ask('rules', {})).toMatchObject([{ name: 'other' }, { name: 'once', matched: 2, fired: 1 }]);
+    expect(stand.relay.ask('rules', {})).toMatchObject([
+      { name: 'other' },
+      { name: 'once', place: 'r.yaml:5:3', matched: 2, fired: 1 },
+    ]);
   });
 
   it('that cannot be carried out leave the message alone, and say why', () => {

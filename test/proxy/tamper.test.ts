@@ -1,8 +1,10 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import type { Frame } from '../../src/decode/frame.ts';
+import { dice, Matches } from '../../src/proxy/hold/matches.ts';
 import { type Passage, type Plan, passageOf, plainPlan, type Step } from '../../src/proxy/hold/plan.ts';
-import { consider, dice, newTally, type Rule, type Tally } from '../../src/proxy/hold/rule.ts';
+import { consider, newTally, type Rule, type Tally } from '../../src/proxy/hold/rule.ts';
 import { tampers } from '../../src/proxy/tamper/index.ts';
 import { message, u64 } from './stand.ts';
 
@@ -121,14 +123,17 @@ describe('tampers', () => {
 
 describe('whether a rule fires', () => {
   const rule = (of: Partial<Rule>): Rule => ({ name: 'r', when: '', do: [], ...of });
-  const matching = { scope: undefined, sheltered: () => false };
+  const frame = { pair: 'p', session: 1, epoch: 1, channel: 'main', dir: 'front-to-back' } as Frame;
+  const matching = { scope: undefined, sheltered: () => false, matched: () => new Matches().next(1, frame, rule({})) };
 
   /** Which of ten matches of one connection it fires at, and the last reason. */
   function firings(of: Partial<Rule>, connections: readonly number[] = Array(10).fill(1)): [number[], Tally] {
     let tally = newTally;
     const fired: number[] = [];
+    const matches = new Matches();
     for (const [i, connection] of connections.entries()) {
-      const result = consider(rule(of), tally, { ...matching, connection });
+      const matched = () => matches.next(connection, frame, rule(of));
+      const result = consider(rule(of), tally, { ...matching, matched });
       tally = result.tally;
       if (result.fires) fired.push(i + 1);
     }
@@ -161,10 +166,32 @@ describe('whether a rule fires', () => {
     expect(a?.length).toBeLessThan(130);
   });
 
+  it('by chance does not depend on what happens elsewhere meanwhile', () => {
+    const drawn = (others: readonly Partial<Frame>[]): number[] => {
+      const matches = new Matches();
+      return Array.from({ length: 20 }, () => {
+        for (const [i, other] of others.entries()) matches.next(i + 1, { ...frame, ...other }, rule({}));
+        return matches.next(1, frame, rule({})).random();
+      });
+    };
+    const alone = drawn([]);
+    expect(new Set(alone).size).toBe(20);
+    expect(new Matches().next(1, frame, rule({ name: 'other' })).random()).not.toBe(alone[0]);
+    const elsewhere = [{ dir: 'back-to-front' }, { session: 2 }, { channel: 'backend-req' }] as const;
+    expect(drawn(elsewhere)).toEqual(alone);
+    for (const other of [{ pair: 'q' }, { session: 2 }, { epoch: 2 }, ...elsewhere])
+      expect(new Matches().next(9, { ...frame, ...other }, rule({})).random()).not.toBe(alone[0]);
+  });
+
+  it('counts anew where a connection is over', () => {
+    const matches = new Matches();
+    expect([1, 1, 2].map(connection => matches.next(connection, frame, rule({})).n)).toEqual([1, 2, 1]);
+    matches.forget(1);
+    expect([1, 2].map(connection => matches.next(connection, frame, rule({})).n)).toEqual([1, 2]);
+  });
+
   it('says why it did not', () => {
-    const facts = { ...matching, connection: 1 };
-    const why = (of: Partial<typeof facts> | { scope: string }) =>
-      consider(rule({}), newTally, { ...facts, ...of }).tally;
+    const why = (of: { scope: string }) => consider(rule({}), newTally, { ...matching, ...of }).tally;
     expect(why({ scope: 'is for epoch 1, this was 2' })).toMatchObject({
       seen: 1,
       matched: 0,

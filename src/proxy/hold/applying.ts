@@ -2,12 +2,11 @@
 import { tampers } from '../tamper/index.ts';
 import type { Tamper } from '../tamper/tamper.ts';
 import { noting, type Passage, type Plan } from './plan.ts';
-import { dice, type Watcher } from './rule.ts';
+import type { Watcher } from './rule.ts';
 
 /** What a rule does to a plan; the plan as it was where one of its actions cannot be done. */
 export function apply(watcher: Watcher, plan: Plan, passage: Passage): Plan {
-  const { rule, tally } = watcher;
-  const random = dice(rule.seed ?? 1, tally.matched + 0x1_0000);
+  const { rule, random } = watcher;
   try {
     const planned = rule.do.reduce((so, { tamper: name, settings }) => {
       const tamper = tampers[name] as Tamper;

@@ -18,7 +18,7 @@ import { type Clock, type Held, lookSoon, shownHold } from './held.ts';
 import type { Obeyed, Orders } from './orders.ts';
 import { Parcel } from './parcel.ts';
 import { after, atOnce, noting, type Plan, passageOf, plainPlan, type Step, without } from './plan.ts';
-import { type ArmedRule, armedRule, tableIndex, Watcher } from './rule.ts';
+import { type ArmedRule, armedRule, isSameRule, tableIndex, Watcher } from './rule.ts';
 import { contextOf, type DeskSession, envelopeOf, lineOf, SeenFrame, sessionFor } from './seen.ts';
 import { shownRule } from './shown-rule.ts';
 import { entryOf } from './verdicts.ts';
@@ -153,6 +153,11 @@ export class Desk {
     link.told(flow, { event, of: n, by, did, ...(heldAs > 0 && { hold: heldAs }) });
   }
 
+  /** A connection is over. */
+  forget(connection: number): void {
+    for (const watcher of [...this.#fromFile, ...this.#added]) watcher.forget(connection);
+  }
+
   /** Lets everything go: the engine is about to end. */
   close(): void {
     this.#closing = true;
@@ -163,7 +168,7 @@ export class Desk {
 
   readonly orders: { [Name in keyof Orders]: (params: Orders[Name]['params']) => Orders[Name]['result'] } = {
     'set-rules': ({ rules }) => {
-      this.#fromFile = rules.map(rule => this.#watcher(rule));
+      this.#fromFile = renewed(this.#fromFile, rules);
       this.#arm();
       return {};
     },
@@ -207,12 +212,6 @@ export class Desk {
       this.#treat(n, by, ({ course }) => after(without(course), { do: 'close' }), 'closed', 'released'),
     inject: params => this.#inject(params),
   };
-
-  /** A rule that is the same as before goes on counting. */
-  #watcher(armed: ArmedRule): Watcher {
-    const text = JSON.stringify(armed.rule);
-    return this.#fromFile.find(({ rule }) => JSON.stringify(rule) === text) ?? new Watcher(armed);
-  }
 
   #goOn(n: number, by: string): Obeyed {
     const held = this.#held.get(n);
@@ -283,4 +282,16 @@ export class Desk {
     link.detour(flow).insert(new Course({ steps: [step], deeds: [] }, { by, onSent }));
     return sent === undefined ? {} : { n: sent };
   }
+}
+
+/** Rules that take the place of others; one that was among those goes on counting. */
+function renewed(before: readonly Watcher[], rules: readonly ArmedRule[]): Watcher[] {
+  const left = [...before];
+  return rules.map(armed => {
+    const at = left.findIndex(({ rule }) => isSameRule(rule, armed.rule));
+    if (at < 0) return new Watcher(armed);
+    const [watcher] = left.splice(at, 1) as [Watcher];
+    watcher.rule = armed.rule;
+    return watcher;
+  });
 }

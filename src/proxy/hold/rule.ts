@@ -4,6 +4,7 @@ import { compileFilter, type Filter, type Subject } from '../../decode/filter/fi
 import { lex } from '../../decode/filter/lex.ts';
 import { channels, type Frame } from '../../decode/frame.ts';
 import type { Action } from '../tamper/index.ts';
+import { type Match, Matches } from './matches.ts';
 import { tableOf } from './verdicts.ts';
 
 /** A rule as it is written; plain data. */
@@ -57,12 +58,10 @@ export interface Tally {
   readonly fired: number;
   /** What became of the last message it has seen. */
   readonly last: string;
-  /** Matches of each connection. */
-  readonly matchedIn: ReadonlyMap<number, number>;
 }
 
 /** Before the first message. */
-export const newTally: Tally = { seen: 0, matched: 0, fired: 0, last: 'no such message yet', matchedIn: new Map() };
+export const newTally: Tally = { seen: 0, matched: 0, fired: 0, last: 'no such message yet' };
 
 /** Messages of migration: held back they may hang it, so a rule must name them to hold them. */
 const sheltered = new Set(
@@ -73,13 +72,17 @@ const sheltered = new Set(
 
 /** A rule with its filter compiled. */
 export class Watcher {
-  readonly rule: Rule;
+  /** Exchanged only for the same one in another place. */
+  rule: Rule;
   readonly tables: readonly Uint8Array[];
   /** Who made it, where a person did. */
   readonly by: string | undefined;
   /** It rests. */
   off = false;
+  /** Random numbers for the last message that it has matched. */
+  random: Match['random'] = () => 0;
   #tally: Tally = newTally;
+  readonly #matches = new Matches();
   /** Messages that the filter did not match, which are not worth a tally of their own; and whether the last was one. */
   #others = 0;
   #lastIsOther = false;
@@ -113,10 +116,19 @@ export class Watcher {
     const { fires, tally } = consider(this.rule, this.#tally, {
       scope,
       sheltered: () => frame.channel === 'main' && sheltered.has(name()) && !this.#named.has(name()),
-      connection,
+      matched: () => {
+        const match = this.#matches.next(connection, frame, this.rule);
+        this.random = match.random;
+        return match;
+      },
     });
     this.#tally = tally;
     return fires;
+  }
+
+  /** A connection is over. */
+  forget(connection: number): void {
+    this.#matches.forget(connection);
   }
 
   /** What it did made no difference. */
@@ -130,13 +142,19 @@ export class Watcher {
   }
 }
 
+/** Whether two rules are the same but for where they stand. */
+export function isSameRule({ place: _place, ...one }: Rule, { place: _other, ...another }: Rule): boolean {
+  return JSON.stringify(one) === JSON.stringify(another);
+}
+
 /** What is known of a message that a rule's filter matches. */
 export interface Considered {
   /** Why the rule is not about this connection at all. */
   readonly scope: string | undefined;
   /** It belongs to a migration, and the rule does not name it. */
   sheltered(): boolean;
-  readonly connection: number;
+  /** Counts the match. */
+  matched(): Match;
 }
 
 /** Whether a rule fires for a message, with the reason in the tally. */
@@ -146,17 +164,15 @@ export function consider(rule: Rule, tally: Tally, message: Considered): { fires
   if (message.scope !== undefined) return no(message.scope);
   if (rule.do.some(({ tamper }) => tamper === 'hold') && message.sheltered())
     return no('a message of migration is held only if the rule names it');
-  const count = (tally.matchedIn.get(message.connection) ?? 0) + 1;
-  const matchedIn = new Map(tally.matchedIn).set(message.connection, count);
-  const matched: Tally = { ...seen, matched: seen.matched + 1, matchedIn };
+  const { n: count, random } = message.matched();
+  const matched: Tally = { ...seen, matched: seen.matched + 1 };
   if (rule.nth !== undefined && count !== rule.nth)
     return no(`match ${count} of the connection, not ${rule.nth}`, matched);
   if (rule.every !== undefined && count % rule.every !== 0)
     return no(`match ${count} of the connection, fires at every ${rule.every}`, matched);
   if (rule.times !== undefined && tally.fired >= rule.times)
     return no(`has fired ${tally.fired} times already`, matched);
-  if (rule.probability !== undefined && dice(rule.seed ?? 1, matched.matched)() >= rule.probability)
-    return no('not this time, by chance', matched);
+  if (rule.probability !== undefined && random() >= rule.probability) return no('not this time, by chance', matched);
   return { fires: true, tally: { ...matched, fired: tally.fired + 1, last: 'fired' } };
 }
 
@@ -190,15 +206,4 @@ export function limitsOf(rule: Rule): string[] {
 function namesIn(when: string): Set<string> {
   const specs = lex(when).map(({ text }) => messageByName(text.replace(/\(\d+\)$/, ''))?.spec.name);
   return new Set(specs.filter(name => name !== undefined));
-}
-
-/** Random numbers from 0 to below 1 that follow from a seed and a count, the same each time (mulberry32). */
-export function dice(seed: number, count: number): () => number {
-  let state = (Math.imul(seed ^ 0x9e37_79b9, 0x85eb_ca6b) ^ Math.imul(count, 0xc2b2_ae35)) >>> 0;
-  return () => {
-    state = (state + 0x6d2b_79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 0x1_0000_0000;
-  };
 }
