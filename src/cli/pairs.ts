@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { KnownDevice } from '../decode/device.ts';
+import type { Side } from '../decode/side.ts';
 import { deviceBySocketName, knownDevice } from '../launch/device.ts';
 import { deviceOfBackEnd, deviceOfFrontEnd } from '../launch/peer.ts';
 import type { PairOptions } from '../proxy/engine.ts';
@@ -64,7 +65,7 @@ function deviceBySockets({ frontEnd, backEnd }: PairDescription): KnownDevice | 
 /** The device type that the command line of a pair's peer tells, once it is known. */
 export function deviceOfPeer(
   { frontEnd }: PairOptions,
-  side: 'front-end' | 'back-end',
+  side: Side,
   commandLine: readonly string[],
 ): KnownDevice | undefined {
   if (side === 'back-end') return deviceOfBackEnd(commandLine);

@@ -4,11 +4,12 @@ import { createInterface } from 'node:readline';
 import { CaptureError } from '../capture/capture-error.ts';
 import { readCapture } from '../capture/reader.ts';
 import { isSameFile } from '../capture/same-file.ts';
+import type { Side } from '../decode/side.ts';
 import { formatBaseline, parseBaseline } from '../replay/baseline.ts';
 import { Keeper } from '../replay/keeper.ts';
 import { deviationsOf } from '../replay/outcome.ts';
 import { play } from '../replay/player.ts';
-import { type PlayedSide, type Recording, recordingOf, type Step, stepName } from '../replay/recording.ts';
+import { type Recording, recordingOf, type Step, stepName } from '../replay/recording.ts';
 import { outcomeLines, verdictJson, verdictLines } from '../replay/tell.ts';
 import { close, errno } from '../sys/libc.ts';
 import {
@@ -217,7 +218,7 @@ function range(text: string): { from: number; to: number } {
 }
 
 /** The side that is played, and where the other one is. */
-function placeOf({ to, listen, frontEnd, backEnd }: ReplayFlags): { side: PlayedSide; where: Endpoint } {
+function placeOf({ to, listen, frontEnd, backEnd }: ReplayFlags): { side: Side; where: Endpoint } {
   const given = [
     { side: 'front-end' as const, where: to },
     { side: 'back-end' as const, where: listen },
@@ -229,7 +230,7 @@ function placeOf({ to, listen, frontEnd, backEnd }: ReplayFlags): { side: Played
   return only;
 }
 
-function recordingIn(file: string, side: PlayedSide, choice: Parameters<typeof recordingOf>[2]): Recording {
+function recordingIn(file: string, side: Side, choice: Parameters<typeof recordingOf>[2]): Recording {
   try {
     const recording = recordingOf(readCapture(file), side, choice);
     if (!recording) throw new Failure(`${file} has no such connection: vhuscope read ${file} shows what it has`);

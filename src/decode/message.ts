@@ -5,6 +5,7 @@ import { headerSize, isReply, protocolVersion, readU32, requester } from './head
 import { type Kind, kindOf, undeclaredKind } from './kind.ts';
 import type { FdRule, MessageSpec } from './message-spec.ts';
 import type { Struct } from './schema.ts';
+import { sideOf } from './side.ts';
 
 /** A decoded message. */
 export interface Message {
@@ -144,8 +145,11 @@ function framing(
     found.push({ path: 'flags.version', offset: 4, message: `is ${flags & 3}, must be ${protocolVersion}` });
   }
   if (turned) {
-    const side = dir === 'front-to-back' ? 'front-end' : 'back-end';
-    found.push({ path: 'flags.reply', offset: 4, message: `${reply ? 'a reply' : 'a request'} from the ${side}` });
+    found.push({
+      path: 'flags.reply',
+      offset: 4,
+      message: `${reply ? 'a reply' : 'a request'} from the ${sideOf(dir)}`,
+    });
   }
   return [...found, ...problems];
 }

@@ -10,6 +10,7 @@ import { headerSize, isReply, readHeader, requester } from '../decode/header.ts'
 import { Objects } from '../decode/objects.ts';
 import { Pairing } from '../decode/pairing.ts';
 import { maskSecrets, mayHoldSecrets } from '../decode/secrets.ts';
+import { otherWay, type Side } from '../decode/side.ts';
 import { ringOf, useOf, usesEndedBy } from '../decode/uses.ts';
 
 const setFeatures = 2;
@@ -49,7 +50,7 @@ export interface Heard {
 /** How a channel ended. */
 export interface Ending {
   how: 'eof' | 'reset' | 'epipe' | 'shutdown';
-  first: 'front-end' | 'back-end' | 'unknown';
+  first: Side | 'unknown';
 }
 
 /** What a scribe is told beforehand. */
@@ -256,11 +257,6 @@ export class Conversation {
     if (id === setFeatures) this.#context = { ...this.#context, features: mask };
     if (id === setProtocolFeatures) this.#context = { ...this.#context, protocolFeatures: mask };
   }
-}
-
-/** The other of the two directions. */
-export function otherWay(dir: Direction): Direction {
-  return dir === 'front-to-back' ? 'back-to-front' : 'front-to-back';
 }
 
 /**

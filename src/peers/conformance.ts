@@ -1,10 +1,9 @@
 /** Runs probes against a real implementation, one connection each, and tells what it did. */
-
-import type { Side } from '../decode/check/rule.ts';
 import { holds } from '../decode/condition.ts';
 import type { Context } from '../decode/frame.ts';
 import { decodeFrame } from '../decode/message.ts';
 import { fold, newSession, type Session } from '../decode/session/session.ts';
+import { otherSide, type Side } from '../decode/side.ts';
 import type { Address } from '../sys/socket.ts';
 import { type Judgement, judge } from './judge.ts';
 import type { Account, Outcome, Plan } from './peer.ts';
@@ -102,7 +101,7 @@ type Seen = Omit<ProbeResult, 'area' | 'probe'>;
 async function examineOne(examination: Examination, probe: Probe): Promise<Seen> {
   const { outcome, exit, printed } = await connected(examination, probeScript(probe), probe);
   const account = outcome.connections[0] ?? nothingHappened;
-  const ours = examination.side === 'back-end' ? 'front-end' : 'back-end';
+  const ours = otherSide(examination.side);
   const judgement = judge(probe, account, ours, exit?.signal != null);
   return {
     ...judgement,

@@ -9,6 +9,7 @@ import { encodeMessage } from '../decode/encode.ts';
 import type { Channel as ChannelName, Direction, Frame } from '../decode/frame.ts';
 import { headerSize, needReplyFlag, protocolVersion, readU32, replyFlag } from '../decode/header.ts';
 import type { Message } from '../decode/message.ts';
+import { directionOf, otherWay } from '../decode/side.ts';
 import { Channel } from '../sys/channel.ts';
 import { monotonicNs } from '../sys/clock.ts';
 import { Epoll, readiness } from '../sys/epoll.ts';
@@ -63,7 +64,7 @@ export class Connection {
    */
   constructor(fd: number, roleFor: (connection: Connection) => Role) {
     this.role = roleFor(this);
-    this.#dir = this.role.side === 'front-end' ? 'front-to-back' : 'back-to-front';
+    this.#dir = directionOf(this.role.side);
     this.witness = new Witness(this.role.context);
     this.#adopt('main', fd);
   }
@@ -193,8 +194,7 @@ export class Connection {
       const arrived = channel.next();
       if (channel.ended) this.watch(channel.fd, undefined);
       if (!arrived) return;
-      const dir = this.#dir === 'front-to-back' ? 'back-to-front' : 'front-to-back';
-      const { frame, message } = this.witness.record(name, dir, arrived.bytes, arrived.fds, true);
+      const { frame, message } = this.witness.record(name, otherWay(this.#dir), arrived.bytes, arrived.fds, true);
       if (!message.reply) this.#answer(name, frame, message);
       else if (frame.answers !== undefined) this.#replies.set(frame.answers, message);
     }

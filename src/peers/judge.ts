@@ -1,11 +1,11 @@
 /** What a probe has shown, read from the messages of its connection alone. Pure. */
 import { Checker } from '../decode/check/check.ts';
-import type { Finding, Side } from '../decode/check/rule.ts';
-import { sideOf } from '../decode/check/side.ts';
+import type { Finding } from '../decode/check/rule.ts';
 import { answering } from '../decode/exchange.ts';
 import type { Frame } from '../decode/frame.ts';
 import { requester } from '../decode/header.ts';
 import { decodeFrame, type Message, sourceOf } from '../decode/message.ts';
+import { type Side, sideOf } from '../decode/side.ts';
 import { littleEndian } from '../sys/libc.ts';
 import type { Account } from './peer.ts';
 import { marks, type Probe, type Reaction, type Verdict, verdictOn } from './probe.ts';

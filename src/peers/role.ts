@@ -4,6 +4,7 @@ import type { Payload } from '../decode/decode.ts';
 import type { Context } from '../decode/frame.ts';
 import type { Message } from '../decode/message.ts';
 import type { Session } from '../decode/session/session.ts';
+import type { Side } from '../decode/side.ts';
 import { type Resources, readSome } from '../sys/resources.ts';
 import { type Answer, backEndAnswers, frontEndAnswers } from './answers.ts';
 import type { Connection } from './connection.ts';
@@ -16,7 +17,7 @@ import type { BackEndTraits, FrontEndTraits } from './traits.ts';
 
 /** A side of the protocol, as a connection sees it. */
 export interface Role {
-  readonly side: 'front-end' | 'back-end';
+  readonly side: Side;
   readonly context: Context;
   readonly resources: Resources;
   /** How long to wait for anything, ms. */

@@ -5,6 +5,7 @@
 import { randomBytes } from 'node:crypto';
 import { Worker } from 'node:worker_threads';
 import type { KnownDevice } from '../decode/device.ts';
+import type { Side } from '../decode/side.ts';
 import { closeEventFd, createEventFd, signalEventFd } from '../sys/event-fd.ts';
 import { close } from '../sys/libc.ts';
 import { protectFromOutOfMemory, raiseOpenFilesLimit } from '../sys/limits.ts';
@@ -18,7 +19,7 @@ import { describeLate } from './late-fds.ts';
 import { startRecorder } from './recorder-thread.ts';
 import type { RecorderReport } from './recorder-worker.ts';
 import type { RelayWorkerData } from './relay-worker.ts';
-import type { Command, Questions, Report, Side } from './reports.ts';
+import type { Command, Questions, Report } from './reports.ts';
 import { endRing, ringMemory } from './ring.ts';
 import { WatchedPeers } from './watched-peers.ts';
 

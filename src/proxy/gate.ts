@@ -3,11 +3,12 @@
  * listens itself: then it fails, waits or tries again just as it would without us.
  */
 import { resolve } from 'node:path';
+import { otherSide, type Side } from '../decode/side.ts';
 import { type Address, neverWaiting, socketNature } from '../sys/socket.ts';
 import { pidOfForeignListener } from '../sys/unix-table.ts';
 import { type Access, ListeningPlace } from './listening-place.ts';
 import { Presence } from './presence.ts';
-import type { Command, Side } from './reports.ts';
+import type { Command } from './reports.ts';
 
 /** How one side of a pair is reached: we listen for it, we connect to it, or its socket is handed to us. */
 export type SideOptions =
@@ -72,7 +73,7 @@ export class Gate {
     this.#tell = tell;
     for (const side of sides) {
       const own = options[side];
-      const opposite = options[other(side)];
+      const opposite = options[otherSide(side)];
       if (own.role !== 'listen') continue;
       const standsFor = opposite.role === 'connect' && 'path' in opposite.address ? opposite.address.path : undefined;
       const place = new ListeningPlace(own.address, standsFor, own);
@@ -125,10 +126,10 @@ export class Gate {
     if (this.#closed) return;
     for (const [side, { present }] of this.#presences) if (present) this.#known.add(side);
     for (const side of this.#places.keys()) {
-      const due = this.#present(other(side));
+      const due = this.#present(otherSide(side));
       if (due && !this.#open.has(side)) this.#listen(side);
       else if (!due && this.#open.has(side)) this.#stopListening(side);
-      if (!due) this.#lookLike(other(side));
+      if (!due) this.#lookLike(otherSide(side));
     }
     this.#dialSoon(0);
   }
@@ -138,7 +139,7 @@ export class Gate {
     try {
       const { fd, problems } = place.open();
       this.#open.add(side);
-      this.#told.delete(other(side));
+      this.#told.delete(otherSide(side));
       this.#command({ type: 'listen', pair: this.#pair, side, fd });
       this.#tell({ type: 'listening', pair: this.#pair, side, address: place.address });
       for (const message of problems) this.#tell({ type: 'warning', pair: this.#pair, message });
@@ -149,7 +150,7 @@ export class Gate {
 
   /** Meets connections as the absent side itself would: with no socket at all, or with one that refuses. */
   #lookLike(side: Side): void {
-    const place = this.#places.get(other(side)) as ListeningPlace;
+    const place = this.#places.get(otherSide(side)) as ListeningPlace;
     if (this.#presences.get(side)?.reception !== 'refusing') {
       place.remove();
       return;
@@ -169,7 +170,7 @@ export class Gate {
     this.#open.delete(side);
     place.remove();
     this.#command({ type: 'unlisten', pair: this.#pair, side });
-    this.#tellWaiting(other(side));
+    this.#tellWaiting(otherSide(side));
   }
 
   /** Says that a side does not listen, and why where that can be seen; not twice the same. */
@@ -206,8 +207,4 @@ export class Gate {
     for (const place of this.#places.values()) place.remove();
     this.#open.clear();
   }
-}
-
-function other(side: Side): Side {
-  return side === 'front-end' ? 'back-end' : 'front-end';
 }

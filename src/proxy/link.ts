@@ -3,6 +3,7 @@
  */
 import type { Channel } from '../decode/frame.ts';
 import { channels } from '../decode/frame.ts';
+import type { Side } from '../decode/side.ts';
 import { readiness } from '../sys/epoll.ts';
 import { close } from '../sys/libc.ts';
 import { isHungUp, isUnreadByPeer, shutDown, unreadBytes } from '../sys/socket.ts';
@@ -17,7 +18,7 @@ import { channelOpenedBy } from './interposing.ts';
 import type { Substitution } from './passed-fds.ts';
 import type { Passing } from './passing.ts';
 import { type Handler, type Poller, unwatched } from './poller.ts';
-import type { Closed, Side } from './reports.ts';
+import type { Closed } from './reports.ts';
 
 /** What a channel tells its session. */
 export interface LinkOwner extends CrossingOwner {

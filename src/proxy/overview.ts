@@ -1,5 +1,6 @@
 /** What an engine does at present, from what it has told so far. Pure. */
 import type { ConnectionStatus, PairStatus, Status } from '../control/messages.ts';
+import { otherSide, type Side } from '../decode/side.ts';
 import { addressText } from '../sys/socket.ts';
 import type { EngineEvent } from './engine.ts';
 import type { PairOptions } from './engine-options.ts';
@@ -73,14 +74,13 @@ export class Overview {
     }
   }
 
-  #place(pair: string, side: 'front-end' | 'back-end', what: 'listening' | 'waiting'): void {
+  #place(pair: string, side: Side, what: 'listening' | 'waiting'): void {
     const found = this.#pairs.get(pair);
     if (found === undefined) return;
     if (!found[what].includes(side)) found[what].push(side);
     // We listen for one side exactly while the other one is there.
-    const other = side === 'front-end' ? 'back-end' : 'front-end';
     const opposite = what === 'listening' ? 'waiting' : 'listening';
-    found[opposite] = found[opposite].filter(each => each !== other);
+    found[opposite] = found[opposite].filter(each => each !== otherSide(side));
   }
 
   #closed(connection: number, channel: string): void {

@@ -2,12 +2,13 @@
  * Brings the two sides of a pair together: accepts whoever connects, connects to whoever listens, and makes a session
  * of one front-end and one back-end.
  */
+import { otherSide, type Side } from '../decode/side.ts';
 import { readiness } from '../sys/epoll.ts';
 import { close, errno } from '../sys/libc.ts';
 import { acceptFrom, connectTo, isHungUp, openSocket } from '../sys/socket.ts';
 import { errorName } from '../sys/system-error.ts';
 import type { Handler, Poller, Timer } from './poller.ts';
-import type { PairSetting, Report, Side } from './reports.ts';
+import type { PairSetting, Report } from './reports.ts';
 import { Session, type SessionOwner } from './session.ts';
 import { Survivors } from './survivors.ts';
 
@@ -40,8 +41,6 @@ export interface PairOwner extends SessionOwner {
     numbers?: { session: number; epoch: number },
   ): void;
 }
-
-const other = (side: Side): Side => (side === 'front-end' ? 'back-end' : 'front-end');
 
 /** One configured pair. */
 export class Pair implements Handler {
@@ -129,7 +128,7 @@ export class Pair implements Handler {
     const waiting: Waiting = { fd, side, absentSince: undefined, timer: undefined };
     this.#waiting.set(fd, waiting);
     this.#poller.watch(fd, readiness.readHangUp, this);
-    if (this.#reach(other(side)).role === 'connect') this.#reachOther(waiting);
+    if (this.#reach(otherSide(side)).role === 'connect') this.#reachOther(waiting);
     else this.#match();
   }
 
@@ -142,10 +141,10 @@ export class Pair implements Handler {
   }
 
   #reachOther(waiting: Waiting): void {
-    const reach = this.#reach(other(waiting.side));
+    const reach = this.#reach(otherSide(waiting.side));
     if (reach.role !== 'connect') return;
     // A listening front-end serves one connection: the old one must be gone before it looks at the new one.
-    if (other(waiting.side) === 'front-end') for (const session of [...this.#sessions]) session.close();
+    if (otherSide(waiting.side) === 'front-end') for (const session of [...this.#sessions]) session.close();
     const fd = openSocket();
     const result = connectTo(fd, reach.address);
     if (result === 0) {
@@ -159,7 +158,7 @@ export class Pair implements Handler {
 
   #notReached(waiting: Waiting, result: number): void {
     const now = performance.now();
-    const side = other(waiting.side);
+    const side = otherSide(waiting.side);
     if (result !== -errno.EAGAIN && waiting.absentSince === undefined) {
       waiting.absentSince = now;
       this.#report({ type: 'absent', side, error: errorName(-result) });
@@ -243,8 +242,8 @@ export class Pair implements Handler {
 
   /** One side of a session has closed: has the other one hear of it, in time not to try again in vain. */
   survived({ session, epoch }: Session, fd: number, gone: Side): void {
-    const mayTryAgain = this.#reach(gone).role === 'connect' && [...this.#listeners.values()].includes(other(gone));
-    const event = { event: 'unheard', side: other(gone) };
+    const mayTryAgain = this.#reach(gone).role === 'connect' && [...this.#listeners.values()].includes(otherSide(gone));
+    const event = { event: 'unheard', side: otherSide(gone) };
     if (!mayTryAgain) close(fd);
     else
       this.#survivors.add(fd, bytes =>

@@ -2,8 +2,8 @@
  * The relay: every pair of a process, its sessions, and the loop that waits for them. Runs on a thread of its own, see
  * `relay-worker.ts`, or step by step in a test.
  */
-
 import { Objects } from '../decode/objects.ts';
+import type { Side } from '../decode/side.ts';
 import { monotonicNs, wallOffsetNs } from '../sys/clock.ts';
 import { readiness } from '../sys/epoll.ts';
 import { close } from '../sys/libc.ts';
@@ -11,7 +11,7 @@ import { Desk } from './hold/desk.ts';
 import { Pair, type PairOwner } from './pair.ts';
 import { type Handler, Poller } from './poller.ts';
 import type { Origin, Recording } from './recording.ts';
-import type { Command, EventPlace, PairSetting, Questions, Report, Side } from './reports.ts';
+import type { Command, EventPlace, PairSetting, Questions, Report } from './reports.ts';
 import type { Session } from './session.ts';
 
 /** The time of day is compared with the monotonic clock whenever there is nothing to do, and every so many turns. */

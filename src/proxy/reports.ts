@@ -1,15 +1,13 @@
 /** What the relay's thread tells the engine, and what the engine tells it. Plain data: it crosses threads. */
 import type { KnownDevice } from '../decode/device.ts';
 import type { Channel, DeviceSource, Dialect, Direction } from '../decode/frame.ts';
+import type { Side } from '../decode/side.ts';
 import type { Connection } from '../sys/process.ts';
 import type { Address } from '../sys/socket.ts';
 import type { EndKind } from './ending.ts';
 import type { RawReason } from './framing.ts';
 import type { Orders } from './hold/orders.ts';
 import type { LateFd } from './late-fds.ts';
-
-/** One of the two sides of a pair. */
-export type Side = 'front-end' | 'back-end';
 
 /** How a channel ended. */
 export interface Closed {

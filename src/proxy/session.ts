@@ -5,6 +5,7 @@ import { readFileSync } from 'node:fs';
 import { DeviceInference, type KnownDevice, outweighs } from '../decode/device.ts';
 import type { Channel, Context } from '../decode/frame.ts';
 import type { Objects } from '../decode/objects.ts';
+import type { Side } from '../decode/side.ts';
 import { close } from '../sys/libc.ts';
 import { type Connection, connectionOf } from '../sys/process.ts';
 import { type DeviceEvent, deviceEvent } from './device-event.ts';
@@ -20,7 +21,7 @@ import type { Substitution } from './passed-fds.ts';
 import type { Passing } from './passing.ts';
 import type { Poller } from './poller.ts';
 import type { Recording } from './recording.ts';
-import type { Closed, PairSetting, Report, Side } from './reports.ts';
+import type { Closed, PairSetting, Report } from './reports.ts';
 
 /** What a session needs of the relay around it. */
 export interface SessionOwner {

@@ -1,10 +1,10 @@
 /** Who the peers of the connections are, and whether a peer whose connection has ended still lives. */
 import { dialectOfProgram } from '../decode/dialects/programs.ts';
 import type { Dialect } from '../decode/frame.ts';
+import type { Side } from '../decode/side.ts';
 import { close } from '../sys/libc.ts';
 import { hasExited, openPidFd } from '../sys/pidfd.ts';
 import { type Connection, findPeer, type Peer } from '../sys/process.ts';
-import type { Side } from './reports.ts';
 
 /** Milliseconds after a connection's end at which its peers are looked at. */
 const looksMs = [0, 10, 30, 100, 300, 1000] as const;

@@ -2,6 +2,7 @@
 import { encodeMessage } from '../decode/encode.ts';
 import { headerSize } from '../decode/header.ts';
 import type { Message } from '../decode/message.ts';
+import { otherWay } from '../decode/side.ts';
 import type { Living } from './adapt.ts';
 import { Draft, type Prepared } from './draft.ts';
 import type { Step } from './recording.ts';
@@ -24,8 +25,10 @@ export function answerTo(
 
 /** An acknowledgement, or a reply with zeroes. */
 function defaultAnswer({ channel, dir, spec, id }: Message, { context }: Living): Prepared {
-  const back = dir === 'front-to-back' ? 'back-to-front' : 'front-to-back';
-  const bytes = encodeMessage({ channel, dir: back, ...(spec ? { spec } : { id }), reply: true, payload: {} }, context);
+  const bytes = encodeMessage(
+    { channel, dir: otherWay(dir ?? 'back-to-front'), ...(spec ? { spec } : { id }), reply: true, payload: {} },
+    context,
+  );
   return { bytes, fds: [], adapted: ['no such reply was recorded: zeroes'] };
 }
 

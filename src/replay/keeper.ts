@@ -7,10 +7,11 @@ import type { Channel, Context, Frame } from '../decode/frame.ts';
 import { headerSize, readHeader } from '../decode/header.ts';
 import { Objects } from '../decode/objects.ts';
 import { maskSecrets, mayHoldSecrets } from '../decode/secrets.ts';
+import { otherSide } from '../decode/side.ts';
 import { ringOf, useOf, usesEndedBy } from '../decode/uses.ts';
 import { monotonicNs, wallOffsetNs } from '../sys/clock.ts';
 import type { Performance } from './outcome.ts';
-import type { PlayedSide, Recording } from './recording.ts';
+import type { Recording } from './recording.ts';
 
 /** What is kept, and about whom. */
 export interface Keeping {
@@ -97,8 +98,12 @@ export class Keeper {
     this.#closed = true;
     if (performance) {
       const { side, end } = performance;
-      const living: PlayedSide = side === 'front-end' ? 'back-end' : 'front-end';
-      this.#event({ event: 'closed', channel: 'main', how: 'eof', first: end.how === 'closed' ? living : side });
+      this.#event({
+        event: 'closed',
+        channel: 'main',
+        how: 'eof',
+        first: end.how === 'closed' ? otherSide(side) : side,
+      });
     }
     this.#writer.close();
     if (this.#writer.failure) throw this.#writer.failure;

@@ -1,8 +1,9 @@
 /** What became of each message of a replay, and what that amounts to. Pure. */
 import type { Channel, Direction, Frame } from '../decode/frame.ts';
+import { otherSide, type Side } from '../decode/side.ts';
 import { LineWriter } from '../decode/text/line.ts';
 import type { Difference } from './compare.ts';
-import { nameOf, type PlayedSide, type Step } from './recording.ts';
+import { nameOf, type Step } from './recording.ts';
 
 /**
  * `said`: ours, sent. `left-out`: ours, had no place this time. `same`, `different`: theirs, came. `late`: theirs, came
@@ -42,7 +43,7 @@ export interface End {
 
 /** A whole replay. */
 export interface Performance {
-  readonly side: PlayedSide;
+  readonly side: Side;
   readonly outcomes: readonly Outcome[];
   readonly end: End;
   /** Messages of the recording that the end left unsaid or unheard. */
@@ -60,7 +61,7 @@ export interface Deviation {
 /** Everything that nothing explains, each key once. */
 export function deviationsOf({ side, outcomes, end }: Performance): Deviation[] {
   const found = new Map<string, string>();
-  const other = side === 'front-end' ? 'back-end' : 'front-end';
+  const other = otherSide(side);
   const add = (key: string, text: string) => {
     if (!found.has(key)) found.set(key, text);
   };

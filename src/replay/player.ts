@@ -6,6 +6,7 @@ import { answering } from '../decode/exchange.ts';
 import type { Channel, Frame } from '../decode/frame.ts';
 import { needReplyFlag } from '../decode/header.ts';
 import type { Message } from '../decode/message.ts';
+import { directionOf } from '../decode/side.ts';
 import { monotonicNs } from '../sys/clock.ts';
 import { SystemError } from '../sys/system-error.ts';
 import { Account } from './account.ts';
@@ -15,7 +16,7 @@ import { type Prepared, verbatim } from './draft.ts';
 import { Expectations } from './expectations.ts';
 import type { PlayOptions } from './options.ts';
 import type { End, Performance } from './outcome.ts';
-import { deviceOf, directionOf, kindOf, nameOf, type Recording, type Step, stepName } from './recording.ts';
+import { deviceOf, kindOf, nameOf, type Recording, type Step, stepName } from './recording.ts';
 import { Stage } from './stage.ts';
 
 const usualIdleMs = 10;

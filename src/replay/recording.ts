@@ -1,12 +1,10 @@
 /** One connection of a capture as something to be played: which messages are ours to say, and what the other side said. */
-import type { Channel, Context, Direction, Frame } from '../decode/frame.ts';
+import type { Channel, Context, Frame } from '../decode/frame.ts';
 import { decodeFrame, type Message } from '../decode/message.ts';
 import { knownTo } from '../decode/session/known-to.ts';
 import { fold, newSession, type Session } from '../decode/session/session.ts';
+import { directionOf, otherSide, type Side } from '../decode/side.ts';
 import { jsonBody } from '../decode/text/event.ts';
-
-/** The side that is played. */
-export type PlayedSide = 'front-end' | 'back-end';
 
 /** Which connection of a capture, and which part of it. */
 export interface Choice {
@@ -34,22 +32,18 @@ export interface Step {
 
 /** A connection to be played. */
 export interface Recording {
-  readonly side: PlayedSide;
+  /** The side that is played. */
+  readonly side: Side;
   readonly pair: string;
   readonly session: number;
   readonly epoch: number;
   readonly steps: readonly Step[];
   /** Which side closed the main connection first, where the capture tells. */
-  readonly closedBy: PlayedSide | undefined;
+  readonly closedBy: Side | undefined;
   /** What of the capture is not played, as sentences. */
   readonly omitted: readonly string[];
   /** Connections of the capture that have messages. */
   readonly connections: number;
-}
-
-/** The direction of what a side says. */
-export function directionOf(side: PlayedSide): Direction {
-  return side === 'front-end' ? 'front-to-back' : 'back-to-front';
 }
 
 /**
@@ -57,7 +51,7 @@ export function directionOf(side: PlayedSide): Direction {
  *
  * @returns undefined where the capture has no such connection
  */
-export function recordingOf(frames: Iterable<Frame>, side: PlayedSide, choice: Choice = {}): Recording | undefined {
+export function recordingOf(frames: Iterable<Frame>, side: Side, choice: Choice = {}): Recording | undefined {
   const seen = new Set<string>();
   let chosen: Frame | undefined;
   const found: Frame[] = [];
@@ -82,13 +76,13 @@ function fits(frame: Frame, { pair, session, epoch }: Choice): boolean {
   );
 }
 
-function assembled(frames: readonly Frame[], side: PlayedSide, { from = 0, to = Number.POSITIVE_INFINITY }: Choice) {
-  const living = side === 'front-end' ? 'back-end' : 'front-end';
+function assembled(frames: readonly Frame[], side: Side, { from = 0, to = Number.POSITIVE_INFINITY }: Choice) {
+  const living = otherSide(side);
   const steps: Step[] = [];
   const byNumber = new Map<number, Step>();
   const omitted = new Map<string, number>();
   const omit = (what: string) => omitted.set(what, (omitted.get(what) ?? 0) + 1);
-  let closedBy: PlayedSide | undefined;
+  let closedBy: Side | undefined;
   let session = newSession;
   for (const recorded of frames) {
     if (recorded.kind === 'event') closedBy ??= closerOf(recorded);
@@ -118,7 +112,7 @@ function assembled(frames: readonly Frame[], side: PlayedSide, { from = 0, to = 
   return { steps, closedBy, omitted: [...omitted].map(([what, count]) => `${count} ${what}`) };
 }
 
-function closerOf(frame: Frame): PlayedSide | undefined {
+function closerOf(frame: Frame): Side | undefined {
   const body = jsonBody(frame);
   if (body?.event !== 'closed' || (body.channel ?? 'main') !== 'main') return undefined;
   return body.first === 'front-end' || body.first === 'back-end' ? body.first : undefined;

@@ -2,6 +2,7 @@
 import type { Channel as ChannelName, Context, Direction, Frame } from '../decode/frame.ts';
 import type { Message } from '../decode/message.ts';
 import { big } from '../decode/session/area.ts';
+import { otherWay } from '../decode/side.ts';
 import { Channel } from '../sys/channel.ts';
 import { Epoll, readiness } from '../sys/epoll.ts';
 import { addressKinds, addressSpace } from '../sys/guest-memory.ts';
@@ -197,8 +198,7 @@ export class Stage {
       const arrived = channel.next();
       if (channel.ended) this.#epoll.remove(channel.fd);
       if (!arrived) return;
-      const dir = this.#dir === 'front-to-back' ? 'back-to-front' : 'front-to-back';
-      const { frame, message } = this.#witness.record(name, dir, arrived.bytes, arrived.fds, true);
+      const { frame, message } = this.#witness.record(name, otherWay(this.#dir), arrived.bytes, arrived.fds, true);
       const passed = message.reply ? undefined : passes[message.name];
       const socket = passed && this.#witness.take(frame.n, 0);
       if (passed && socket !== undefined) this.#adopt(passed, socket);

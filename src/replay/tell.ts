@@ -1,7 +1,7 @@
 /** A replay in words, for people. Pure. */
 import { plain } from '../decode/plain.ts';
+import { otherSide, type Side } from '../decode/side.ts';
 import { countsOf, deviationsOf, type End, type Outcome, type Performance } from './outcome.ts';
-import type { PlayedSide } from './recording.ts';
 
 const signs: { readonly [result in Outcome['result']]: string } = {
   said: ' ',
@@ -40,9 +40,7 @@ export function outcomeLines(outcome: Outcome, ascii: boolean): string[] {
   return [head, ...below.map(line => `${' '.repeat(16)}${line}`)].map(plain);
 }
 
-const otherSide = (side: PlayedSide) => (side === 'front-end' ? 'back-end' : 'front-end');
-
-function endSentence({ how, after, asRecorded, why }: End, side: PlayedSide): string {
+function endSentence({ how, after, asRecorded, why }: End, side: Side): string {
   const other = `the ${otherSide(side)}`;
   const where = after === '' ? 'before anything was said' : `after ${after}`;
   if (how === 'failed') return `the replay failed ${where}: ${why}`;

@@ -4,7 +4,7 @@
  */
 import type { ChannelEnd } from '../decode/account/account.ts';
 import type { Peer } from '../decode/account/peer.ts';
-import type { Severity, Side } from '../decode/check/rule.ts';
+import type { Severity } from '../decode/check/rule.ts';
 import type { Comparison } from '../decode/compare/compare.ts';
 import type { Problem } from '../decode/decode.ts';
 import type { Verdict } from '../decode/diagnose/diagnosis.ts';
@@ -13,6 +13,7 @@ import type { Phase } from '../decode/phase.ts';
 import type { Difference } from '../decode/session/differences.ts';
 import type { IotlbEntry } from '../decode/session/mappings.ts';
 import type { Session } from '../decode/session/session.ts';
+import type { Side } from '../decode/side.ts';
 import type { TreeNode } from '../decode/tree.ts';
 import type { ExportOrder } from './saving/export.ts';
 import type { Choice } from './selection.ts';

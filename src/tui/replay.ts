@@ -1,4 +1,5 @@
 /** A replay that runs beside the capture it plays: told line by line by a process of its own. */
+import type { Side } from '../decode/side.ts';
 
 /** What became of one message, as `replay --json` tells it. */
 export interface PlayedMessage {
@@ -23,7 +24,7 @@ export interface PlayedMessage {
 
 /** What is known of a replay. */
 export interface ReplayFacts {
-  readonly side: 'front-end' | 'back-end';
+  readonly side: Side;
   /** Messages of the recording. */
   readonly messages: number;
   readonly played: readonly PlayedMessage[];

@@ -2,7 +2,7 @@
  * What a recording tells of each of its connections: who the peers are, what was negotiated, what was found, how it
  * ended, what is missing. Gathered record by record, in bounded memory; reports and comparisons are made from it. Pure.
  */
-import type { Finding, Side } from '../check/rule.ts';
+import type { Finding } from '../check/rule.ts';
 import { DeviceInference, type KnownDevice, tellsDevice } from '../device.ts';
 import { judge, Physician } from '../diagnose/diagnose.ts';
 import type { Story, Verdict } from '../diagnose/diagnosis.ts';
@@ -10,6 +10,7 @@ import type { Channel, Frame } from '../frame.ts';
 import type { Message } from '../message.ts';
 import { ByConnection } from '../session/by-connection.ts';
 import type { Connections } from '../session/connections.ts';
+import type { Side } from '../side.ts';
 import { type JsonObject, jsonBody } from '../text/event.ts';
 import { Timing } from '../timing.ts';
 import { type DelaySummary, Delays } from './delays.ts';

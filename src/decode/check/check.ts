@@ -4,11 +4,11 @@ import { type Kind, perKind } from '../kind.ts';
 import type { Message } from '../message.ts';
 import { allWaiting, type Connection, heard, type Knowledge, knowledgeOf, requestOf } from '../session/connection.ts';
 import { Connections } from '../session/connections.ts';
+import { type Side, sideOf } from '../side.ts';
 import { jsonBody } from '../text/event.ts';
 import { HeldBack } from '../timing.ts';
-import type { EndRule, Finding, Found, MessageRule, RawRule, Rule, Side, Step } from './rule.ts';
+import type { EndRule, Finding, Found, MessageRule, RawRule, Rule, Step } from './rule.ts';
 import { rules as allRules } from './rules/index.ts';
-import { sideOf } from './side.ts';
 
 const sides: readonly Side[] = ['front-end', 'back-end'];
 

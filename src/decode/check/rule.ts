@@ -9,15 +9,13 @@ import type { Frame } from '../frame.ts';
 import type { Kind } from '../kind.ts';
 import type { Asked } from '../session/connection.ts';
 import type { Change, Session } from '../session/session.ts';
+import type { Side } from '../side.ts';
 
 /** `error` violates a must or breaks peers, `warning` a should or some peers, `note` is legal but notable. */
 export type Severity = 'error' | 'warning' | 'note';
 
 /** Where a rule comes from: the text, what implementations were seen to do, or a conclusion from their sources. */
 export type Confidence = 'spec' | 'observed' | 'inferred';
-
-/** One of the two peers. */
-export type Side = 'front-end' | 'back-end';
 
 /** A message in its session. */
 export interface Step extends Change {

@@ -1,7 +1,6 @@
 /** Makes the story of each connection from a recording, and lets the diagnoses speak about it. Pure. */
 import { Checker } from '../check/check.ts';
-import type { Finding, Side } from '../check/rule.ts';
-import { sideOf } from '../check/side.ts';
+import type { Finding } from '../check/rule.ts';
 import { type Identity, identify, unknownPeers } from '../dialects/peers.ts';
 import type { Frame } from '../frame.ts';
 import { decodeFrame, type Message } from '../message.ts';
@@ -9,6 +8,7 @@ import { ByConnection, type ConnectionName } from '../session/by-connection.ts';
 import { type Asked, type Connection, type Knowledge, knowledgeOf, owed, requestOf } from '../session/connection.ts';
 import type { Connections } from '../session/connections.ts';
 import { newSession } from '../session/session.ts';
+import { type Side, sideOf } from '../side.ts';
 import type { JsonObject } from '../text/event.ts';
 import { HeldBack } from '../timing.ts';
 import { diagnoses } from './diagnoses/index.ts';

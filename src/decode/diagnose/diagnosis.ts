@@ -3,12 +3,13 @@
  * change, how sure that is, and what would confirm it. Rules judge single messages; a diagnosis judges the story of a
  * connection, from its first message to its end.
  */
-import type { Finding, Side } from '../check/rule.ts';
+import type { Finding } from '../check/rule.ts';
 import type { Peers } from '../dialects/peers.ts';
 import type { Frame } from '../frame.ts';
 import type { Message } from '../message.ts';
 import type { Asked } from '../session/connection.ts';
 import type { Session } from '../session/session.ts';
+import type { Side } from '../side.ts';
 
 /** How a channel ended, as the recording tells it. */
 export interface Ending {

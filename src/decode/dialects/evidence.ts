@@ -1,6 +1,6 @@
 /** What speaks for an implementation: the program that holds a socket, and habits seen on the wire. */
-import type { Side } from '../check/rule.ts';
 import type { Dialect } from '../frame.ts';
+import type { Side } from '../side.ts';
 
 /** Major and minor version. */
 export type Version = readonly [major: number, minor: number];

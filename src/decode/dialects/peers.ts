@@ -2,9 +2,9 @@
  * Both peers of a connection, and what is known of who they are: a pure fold over the events that tell their programs
  * and over the messages that show their habits. A program's name decides; habits speak where it is not known.
  */
-import type { Side } from '../check/rule.ts';
 import type { Context, Dialect } from '../frame.ts';
 import type { Change } from '../session/session.ts';
+import type { Side } from '../side.ts';
 import { type Evidence, isOf, older, type Version } from './evidence.ts';
 import { type Habit, shown } from './habits.ts';
 import { dialectOfProgram, type Program, programName } from './programs.ts';

@@ -1,6 +1,6 @@
 /** Which implementation a program is, by its name. */
-import type { Side } from '../check/rule.ts';
 import type { Dialect } from '../frame.ts';
+import type { Side } from '../side.ts';
 
 /** A process that holds a socket, as far as it is known. */
 export interface Program {

@@ -1,7 +1,7 @@
 /** How a connection went and ended, and what is not known of it, in words. */
 import type { ConnectionAccount } from '../account/account.ts';
-import { answerer } from '../check/side.ts';
 import { counted } from '../counted.ts';
+import { answerer } from '../side.ts';
 import { duration } from '../text/remarks.ts';
 
 /** Requests that are listed at most. */

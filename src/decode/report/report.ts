@@ -4,9 +4,10 @@
  */
 import type { ConnectionAccount, RecordingAccount } from '../account/account.ts';
 import { type FindingGroup, grouped } from '../check/groups.ts';
-import type { Finding, Side } from '../check/rule.ts';
+import type { Finding } from '../check/rule.ts';
 import type { Verdict } from '../diagnose/diagnosis.ts';
 import type { Redaction } from '../redaction.ts';
+import type { Side } from '../side.ts';
 import { deviceById } from '../spec/devices/index.ts';
 import { hex } from '../u64.ts';
 import { endOf, missingIn, outstandingOf, slowestAnswers } from './course.ts';

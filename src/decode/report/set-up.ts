@@ -1,12 +1,12 @@
 /** Who the peers are and what was set up, as a report tells of it. */
 import type { ConnectionAccount } from '../account/account.ts';
-import type { Side } from '../check/rule.ts';
 import { counted } from '../counted.ts';
 import { dialectNames, identify } from '../dialects/peers.ts';
 import type { Redaction } from '../redaction.ts';
 import type { CarriedFd } from '../session/area.ts';
 import type { Region } from '../session/memory.ts';
 import type { Notifier, Vring } from '../session/vring.ts';
+import type { Side } from '../side.ts';
 import { vringName } from '../spec/devices/device.ts';
 import { deviceById } from '../spec/devices/index.ts';
 import { hex, normalU64 } from '../u64.ts';

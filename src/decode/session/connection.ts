@@ -5,8 +5,6 @@
  * Both sides know the same until vhuscope changes, keeps back or makes a message. From then on each is followed by the
  * bytes that it said itself and that reached it.
  */
-import type { Side } from '../check/rule.ts';
-import { sideOf } from '../check/side.ts';
 import { type Peers, unknownPeers, withMessage, withProgram } from '../dialects/peers.ts';
 import type { Program } from '../dialects/programs.ts';
 import { answering } from '../exchange.ts';
@@ -14,6 +12,7 @@ import type { Channel, Frame } from '../frame.ts';
 import { requester } from '../header.ts';
 import { decodeFrame, type Message, sourceOf } from '../message.ts';
 import { type Phase, phaseOf, situationOf } from '../phase.ts';
+import { type Side, sideOf } from '../side.ts';
 import type { Json, JsonObject } from '../text/event.ts';
 import { isAltered, knownTo } from './known-to.ts';
 import { contextAfter, fold, newSession, type Session } from './session.ts';

@@ -1,7 +1,6 @@
 /** What each peer knows of a record: its author what it said, the other side what reached it. Pure. */
-import type { Side } from '../check/rule.ts';
-import { sideOf } from '../check/side.ts';
 import type { Frame } from '../frame.ts';
+import { type Side, sideOf } from '../side.ts';
 
 /** Whether what one side said is not what reached the other: it was changed, kept back, not delivered, or made by vhuscope. */
 export function isAltered({ sentBytes, injected }: Frame): boolean {

@@ -16,6 +16,7 @@ import { LineBuffer } from '../line-buffer.ts';
 import { type Outline, outlineOf } from '../outline.ts';
 import { plain } from '../plain.ts';
 import { knownTo } from '../session/known-to.ts';
+import { otherSide, sideOf } from '../side.ts';
 import type { RecordFacts } from '../timing.ts';
 import { writeBytes } from './bytes.ts';
 import { writeFds } from './descriptors.ts';
@@ -207,7 +208,7 @@ export class LineWriter {
 
 /** What was sent on in place of a message, as its line says it. */
 function sentText(frame: Frame): string {
-  const { answers: _, ...sent } = knownTo(frame.dir === 'front-to-back' ? 'back-end' : 'front-end', frame) ?? frame;
+  const { answers: _, ...sent } = knownTo(otherSide(sideOf(frame.dir ?? 'back-to-front')), frame) ?? frame;
   const writer = new LineWriter({ ascii: true });
   writer.said(sent);
   return writer.out.textFrom(signs.ascii['front-to-back'].length);

@@ -9,6 +9,7 @@ import { type Channel, type Context, channels, type Direction, type FdIdentity }
 import { requester } from '../header.ts';
 import type { MessageSpec } from '../message-spec.ts';
 import type { Struct } from '../schema.ts';
+import { otherWay } from '../side.ts';
 import { SyntaxProblem } from '../syntax-problem.ts';
 import { parseBytes } from './bytes.ts';
 import { parseFd } from './descriptors.ts';
@@ -131,12 +132,11 @@ function read(cursor: Cursor, what: Named, dir: Direction | undefined, n: number
   const length = asides.get('length');
   const { struct, payload } = payloadIn(message.spec, reply, fields, message.name);
   const asks = requester(message.channel);
-  const answers = asks === 'front-to-back' ? 'back-to-front' : 'front-to-back';
   return {
     n,
     ...message,
     raw: isRaw ? (rest ?? new Uint8Array(0)) : undefined,
-    dir: dir ?? (reply ? answers : asks),
+    dir: dir ?? (reply ? otherWay(asks) : asks),
     reply,
     needReply,
     struct,

@@ -5,7 +5,8 @@
 import type { Channel, Direction } from '../../decode/frame.ts';
 import { type Framed, Framer } from '../../decode/framer.ts';
 import { headerSize, readU32, requester } from '../../decode/header.ts';
-import { type Conversation, type Ending, type HeardFd, isMessageOf, otherWay } from '../scribe.ts';
+import { otherWay, sideOf } from '../../decode/side.ts';
+import { type Conversation, type Ending, type HeardFd, isMessageOf } from '../scribe.ts';
 import type { Source } from '../source.ts';
 import { type Call, calls } from './calls.ts';
 import { identityOf, type NamedFd, namedFds, socketPath } from './descriptors.ts';
@@ -268,10 +269,6 @@ function keyOf(fd: NamedFd): string {
 /** The descriptor that is a call's first argument. */
 function subject(text: string): NamedFd | undefined {
   return /^\d/.test(text) ? namedFds(text)[0] : undefined;
-}
-
-function sideOf(outward: Direction): 'front-end' | 'back-end' {
-  return outward === 'front-to-back' ? 'front-end' : 'back-end';
 }
 
 /** Seconds with six digits behind the point, which a double holds exactly enough, as nanoseconds. */

@@ -1,7 +1,7 @@
 /** What people can have the relay do, and what it answers. Plain data: it crosses threads. */
 import type { Change } from '../../decode/edit.ts';
 import type { Channel, Context, Direction, FdIdentity } from '../../decode/frame.ts';
-import type { Side } from '../reports.ts';
+import type { Side } from '../../decode/side.ts';
 import type { FdChoice } from './plan.ts';
 import type { ArmedRule } from './rule.ts';
 

@@ -6,10 +6,10 @@ import { messageSpec } from '../../decode/catalog.ts';
 import { answering } from '../../decode/exchange.ts';
 import type { Channel, Context } from '../../decode/frame.ts';
 import { type Header, headerSize, isReply, needReplyFlag, readHeader } from '../../decode/header.ts';
+import type { Side } from '../../decode/side.ts';
 import { monotonicNs } from '../../sys/clock.ts';
 import { Memory } from '../../sys/libc.ts';
 import { peekBytes } from '../../sys/transfer.ts';
-import type { Side } from '../reports.ts';
 import type { Parcel } from './parcel.ts';
 import { contextOf, type DeskSession } from './seen.ts';
 

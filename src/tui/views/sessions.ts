@@ -1,6 +1,6 @@
 /** The connections of a capture: who spoke, for which device, how it ended. */
 import type { Peer } from '../../decode/account/peer.ts';
-import type { Side } from '../../decode/check/rule.ts';
+import type { Side } from '../../decode/side.ts';
 import { deviceById } from '../../decode/spec/devices/index.ts';
 import { duration } from '../../decode/text/remarks.ts';
 import type { ListedConnection } from '../../trace/questions.ts';

@@ -2,7 +2,6 @@ import { readdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { readCapture } from '../../../src/capture/reader.ts';
-import type { Side } from '../../../src/decode/check/rule.ts';
 import { isOf, older, type Version } from '../../../src/decode/dialects/evidence.ts';
 import { habits, shown } from '../../../src/decode/dialects/habits.ts';
 import {
@@ -19,6 +18,7 @@ import type { Dialect } from '../../../src/decode/frame.ts';
 import { decodeFrame } from '../../../src/decode/message.ts';
 import type { Connection } from '../../../src/decode/session/connection.ts';
 import { Connections } from '../../../src/decode/session/connections.ts';
+import type { Side } from '../../../src/decode/side.ts';
 import { stepsOf } from '../recording.ts';
 
 const folder = resolve(import.meta.dirname, '../../../captures');

@@ -2,12 +2,12 @@
  * Where two implementations are known to disagree: said when both are known and what they disagree about comes up,
  * before it bites. Nobody breaks the specification here, so these are no errors.
  */
-
 import { isOf } from '../../dialects/evidence.ts';
 import { type Identity, identify, identitySentence } from '../../dialects/peers.ts';
 import type { Dialect } from '../../frame.ts';
+import type { Side } from '../../side.ts';
 import { transportBit } from '../masks.ts';
-import type { Found, MessageRule, Rule, Side, Step } from '../rule.ts';
+import type { Found, MessageRule, Rule, Step } from '../rule.ts';
 import { hasFeature, hasProtocol, isRequest } from '../step.ts';
 
 /** Something on which implementations differ. */

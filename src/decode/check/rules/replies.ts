@@ -1,10 +1,9 @@
 /** Who answers what, and when. Spec sections "Communication" and "VHOST_USER_PROTOCOL_F_REPLY_ACK". */
-
 import type { Asked } from '../../session/connection.ts';
 import { isAltered } from '../../session/known-to.ts';
+import { answerer } from '../../side.ts';
 import { protocolFeatures } from '../../spec/protocol-features.ts';
 import type { Rule } from '../rule.ts';
-import { answerer } from '../side.ts';
 
 const replyAck = 1n << BigInt(protocolFeatures.REPLY_ACK.bit);
 /** Messages on which QEMU sets need_reply by construction. */

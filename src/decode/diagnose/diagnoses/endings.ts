@@ -1,7 +1,6 @@
 /** Who went away, at which request, and whether its process lives. */
-import type { Side } from '../../check/rule.ts';
-import { answerer } from '../../check/side.ts';
 import type { Asked } from '../../session/connection.ts';
+import { answerer, type Side } from '../../side.ts';
 import type { Diagnosis, Story } from '../diagnosis.ts';
 
 const nsPerMs = 1_000_000n;

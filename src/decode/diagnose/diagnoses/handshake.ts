@@ -2,11 +2,12 @@
 import { protocolBit, spell, transportBit } from '../../check/masks.ts';
 import type { Finding } from '../../check/rule.ts';
 import { featureBits, namedBits } from '../../features.ts';
+import type { Side } from '../../side.ts';
 import { hex, normalU64 } from '../../u64.ts';
 import type { Diagnosis, Story } from '../diagnosis.ts';
 
 const foundBy = (story: Story, rule: string): Finding | undefined => story.findings.find(one => one.rule === rule);
-const closedBy = ({ ending }: Story, side: 'front-end' | 'back-end'): boolean => ending?.first === side;
+const closedBy = ({ ending }: Story, side: Side): boolean => ending?.first === side;
 /** Where the configuration space begins among the registers of virtio-mmio. */
 const mmioConfig = 0x100;
 const asksProtocolFeatures = /^[GS]ET_PROTOCOL_FEATURES$/;
