@@ -8,6 +8,8 @@ export interface CheckedYaml<Value> {
   readonly value: Value;
   /** `file:line:column` of the value at a path. */
   placeOf(path: readonly PropertyKey[]): string;
+  /** A complaint about the value at a path: `file:line:column: rules[1].do.set: …`. */
+  complaint(path: readonly PropertyKey[], message: string): string;
 }
 
 /** Reads a YAML text and checks it; throws UsageError with a line for every complaint: `file:line:column: …`. */
@@ -34,11 +36,13 @@ export function checkedYaml<Schema extends z.ZodType>(
     }
     return at(0);
   };
+  const complaint = (path: readonly PropertyKey[], message: string): string =>
+    `${placeOf(path)}: ${shown(path)}${message}`;
   const result = schema.safeParse(document.toJS() ?? {});
-  if (result.success) return { value: result.data, placeOf };
+  if (result.success) return { value: result.data, placeOf, complaint };
   const complaints = result.error.issues.flatMap(issue => {
     const message = issue.path.length > 0 && !document.hasIn(issue.path) ? 'is missing' : issue.message;
-    if (issue.code !== 'unrecognized_keys') return `${placeOf(issue.path)}: ${shown(issue.path)}${message}`;
+    if (issue.code !== 'unrecognized_keys') return complaint(issue.path, message);
     return issue.keys.map(key => `${placeOf([...issue.path, key])}: ${shown(issue.path)}unknown key '${key}'`);
   });
   throw new UsageError(complaints.join('\n'));

@@ -5,7 +5,11 @@
 import { existsSync, readdirSync, readFileSync, unwatchFile, watchFile } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { compileFilter } from '../decode/filter/filter.ts';
+import { messagesOf, variantsOf } from '../decode/catalog.ts';
+import type { Layout } from '../decode/edit.ts';
+import { compileFilter, type Filter } from '../decode/filter/filter.ts';
+import { channels } from '../decode/frame.ts';
+import { requester } from '../decode/header.ts';
 import { didYouMean, SyntaxProblem } from '../decode/syntax-problem.ts';
 import { type ArmedRule, armedRule, type Rule } from '../proxy/hold/rule.ts';
 import { type Action, tampers } from '../proxy/tamper/index.ts';
@@ -23,8 +27,13 @@ const filter = z.string().superRefine((text, context) => {
   }
 });
 
+/** An action, and where it stands below `do:`. */
+interface PlacedAction extends Action {
+  readonly path: readonly PropertyKey[];
+}
+
 /** What a rule does: keys of `tampers`, in the order in which they stand, in one map or in a list of them. */
-const actions = z.unknown().transform((written, context): Action[] => {
+const actions = z.unknown().transform((written, context): PlacedAction[] => {
   const maps = Array.isArray(written) ? written.map((map, i) => [map, [i]] as const) : [[written, []] as const];
   const found = maps.flatMap(([map, path]) => actionsIn(map, path, context));
   if (found.length === 0 && context.issues.length === 0)
@@ -32,7 +41,7 @@ const actions = z.unknown().transform((written, context): Action[] => {
   return found;
 });
 
-function actionsIn(map: unknown, path: readonly PropertyKey[], context: z.RefinementCtx): Action[] {
+function actionsIn(map: unknown, path: readonly PropertyKey[], context: z.RefinementCtx): PlacedAction[] {
   if (typeof map !== 'object' || map === null) return [];
   return Object.entries(map).flatMap(([key, value]) => {
     const tamper = Object.hasOwn(tampers, key) ? tampers[key] : undefined;
@@ -42,7 +51,7 @@ function actionsIn(map: unknown, path: readonly PropertyKey[], context: z.Refine
       return [];
     }
     const checked = tamper.settings.safeParse(value);
-    if (checked.success) return { tamper: key, settings: checked.data };
+    if (checked.success) return { tamper: key, settings: checked.data, path: [...path, key] };
     for (const issue of checked.error.issues)
       context.addIssue({ code: 'custom', message: complaint(issue), path: [...path, key, ...issue.path] });
     return [];
@@ -101,8 +110,9 @@ export function ruleFile(name: string): string {
 
 /** Reads the text of a file of rules; throws UsageError with a line for every complaint: `file:line:column: …`. */
 export function parseRules(source: string, file: string): ArmedRule[] {
-  const { value, placeOf } = checkedYaml(source, file, schema);
-  return value.rules.map(({ when, name, do: list, seed = value.seed, ...rest }, i) => {
+  const { value, placeOf, complaint } = checkedYaml(source, file, schema);
+  const complaints: string[] = [];
+  const rules = value.rules.map(({ when, name, do: list, seed = value.seed, ...rest }, i) => {
     const place = placeOf(['rules', i]);
     const natural = list
       .map(({ tamper, settings }) => tampers[tamper]?.when?.(settings))
@@ -113,12 +123,30 @@ export function parseRules(source: string, file: string): ArmedRule[] {
       throw new UsageError(
         `${place}: a rule needs when: a filter, or the words it is to be applied to (when: message for all)`,
       );
-    return armedRule({
-      ...described,
-      ...{ name: name ?? `rule ${i + 1}`, place, do: list },
-      when: when ?? natural.map(text => `(${text})`).join(' or '),
-    });
+    const filter = when ?? natural.map(text => `(${text})`).join(' or ');
+    const layouts = layoutsOf(compileFilter(filter));
+    for (const { tamper, settings, path } of list)
+      for (const { key, message } of tampers[tamper]?.problems?.(settings, layouts) ?? [])
+        complaints.push(complaint(['rules', i, 'do', ...path, key], message));
+    const actions = list.map(({ tamper, settings }): Action => ({ tamper, settings }));
+    return armedRule({ ...described, name: name ?? `rule ${i + 1}`, place, do: actions, when: filter });
   });
+  if (complaints.length > 0) throw new UsageError(complaints.join('\n'));
+  return rules;
+}
+
+/** The layouts of the messages that a filter may match, by what their headers alone tell. */
+function layoutsOf(filter: Filter): Layout[] {
+  return channels.flatMap(channel =>
+    messagesOf[channel].flatMap(spec =>
+      [false, true].flatMap(reply => {
+        const asks = requester(channel);
+        const dir = reply ? (asks === 'front-to-back' ? 'back-to-front' : 'front-to-back') : asks;
+        if (filter.head({ kind: 'message', channel, dir, id: spec.id, reply }) === 'no') return [];
+        return variantsOf(spec, reply).map(({ payload }) => ({ name: spec.name, struct: payload }));
+      }),
+    ),
+  );
 }
 
 /** Reads files of rules; throws UsageError, or an error of the operating system where one cannot be read. */

@@ -1,11 +1,33 @@
 /** A window of the device configuration space, as the fields of a device type. */
 import { decodeStruct, fixedSize, type Payload } from './decode.ts';
+import type { Context } from './frame.ts';
 import type { NamedField, Struct } from './schema.ts';
 import { deviceById } from './spec/devices/index.ts';
 
 /** The layout of a device type's configuration space; undefined where none is declared. */
 export function configStruct(device: number | undefined): Struct | undefined {
   return deviceById(device)?.config;
+}
+
+/** Whether a field of a configuration space is one that has a meaning: it is not padding. */
+export function isHere({ kind }: NamedField): boolean {
+  return kind !== 'pad';
+}
+
+/** Byte order of a configuration space: the guest's for a device without VERSION_1, else little endian. */
+export function configBigEndian({ features, bigEndian }: Context): boolean {
+  const legacy = features !== undefined && ((features >> 32n) & 1n) === 0n;
+  return legacy && bigEndian === true;
+}
+
+/** Where a field lies in its configuration space, in bytes; without `size` where what is before it tells. */
+export function configPlace(layout: Struct, { name }: NamedField): { offset: number; size: number | undefined } {
+  let offset = 0;
+  for (const field of layout.list) {
+    if (field.name === name) return { offset, size: fixedSize(field) };
+    offset += sizeOf(field);
+  }
+  return { offset, size: undefined };
 }
 
 /** The fields of a layout that lie wholly within `bytes`, which begin at `offset` of the configuration space. */

@@ -38,6 +38,19 @@ export function encodeStruct(struct: Struct, payload: Payload, context: Context 
   return walk.out.finish();
 }
 
+/**
+ * Writes one field as it stands in a layout. Entries and bytes are as many as are given, whatever counts them.
+ *
+ * @param path what it is called where the value does not fit
+ * @throws EncodeError
+ */
+export function encodeField(field: NamedField, value: Value, context: Context, path: string): Uint8Array {
+  const facts: Facts = { context, size: Number.NaN, fdCount: 0, first: 0, assumed: false };
+  const walk = new Walk(facts, context.bigEndian === true, mostZeros);
+  walk.field(field, { list: [] }, { [field.name]: value }, path);
+  return walk.out.finish();
+}
+
 class Walk {
   readonly out: Writer;
   readonly #facts: Facts;
@@ -54,11 +67,11 @@ class Walk {
     if (wrong) throw new EncodeError('', wrong);
     for (const field of struct.list) {
       const absent = field.when !== undefined && !(field.name in payload) && !holds(field.when, this.#facts);
-      if (!absent) this.#field(field, struct, payload, path + field.name);
+      if (!absent) this.field(field, struct, payload, path + field.name);
     }
   }
 
-  #field(field: NamedField, struct: Struct, payload: Payload, path: string): void {
+  field(field: NamedField, struct: Pick<Struct, 'list'>, payload: Payload, path: string): void {
     const value = payload[field.name] ?? derived(field.name, struct, payload);
     switch (field.kind) {
       case 'group':
@@ -144,7 +157,7 @@ class Walk {
 }
 
 /** The value of a field that counts or measures another one. */
-function derived(name: string, struct: Struct, payload: Payload): Value | undefined {
+function derived(name: string, struct: Pick<Struct, 'list'>, payload: Payload): Value | undefined {
   for (const field of struct.list) {
     const value = payload[field.name];
     if (field.kind === 'array' && field.count === name && Array.isArray(value)) return value.length;

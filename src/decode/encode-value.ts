@@ -1,7 +1,7 @@
 /** Single values on their way to bytes: what fits a field, and what to say where it does not. */
 import type { Payload, Value } from './decode.ts';
 import type { NamedBit } from './features.ts';
-import type { U64, WordField } from './schema.ts';
+import type { Part, U64, WordField } from './schema.ts';
 import { normalU64 } from './u64.ts';
 
 /** A value that a field cannot hold. */
@@ -25,15 +25,18 @@ export function isPayload(value: Value | undefined): value is Payload {
 export function word(field: WordField & { name: string }, payload: Payload, path: string): U64 {
   let value = BigInt(uint(payload[field.name] ?? 0, field.size, path));
   for (const [name, part] of Object.entries(field.parts)) {
-    const given = payload[name] ?? 0;
     const partPath = path.slice(0, path.length - field.name.length) + name;
-    const bits = BigInt(uint(given === true ? 1 : given === false ? 0 : given, 8, partPath));
-    if (bits >> BigInt(part.width) !== 0n) {
-      throw expected(partPath, part.width === 1 ? 'true or false' : `a number below ${2 ** part.width}`, given);
-    }
-    value |= bits << BigInt(part.from);
+    value |= partBits(part, payload[name] ?? 0, partPath) << BigInt(part.from);
   }
   return normalU64(value);
+}
+
+/** Checks the value of a part of a word; its bits begin at bit 0. */
+export function partBits({ width }: Part, given: Value, path: string): bigint {
+  const bits = BigInt(uint(given === true ? 1 : given === false ? 0 : given, 8, path));
+  if (bits >> BigInt(width) !== 0n)
+    throw expected(path, width === 1 ? 'true or false' : `a number below ${2 ** width}`, given);
+  return bits;
 }
 
 /** Checks an unsigned integer of `size` bytes. */

@@ -1,6 +1,7 @@
 /** Walks a declared struct to nodes with byte ranges, and the device configuration space within one. */
 import { holds } from './condition.ts';
 import { fixedSize, type Payload, type Source, type Value } from './decode.ts';
+import { configBigEndian } from './device-config.ts';
 import { featureBits } from './features.ts';
 import { formatNumber, formatValue } from './format.ts';
 import { bitMeaning, meaning } from './meaning.ts';
@@ -16,6 +17,12 @@ type Draft = { -readonly [K in keyof TreeNode]: TreeNode[K] };
 
 /** Said of a field whose bytes the recorder did not keep. */
 const notCaptured = 'not captured';
+
+/** Whether all bytes of a field, and of all that it holds, are there. */
+export function isWhole({ problem, text, children }: TreeNode): boolean {
+  return problem === undefined && text !== notCaptured && children.every(isWhole);
+}
+
 /** Largest device configuration space any implementation accepts, in bytes. */
 const mostConfig = 4096;
 
@@ -189,9 +196,7 @@ function configNodes(source: Source, window: number, offset: number, length: num
   if (!layout || window + length > mostConfig) return [];
   const space = new Uint8Array(window + length);
   space.set(bytes.subarray(offset, offset + length), window);
-  // A device without VERSION_1 has a configuration space in the guest's byte order, else it is little endian.
-  const legacy = context.features !== undefined && ((context.features >> 32n) & 1n) === 0n;
-  const bigEndian = legacy && context.bigEndian === true;
+  const bigEndian = configBigEndian(context);
   const whole = { ...source, bytes: space, start: 0, size: space.length, bigEndian, assumed: false };
   const shift = (node: TreeNode): TreeNode[] => {
     const from = Math.max(node.offset, window);

@@ -37,19 +37,22 @@ export interface MessageTree {
   readonly message: Message;
   /** The header's fields, then those of the payload, then bytes of no field. */
   readonly nodes: readonly TreeNode[];
+  /** Those of the payload among them, and bytes of no field. */
+  readonly fields: readonly TreeNode[];
 }
 
 /** Reads the bytes of one message, header included, as a tree. Total, as decoding is. */
 export function decodeTree(bytes: Uint8Array, envelope: Envelope): MessageTree {
   const message = decodeMessage(bytes, envelope);
   const problems = problemTexts(message.problems);
-  if (bytes.length < headerSize) return { message, nodes: [surplus(bytes, 0)] };
+  if (bytes.length < headerSize) return { message, nodes: [surplus(bytes, 0)], fields: [] };
   const source = payloadSource(bytes, envelope);
   const header = headerNodes(message, bytes, source.bigEndian, problems);
   const walk = new TreeWalk(source, problems);
   const payload = message.struct ? walk.fields(message.struct) : [];
   const left = message.rest && !walk.stopped ? [surplus(message.rest, bytes.length - message.rest.length)] : [];
-  return { message, nodes: [...header, ...payload, ...left] };
+  const fields = [...payload, ...left];
+  return { message, nodes: [...header, ...fields], fields };
 
   function surplus(rest: Uint8Array, offset: number): TreeNode {
     const node = { name: 'rest', id: '', offset, length: rest.length, value: rest, text: formatBytes(rest) };

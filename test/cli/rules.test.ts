@@ -59,10 +59,39 @@ rules:
     ['{ do: { mask: {} } }', /expected virtio, protocol or both/],
     ['{ when: SET_OWNER, do: { close: never } }', /rules\[1\]\.do\.close/],
     ['{ when: SET_OWNER, do: { fds: [pipe] } }', /not 'pipe'/],
+    [
+      '{ when: SET_VRING_NUM, do: { set: { nope: 1 } } }',
+      /^r\.yaml:2:47: rules\[1\]\.do\.set\.nope: SET_VRING_NUM has no field nope, it has index, num$/,
+    ],
+    [
+      '{ when: SET_VRING_NUM, do: [{ delay: 1 }, { set: { num: ten } }] }',
+      /^r\.yaml:2:61: rules\[1\]\.do\[2\]\.set\.num: expected a number$/,
+    ],
+    [
+      '{ when: SET_VRING_NUM, do: { set: { num: -1, "index[0]": 1 } } }',
+      /set\.num: expected a number of 4 .*\n.*is no list/,
+    ],
+    [
+      '{ when: GET_CONFIG and reply, do: { set: { config.capacty: 0 } } }',
+      /^r\.yaml:2:64: .*set\.config\.capacty: no device has capacty in .* \(did you mean capacity\?\)$/,
+    ],
+    [
+      '{ when: reply, do: { set: { queue_nun: 1 } } }',
+      /none of the messages .* queue_nun \(did you mean queue_num\?\)/,
+    ],
     ['{ when: SET_OWNER, probability: 2, do: { drop: true } }', /rules\[1\]\.probability/],
     ['{ when: "SET_OWNER"', /^r\.yaml:\d+:\d+: /],
   ])('%s is refused with its place', (text, complaint) => {
     expect(() => one(text)).toThrow(complaint);
+  });
+
+  it('may assign what some message that it is about has', () => {
+    expect(
+      one(
+        '{ when: message, do: { set: { num: 1, "!size": 3, config.capacity: 0, config.mac: "52:54:00:00:00:01" } } }',
+      ),
+    ).toHaveLength(1);
+    expect(one('{ when: request, do: { set: { "regions[1].size": 1 } } }')).toHaveLength(1);
   });
 
   it.each(readyMadeRules())('%s comes with the program and can be read', name => {
@@ -84,6 +113,15 @@ describe('docs/intercept.md', () => {
 
   it.each(Object.values(tampers))('tells what $name does', ({ name, meaning }) => {
     expect(text).toContain(`| \`${name}\` | ${meaning} |`);
+  });
+
+  it('may assign what some message that it is about has', () => {
+    expect(
+      one(
+        '{ when: message, do: { set: { num: 1, "!size": 3, config.capacity: 0, config.mac: "52:54:00:00:00:01" } } }',
+      ),
+    ).toHaveLength(1);
+    expect(one('{ when: request, do: { set: { "regions[1].size": 1 } } }')).toHaveLength(1);
   });
 
   it.each(readyMadeRules())('tells of %s', name => {

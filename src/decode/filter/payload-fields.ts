@@ -92,25 +92,43 @@ function collect(found: Map<string, Found>, top: Struct, struct: Struct, path: r
   }
 }
 
-/** The configuration spaces of the device types, under their meaning only. */
+/**
+ * The configuration spaces of the device types: under their meaning, and as `config.capacity` for whichever device has
+ * such a field, unless that is the name of something else or the devices disagree what it is.
+ */
 function collectConfig(found: Map<string, Found>, top: Struct, path: readonly string[], key: string): void {
   for (const device of devices) {
     for (const field of device.config?.list ?? []) {
       if (field.kind === 'pad' || field.kind === 'group' || field.kind === 'array' || field.kind === 'word') continue;
-      const name = meaning(device.config as Struct, field);
-      const entry = found.get(name) ?? {
-        name,
-        fields: [field],
-        part: undefined,
-        places: [],
-        heads: new Set<string>(),
-        byPath: false,
-      };
-      found.set(name, entry);
-      entry.heads.add(key);
-      entry.places.push({ struct: top, path: [...path, field.name], device: device.id });
+      const short = [...path, field.name].join('.');
+      const place = { struct: top, path: [...path, field.name], device: device.id };
+      for (const name of [meaning(device.config as Struct, field), short]) {
+        const blank = {
+          name,
+          fields: [],
+          part: undefined,
+          places: [],
+          heads: new Set<string>(),
+          byPath: name === short,
+        };
+        const entry = found.get(name) ?? blank;
+        if (name === short && !sharesName(entry, field)) continue;
+        found.set(name, entry);
+        if (!entry.fields.includes(field)) entry.fields.push(field);
+        entry.heads.add(key);
+        entry.places.push(place);
+      }
     }
   }
+}
+
+/** Whether a name is that of fields of configuration spaces alone, which are all compared in the same way. */
+function sharesName({ places }: Found, { name }: NamedField): boolean {
+  const kinds = devices.flatMap(({ config }) => {
+    const field = config?.list.find(one => one.name === name);
+    return field ? [kindOf(field, undefined)] : [];
+  });
+  return new Set(kinds).size === 1 && places.every(({ device }) => device !== undefined);
 }
 
 function selectorOf({ name, fields, part, places, heads, byPath }: Found): Selector {

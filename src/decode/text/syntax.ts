@@ -50,13 +50,14 @@ export class Cursor {
     const column = this.at;
     const name = this.take(/[a-z_][a-z0-9_]*(?==)/iy)?.[0] ?? '';
     if (name !== '') this.at++;
-    return { name, value: this.#value(), column };
+    return { name, value: this.value(), column };
   }
 
-  #value(): Written {
+  /** A value alone. */
+  value(): Written {
     const column = this.at;
     if (this.take(/\{/y)) return { kind: 'group', items: this.#until('}', () => this.item()), column };
-    if (this.take(/\[/y)) return { kind: 'list', values: this.#until(']', () => this.#value()), column };
+    if (this.take(/\[/y)) return { kind: 'list', values: this.#until(']', () => this.value()), column };
     const quoted = this.take(/"((?:[^"\\]|\\.)*)"/y);
     if (quoted) return { kind: 'quoted', text: quoted[1] as string, column };
     const word = this.take(/[^\s{}[\]"]+/y);

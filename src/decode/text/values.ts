@@ -39,7 +39,12 @@ function isSwitch(struct: Struct, word: string): boolean {
   return struct.list.some(field => field.kind === 'word' && field.parts[word]?.width === 1);
 }
 
-function readValue(field: NamedField, written: Written): Value {
+/**
+ * The value of a field as it is written: texts in quotes or as a word, bytes as hexadecimal digits or as a text in quotes.
+ *
+ * @throws SyntaxProblem
+ */
+export function readValue(field: NamedField, written: Written): Value {
   switch (field.kind) {
     case 'group':
       if (written.kind !== 'group') throw expected('fields in braces', written);
@@ -54,13 +59,13 @@ function readValue(field: NamedField, written: Written): Value {
     case 'pad':
     case 'bytes':
     case 'config': {
+      if (written.kind === 'quoted') return latin1(unquoted(written.text), written);
       const bytes = written.kind === 'word' ? parseBytes(written.text) : undefined;
       if (!bytes) throw expected('pairs of hexadecimal digits', written);
       return bytes;
     }
     case 'text':
-      if (written.kind !== 'quoted') throw expected('a text in quotes', written);
-      return unquoted(written.text);
+      return written.kind === 'quoted' ? unquoted(written.text) : wordOf(written);
     case 'uuid':
     case 'mac':
       return wordOf(written);
@@ -109,7 +114,15 @@ function wordOf(written: Written): string {
   return written.text;
 }
 
-function numberIn(written: Written): U64 {
+/** A text as bytes, one for each character. */
+function latin1(text: string, written: Written): Uint8Array {
+  const codes = Array.from(text, character => character.codePointAt(0) as number);
+  if (codes.some(code => code > 0xff)) throw expected('characters of one byte', written);
+  return Uint8Array.from(codes);
+}
+
+/** A number as it is written. @throws SyntaxProblem */
+export function numberIn(written: Written): U64 {
   return numberOf(wordOf(written), written.column);
 }
 

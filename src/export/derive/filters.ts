@@ -33,7 +33,7 @@ export function filtersText(introduction: string): string {
     '',
     '## Fields of payloads',
     '',
-    'By meaning, one name wherever a field occurs; the Wireshark dissector has the same names behind `vhost_user.`. A field that stands in a list has several values, and matches when one of them does.',
+    'By meaning, one name wherever a field occurs; the Wireshark dissector has the same names behind `vhost_user.`. A field that stands in a list has several values, and matches when one of them does. Fields of a configuration space have a short name as well, `config.capacity` for `config.blk.capacity`: of whichever device the record is about, where all devices that have it mean the same kind of value.',
     '',
     ...table(
       ['field', 'meaning', 'values'],

@@ -1,5 +1,6 @@
 /** What a rule can do to a message. */
 import type { z } from 'zod';
+import type { Layout } from '../../decode/edit.ts';
 import type { Passage, Plan } from '../hold/plan.ts';
 
 /** What a tamper needs besides the message. Random numbers follow from the rule's seed. */
@@ -17,6 +18,8 @@ export interface Tamper<Settings = unknown> {
   readonly settings: z.ZodType<Settings>;
   /** The filter of a rule that has none of its own. */
   when?(settings: Settings): string;
+  /** Why some of the settings fit no message that the rule can be about, by the key they stand behind. */
+  problems?(settings: Settings, layouts: readonly Layout[]): Problems;
   /** What was done, for the recording and for people: `delayed by 50 ms`. */
   told(settings: Settings): string;
   /**
@@ -26,6 +29,9 @@ export interface Tamper<Settings = unknown> {
    */
   apply(plan: Plan, settings: Settings, passage: Passage, occasion: Occasion): Plan;
 }
+
+/** Complaints by key of the settings. */
+export type Problems = readonly { readonly key: string; readonly message: string }[];
 
 /** A tamper cannot treat this message: why, for people. */
 export class NotPossible extends Error {
