@@ -17,6 +17,7 @@ import { isPlain } from './framing.ts';
 import type { Link } from './link.ts';
 import type { Alteration, Passing } from './passing.ts';
 import { type DirectionNumber, type Entry, type Origin, plainEntry, type Recording } from './recording.ts';
+import { Repetition } from './repetition.ts';
 
 const setFeatures = 2;
 const setProtocolFeatures = 16;
@@ -51,6 +52,8 @@ export class Ledger implements Origin {
     { n: 0, wireLength: 0 },
     { n: 0, wireLength: 0 },
   ] as const;
+  /** Per direction, the messages that were heard for what they say about the device type. */
+  readonly #heard: readonly [Repetition, Repetition] = [new Repetition(), new Repetition()];
   readonly #entry: Entry = { ...plainEntry };
   #author: 1 | 2 = 1;
 
@@ -195,6 +198,9 @@ export class Ledger implements Origin {
   }
 
   #inferDevice(entry: Entry, flow: Passing): DeviceEvent | undefined {
+    // Hearing the same again leaves what is inferred as it is, and decoding costs more than passing the message on.
+    const heard = this.#heard[flow.direction - 1] as Repetition;
+    if (heard.repeats(flow.memory.bytes, flow.have, this.context)) return undefined;
     const message = decodeMessage(flow.memory.bytes.subarray(0, flow.have), this.#envelope(entry, flow));
     const inferred = this.#owner.inference.hear(message);
     return inferred && this.#owner.takeDevice(inferred);

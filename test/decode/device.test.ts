@@ -60,6 +60,16 @@ describe('the device type', () => {
     expect(found && [found.device, found.confidence]).toEqual(expected);
   });
 
+  // The relay relies on it: it does not even decode what says the same again.
+  it.each(cases)('from %s, each said twice: the second time is no news', (_, messages) => {
+    const inference = new DeviceInference();
+    for (const one of messages) {
+      inference.hear(one);
+      expect(inference.hear(one)).toBeUndefined();
+    }
+    expect(concluded(messages.flatMap(one => [one, one]))).toEqual(concluded(messages));
+  });
+
   it('is told with its reasons, each once', () => {
     expect(concluded([config(36), config(36), accepted(0x6e46n)])?.reason).toMatch(
       /^GET_CONFIG of 36 bytes; features SIZE_MAX, SEG_MAX(, [A-Z_]+)+$/,

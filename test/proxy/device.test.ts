@@ -66,4 +66,17 @@ describe('the device type', () => {
       ...['2 command-line', '2 command-line', '2 command-line'],
     ]);
   });
+
+  it('is heard of in what comes behind messages that said the same again and again', () => {
+    const ends = connected();
+    for (let i = 0; i < 3; i++) {
+      put(ends.front, message(1));
+      stand.settle();
+      put(ends.back, message(1, u64(0x1_7000_0000n), 5));
+      stand.settle();
+    }
+    expect(told()).toEqual(['connected', ...Array.from({ length: 6 }, () => 'unknown')]);
+    negotiate(ends);
+    expect(told()).toEqual(['unknown', '2 messages', `is blk: ${features}`, '2 messages']);
+  });
 });
