@@ -10,7 +10,7 @@ import { Keeper } from '../replay/keeper.ts';
 import { deviationsOf } from '../replay/outcome.ts';
 import { play } from '../replay/player.ts';
 import { type Recording, recordingOf, type Step, stepName } from '../replay/recording.ts';
-import { outcomeLines, verdictJson, verdictLines } from '../replay/tell.ts';
+import { outcomeLines, recordingJson, verdictJson, verdictLines } from '../replay/tell.ts';
 import { close, errno } from '../sys/libc.ts';
 import {
   type Address,
@@ -115,7 +115,8 @@ export const command: Command<ReplayFlags> = {
     { flags: '--keep-secrets', meaning: 'record keys of crypto sessions of the living side as well' },
     {
       flags: '--json',
-      meaning: 'print one JSON object for each message (with --step also before it), and the verdict as the last',
+      meaning:
+        'print one JSON object for what is played, for each message (with --step also before it), and for the verdict',
     },
     { flags: '-q, --quiet', meaning: 'print the verdict only' },
     { flags: '--expect-same', meaning: 'exit status 1 where the other side deviates from the recording' },
@@ -145,7 +146,7 @@ export const command: Command<ReplayFlags> = {
     });
     if (flags.write !== undefined && isSameFile(flags.write, file))
       throw new UsageError(`-w: ${file} is what is played and would be overwritten: give the capture another name`);
-    if (flags.tui) return viewReplay(file, recording, process.argv.slice(3), flags);
+    if (flags.tui) return viewReplay(file, side, process.argv.slice(3), flags);
     const accepted =
       flags.baseline === undefined ? new Set<string>() : parseBaseline(readFileSync(flags.baseline, 'utf8'));
     const ending = new AbortController();
@@ -156,6 +157,7 @@ export const command: Command<ReplayFlags> = {
     const enter = lines?.[Symbol.asyncIterator]();
     let keeper: Keeper | undefined;
     try {
+      if (flags.json) print([JSON.stringify(recordingJson(recording))]);
       const fd = await connected(where, ending.signal);
       if (fd === undefined) return 130;
       introduce(recording, flags);

@@ -2,6 +2,7 @@
 import { TraceClient } from '../trace/client.ts';
 import type { ViewerOptions } from '../tui/viewer.ts';
 import type { OptionSpec } from './command.ts';
+import { replayArguments, replayProcess } from './replay-process.ts';
 import { Failure, UsageError } from './usage.ts';
 
 /** Values of `viewOptions`. */
@@ -39,9 +40,15 @@ export interface Viewed {
 }
 
 /** What is to be viewed. */
-export interface ViewOptions extends Omit<ViewerOptions, 'ability' | 'trace'> {
+export interface ViewOptions extends Omit<ViewerOptions, 'ability' | 'trace' | 'replays'> {
   /** Captures that continue each other. */
   readonly paths: readonly string[];
+}
+
+/** How a replay is started from inside: one plays a single file. */
+function replaysOf([path, ...others]: readonly string[]): ViewerOptions['replays'] {
+  if (path === undefined || others.length > 0) return 'several captures are open; a replay plays one';
+  return order => ({ side: order.side, start: replayProcess([path, ...replayArguments(order)]) });
 }
 
 /** Opens the interface and resolves once it is quit. The terminal is then as it was. Rejects with Failure. */
@@ -54,7 +61,7 @@ export async function view({ paths, ...options }: ViewOptions, { ascii, light }:
   const trace = new TraceClient({ paths, ascii: ability.ascii });
   const { Viewer } = await import('../tui/viewer.ts');
   let status = 0;
-  const viewer = new Viewer({ ...options, trace, ability });
+  const viewer = new Viewer({ ...options, trace, ability, replays: replaysOf(paths) });
   for (const [signal, code] of Object.entries(signals)) {
     process.on(signal, () => {
       status = code;

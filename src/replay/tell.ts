@@ -2,6 +2,7 @@
 import { plain } from '../decode/plain.ts';
 import { otherSide, type Side } from '../decode/side.ts';
 import { countsOf, deviationsOf, type End, type Outcome, type Performance } from './outcome.ts';
+import type { Recording } from './recording.ts';
 
 const signs: { readonly [result in Outcome['result']]: string } = {
   said: ' ',
@@ -86,6 +87,11 @@ export function verdictLines(performance: Performance, accepted: ReadonlySet<str
       ? `the ${other} behaves as in the recording${known > 0 ? `, but for ${known} accepted ${known === 1 ? 'deviation' : 'deviations'}` : ''}`
       : `the ${other} deviates from the recording in ${open.length} ${open.length === 1 ? 'point' : 'points'}:`;
   return [summary, endSentence(end, side), verdict, ...open.map(({ text }) => `  ${text}`)].map(plain);
+}
+
+/** What is played, as JSON. */
+export function recordingJson({ side, pair, session, epoch, steps, connections, omitted }: Recording): object {
+  return { type: 'recording', side, pair, session, epoch, messages: steps.length, connections, omitted };
 }
 
 /** The verdict as JSON. */

@@ -89,6 +89,8 @@ export interface Model {
   readonly replay?: ReplayFacts;
   /** The capture is played: the cursor moves by itself. */
   readonly play?: Play;
+  /** True, or why no replay of the capture can be started here. */
+  readonly replays: true | string;
   /** True, or why Wireshark cannot be opened here. */
   readonly wireshark: true | string;
   /** Keys that began something and wait for another one. */
@@ -128,6 +130,7 @@ export function newModel(title: string, size: Size, ability: Ability, following:
     dragging: false,
     kept: {},
     marks: new Map(),
+    replays: 'nobody has said how a replay is started here',
     wireshark: 'nobody has looked whether there is one',
   };
 }

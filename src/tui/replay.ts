@@ -25,8 +25,10 @@ export interface PlayedMessage {
 /** What is known of a replay. */
 export interface ReplayFacts {
   readonly side: Side;
-  /** Messages of the recording. */
-  readonly messages: number;
+  /** The connection that is played, and how many messages it has; once that was told. */
+  readonly recording?: { readonly name: string; readonly messages: number };
+  /** What of it is not played, in sentences. */
+  readonly omitted: readonly string[];
   readonly played: readonly PlayedMessage[];
   /** It waits for a key before this message. */
   readonly next?: string;
@@ -51,14 +53,13 @@ export interface Playing {
 /** A replay to be shown. */
 export interface ReplayOptions {
   readonly side: ReplayFacts['side'];
-  readonly messages: number;
   /** Starts it; `line` is told each line of JSON, `said` what it says to people, `ended` its end. */
   start(listener: { line(text: string): void; said(text: string): void; ended(): void }): Playing;
 }
 
 /** Before it has begun. */
-export function newReplay({ side, messages }: Pick<ReplayOptions, 'side' | 'messages'>): ReplayFacts {
-  return { side, messages, played: [], ended: false };
+export function newReplay({ side }: Pick<ReplayOptions, 'side'>): ReplayFacts {
+  return { side, omitted: [], played: [], ended: false };
 }
 
 /** The facts after a line of the process; lines of another kind change nothing. */
@@ -67,10 +68,15 @@ export function afterLine(facts: ReplayFacts, text: string): ReplayFacts {
   const { next: _, ...going } = facts;
   if (line?.type === 'message') return { ...going, played: [...facts.played, line as unknown as PlayedMessage] };
   if (line?.type === 'next') return { ...going, next: String(line.name) };
+  if (line?.type === 'recording') {
+    const name = `${line.pair}, session ${line.session}.${line.epoch}`;
+    return { ...going, recording: { name, messages: Number(line.messages) }, omitted: sentences(line.omitted) };
+  }
   if (line?.type !== 'verdict') return facts;
-  const verdict = Array.isArray(line.said) ? line.said.map(String) : [];
-  return { ...going, verdict, same: line.same === true };
+  return { ...going, verdict: sentences(line.said), same: line.same === true };
 }
+
+const sentences = (value: unknown): string[] => (Array.isArray(value) ? value.map(String) : []);
 
 function parsed(text: string): { readonly [key: string]: unknown } | undefined {
   try {

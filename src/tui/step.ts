@@ -6,6 +6,7 @@ import type { Size } from './frame.ts';
 import type { Model } from './model.ts';
 import type { Order, Outcome } from './order.ts';
 import type { ReplayFacts } from './replay.ts';
+import type { ReplayOrder } from './replaying.ts';
 import type { PacketPlace } from './wireshark.ts';
 
 /** Something that happened. Keys are named as in `docs/keys.md`: `j`, `G`, `up`, `C-d`, `enter`. */
@@ -45,8 +46,9 @@ export type Effect =
   | { readonly type: 'note'; readonly text: string; readonly of?: number }
   /** Something the engine is to do. */
   | { readonly type: 'order'; readonly order: Order }
-  /** The replay is to say its next message, or to end. */
-  | { readonly type: 'replay-next' | 'replay-stop' }
+  /** The replay is to say its next message, to end, or to be told of no more. */
+  | { readonly type: 'replay-next' | 'replay-stop' | 'replay-leave' }
+  | { readonly type: 'replay-start'; readonly order: ReplayOrder }
   /** Opens a packet in Wireshark. */
   | { readonly type: 'wireshark'; readonly place: PacketPlace }
   | { readonly type: 'quit' }

@@ -240,7 +240,8 @@ function offerLines(model: Model, width: number): Line[] {
   const { prompt } = model;
   if (!prompt) return [];
   const kind = promptOf(prompt.kind);
-  const { offers } = kind.offers(model, prompt.text.slice(0, prompt.caret));
+  const typed = prompt.text.slice(0, prompt.caret);
+  const { from: begun, offers } = kind.offers(model, typed);
   const from = Math.max(0, Math.min(prompt.picked - mostOffers + 1, offers.length - mostOffers));
   const room = Math.min(width, 100);
   const lines: Line[] = offers.slice(from, from + mostOffers).map(({ word, meaning, barred }, i) => {
@@ -252,7 +253,9 @@ function offerLines(model: Model, width: number): Line[] {
     return fitted(spans, room, '>', ground);
   });
   const flaw = kind.flaw?.(prompt.text, model);
-  if (!flaw) return lines;
+  // A word that is half typed is none yet, but it can become one that is offered.
+  const becomes = offers.length > 0 && typed.length > begun && typed === prompt.text;
+  if (!flaw || (becomes && flaw.column >= begun)) return lines;
   const label = labelOf(prompt).length + 1;
   const column = Math.max(0, label + flaw.column - shownFrom(prompt, model.size.width - label));
   return [...lines, [span(`${' '.repeat(column)}^ ${drawable(flaw.message)}`, 'bad', 'popup')]];

@@ -3,11 +3,13 @@ import type { TraceClient } from '../trace/client.ts';
 import { type EngineFacts, EngineLink, type EngineOptions } from './engine.ts';
 import { type Model, newModel } from './model.ts';
 import { afterLine, newReplay, type Playing, type ReplayFacts, type ReplayOptions } from './replay.ts';
+import type { ReplayOrder } from './replaying.ts';
 import type { Action, Effect } from './step.ts';
 import { Terminal, type TerminalStreams } from './terminal.ts';
 import type { Ability } from './theme.ts';
 import { update } from './update.ts';
 import { view } from './view.ts';
+import { newlyPlayed } from './views/replay.ts';
 import { openWireshark, wiresharkHere } from './wireshark.ts';
 
 /** What is to be opened. */
@@ -23,6 +25,8 @@ export interface ViewerOptions {
   readonly engine?: EngineOptions;
   /** A replay of the capture, which is started with the viewer. */
   readonly replay?: ReplayOptions;
+  /** Makes one that somebody asks for; or why there can be none. */
+  readonly replays: ((order: ReplayOrder) => ReplayOptions) | string;
   readonly streams?: TerminalStreams;
 }
 
@@ -49,7 +53,8 @@ export class Viewer {
   readonly #terminal: Terminal;
   readonly #trace: TraceClient;
   readonly #engine: EngineLink | undefined;
-  readonly #playing: Playing | undefined;
+  readonly #replays: ViewerOptions['replays'];
+  #playing: Playing | undefined;
   /** What cancels the questions that are not answered yet. */
   readonly #asked = new Map<string, () => void>();
   #settle: (ending: Ending) => void = () => {};
@@ -59,14 +64,16 @@ export class Viewer {
   #painting: { readonly atOnce: boolean; readonly timer: NodeJS.Timeout } | undefined;
 
   /** Takes the terminal over and begins to read. */
-  constructor({ trace, title, ability, follow, engine, replay, streams }: ViewerOptions) {
+  constructor({ trace, title, ability, follow, engine, replay, replays, streams }: ViewerOptions) {
     this.ended = new Promise((resolve, reject) => {
       this.#settle = resolve;
       this.#reject = reject;
     });
     this.#terminal = new Terminal(ability, action => this.#dispatch(action), streams);
     const wireshark = wiresharkHere(process.env);
-    this.#model = { ...newModel(title, this.#terminal.size, ability, follow), wireshark };
+    const can = typeof replays === 'string' ? replays : true;
+    this.#model = { ...newModel(title, this.#terminal.size, ability, follow), wireshark, replays: can };
+    this.#replays = replays;
     this.#trace = trace;
     this.#engine =
       engine &&
@@ -75,7 +82,10 @@ export class Viewer {
         said: (text, bad) => this.#dispatch({ type: 'said', text, bad }),
         obeyed: (order, outcome) => this.#dispatch({ type: 'obeyed', order, outcome }),
       });
-    this.#playing = replay && this.#play(replay);
+    if (replay) {
+      this.#model = newlyPlayed(this.#model);
+      this.#play(replay);
+    }
     trace.listen({
       standing: standing => this.#dispatch({ type: 'standing', standing }),
       failed: message => this.#end(() => this.#settle({ how: 'failed', message })),
@@ -83,19 +93,20 @@ export class Viewer {
     this.#paintSoon();
   }
 
-  /** Starts a replay, and tells of it as it goes on. */
-  #play(options: ReplayOptions): Playing {
+  /** Starts a replay, and tells of it as it goes on, until another one is started or it is put away. */
+  #play(options: ReplayOptions): void {
     let facts = newReplay(options);
     const tell = (now: ReplayFacts): void => {
       facts = now;
-      this.#dispatch({ type: 'replay', facts });
+      if (this.#playing === playing) this.#dispatch({ type: 'replay', facts });
     };
-    this.#model = { ...this.#model, focus: 'replay', side: 'replay', replay: facts };
-    return options.start({
+    this.#model = { ...this.#model, replay: facts };
+    const playing = options.start({
       line: text => tell(afterLine(facts, text)),
       said: said => tell({ ...facts, said }),
       ended: () => tell({ ...facts, ended: true }),
     });
+    this.#playing = playing;
   }
 
   /** Ends it as the user would. */
@@ -109,7 +120,8 @@ export class Viewer {
     clearTimeout(this.#painting?.timer);
     this.#terminal.close();
     this.#engine?.close();
-    this.#playing?.stop();
+    // One that has told its verdict ends by itself, with a status of its own.
+    if (!this.#model.replay?.verdict) this.#playing?.stop();
     this.#trace.close().then(settle, this.#reject);
   }
 
@@ -168,8 +180,15 @@ export class Viewer {
       case 'order':
         this.#engine?.order(effect.order);
         break;
+      case 'replay-start':
+        if (typeof this.#replays !== 'string') this.#play(this.#replays(effect.order));
+        break;
       case 'replay-next':
         this.#playing?.next();
+        break;
+      case 'replay-leave':
+        this.#playing?.stop();
+        this.#playing = undefined;
         break;
       case 'replay-stop':
         this.#playing?.stop();

@@ -132,7 +132,8 @@ describe('the front-end of a recording towards a back-end that is not as recorde
       'GET_MAX_MEM_SLOTS =: payload.max_mem_slots 32 -> 8',
       'backend-req BACKEND_CONFIG_CHANGE_MSG: missing',
     ]);
-    expect(lines.slice(0, -1).every(({ type }) => type === 'message')).toBe(true);
+    expect(lines[0]).toMatchObject({ type: 'recording', side: 'front-end', session: 1, epoch: 1, omitted: [] });
+    expect(lines.slice(1, -1).every(({ type }) => type === 'message')).toBe(true);
     expect(readFileSync(baseline, 'utf8').split('\n')).toEqual(expect.arrayContaining(keys ?? []));
 
     const accepted = await replayed(script(untilClosed()), { memorySlots: 8 }, '--baseline', baseline);

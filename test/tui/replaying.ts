@@ -40,7 +40,8 @@ export const everyResult: readonly PlayedMessage[] = [
 
 /** A replay that has told these lines. */
 export function replayOf(...lines: readonly object[]): ReplayFacts {
-  return lines.map(line => JSON.stringify(line)).reduce(afterLine, newReplay({ side: 'front-end', messages: 43 }));
+  const recording = { type: 'recording', pair: 'pair.front', session: 1, epoch: 1, messages: 43, omitted: [] };
+  return [recording, ...lines].map(line => JSON.stringify(line)).reduce(afterLine, newReplay({ side: 'front-end' }));
 }
 
 /** The messages as lines. */

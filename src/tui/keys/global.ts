@@ -3,6 +3,7 @@ import type { Binding } from '../binding.ts';
 import { chosenRows, everything, type Model } from '../model.ts';
 import { playFaster, playOrPause } from '../playback.ts';
 import { open } from '../prompts/open.ts';
+import { canReplay } from '../replaying.ts';
 import { selectOrNot } from '../selected.ts';
 import { stay } from '../step.ts';
 import { choose } from '../travel.ts';
@@ -42,6 +43,18 @@ export const globalBindings: readonly Binding[] = [
       if (model.list.following) return stay({ ...model, list: { ...model.list, following: false, seen: rows } });
       const last = toLine(messageList, model, rows - 1);
       return stay({ ...last, list: { ...last.list, following: true, seen: rows } });
+    },
+  },
+  {
+    keys: ['S'],
+    help: 'play one side of this connection against a living other side, and compare (replay)',
+    about: 'row',
+    enabled: canReplay,
+    run: model => {
+      const { pair, session = 0, epoch } = rowUnderCursor(model) ?? {};
+      // A record of no connection stands for the first one.
+      const about = JSON.stringify(session > 0 ? { pair, session, epoch } : {});
+      return open(model, 'replay', '', { label: session > 0 ? `play ${session}.${epoch}: ` : 'play: ', about });
     },
   },
   { keys: ['p'], help: 'play the capture from here, or pause', about: 'row', run: model => playOrPause(model, 1) },

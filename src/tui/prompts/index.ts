@@ -11,6 +11,7 @@ import { prompt as load } from './load.ts';
 import { prompt as note } from './note.ts';
 import { prompt as palette } from './palette.ts';
 import type { PromptKind } from './prompt.ts';
+import { prompt as replay } from './replay.ts';
 import { prompt as save } from './save.ts';
 import { backward, forward } from './search.ts';
 import { hex, line } from './whole.ts';
@@ -18,7 +19,7 @@ import { hex, line } from './whole.ts';
 /** Every kind. */
 export const prompts: readonly PromptKind[] = [
   ...[filter, forward, backward, palette, note, save, leave],
-  ...[hold, answer, inject, field, line, hex, insist, descriptor, load],
+  ...[hold, answer, inject, field, line, hex, insist, descriptor, load, replay],
 ];
 
 /** The kind of an id. */

@@ -95,7 +95,7 @@ const mainSentences = 3;
 
 /** How it stands: what it waits for, or what it amounts to. */
 export function replayHead(facts: ReplayFacts, look: ReplayLook): ReplayLine[] {
-  const { verdict, same, next, said, ended, side, messages, played } = facts;
+  const { verdict, same, next, said, ended, side, recording, omitted, played } = facts;
   const text = (words: string, style: Style): ReplayLine[] =>
     wrapped(drawable(words), look.width - 1).map(line => ({ line: [span(` ${line}`, style)] }));
   const titles = replayTitles(look);
@@ -104,10 +104,19 @@ export function replayHead(facts: ReplayFacts, look: ReplayLook): ReplayLine[] {
       ...verdict.slice(0, mainSentences).flatMap((line, i) => text(line, i < 2 ? 'plain' : same ? 'good' : 'bad')),
       ...titles,
     ];
-  if (ended) return [...text(said ?? 'the replay has ended without a verdict', 'bad'), ...titles];
+  if (ended) {
+    const last = said === undefined ? '' : `; the last that was said: ${said}`;
+    return [...text(`the replay has ended without a verdict${last}`, 'bad'), ...titles];
+  }
   const done = played.filter(({ n }) => n !== undefined).length;
   return [
-    ...text(`playing the ${side}: ${done} of ${messages} messages`, 'plain'),
+    ...text(
+      recording
+        ? `playing the ${side} of ${recording.name}: ${done} of ${recording.messages} messages`
+        : `the ${side} is to be played`,
+      'plain',
+    ),
+    ...(played.length === 0 ? omitted.flatMap(what => text(`not played: ${what}`, 'warn')) : []),
     ...(next === undefined ? [] : text(`waits before ${next}: Enter says it`, 'warn')),
     ...(played.length === 0 && said !== undefined ? text(said, 'faint') : []),
     ...titles,

@@ -19,7 +19,10 @@ interface Kept extends KeptScroll {
   readonly following: boolean;
 }
 
-const kept = slot<Kept>('replay', { scroll: atTop, following: true });
+const start: Kept = { scroll: atTop, following: true };
+const kept = slot<Kept>('replay', start);
+/** What is said where there is no replay. */
+const nothing = 'nothing is played: S plays one side of this capture';
 
 const linesFor = remembered((facts: ReplayFacts, width: number, ascii: boolean): readonly ReplayLine[] =>
   replayLines(facts, { width, glyphs: glyphsFor(ascii) }),
@@ -28,7 +31,7 @@ const linesFor = remembered((facts: ReplayFacts, width: number, ascii: boolean):
 const widthOf = (model: Model): number => (paneOf(model, 'replay')?.box.width ?? model.size.width) - 1;
 
 function linesOf(model: Model): readonly ReplayLine[] {
-  if (!model.replay) return [{ line: [span(' nothing is played: vhuscope replay FILE --tui', 'faint')] }];
+  if (!model.replay) return [{ line: [span(` ${nothing}`, 'faint')] }];
   return linesFor(model.replay, widthOf(model), model.ability.ascii);
 }
 
@@ -46,6 +49,19 @@ const below = ({ width, height }: Size, head: readonly Line[]): Size => ({
 });
 
 const list = lineList('replay', 'line', kept, linesOf);
+
+/** The model when a replay is started: its view beside the recording. */
+export function newlyPlayed(model: Model): Model {
+  return { ...kept.with(model, start), focus: 'replay', side: 'replay', zoomed: false };
+}
+
+/** Nothing is played any more, though the process may still be ending. */
+const isOver = (replay: ReplayFacts | undefined): boolean => replay?.ended === true || replay?.verdict !== undefined;
+
+/** The model without the replay. */
+function putAway({ replay: _, ...model }: Model): Model {
+  return { ...model, focus: 'messages', side: 'detail', zoomed: false };
+}
 
 /** The model when the replay has gone on: the cursors go with it, unless somebody looks elsewhere. */
 export function replayed(model: Model, replay: ReplayFacts): Step {
@@ -110,10 +126,11 @@ const bindings: readonly Binding[] = [
   },
   {
     keys: ['x'],
-    help: 'end the replay',
+    help: 'end the replay; put one away that is over',
     short: 'end',
-    enabled: ({ replay }) => (replay && !replay.ended) || 'nothing is played',
-    run: model => [model, [{ type: 'replay-stop' }]],
+    enabled: ({ replay }) => replay !== undefined || nothing,
+    run: model =>
+      isOver(model.replay) ? [putAway(model), [{ type: 'replay-leave' }]] : [model, [{ type: 'replay-stop' }]],
   },
   ...list.bindings.map(binding => ({
     ...binding,
@@ -130,14 +147,14 @@ export const view: View = {
   id: 'replay',
   help: 'a replay beside its recording, differences marked',
   key: 'P',
-  enabled: ({ replay }) => replay !== undefined || 'nothing is played: vhuscope replay FILE --tui plays this capture',
+  enabled: ({ replay }) => replay !== undefined || nothing,
   bindings,
   wants: () => [],
   draw: (model, size, focused) => {
     const { replay } = model;
     const wrong = replay?.played.filter(deviates).length ?? 0;
     const about = replay && [
-      span(replay.ended ? 'over' : 'playing', replay.ended ? 'faint' : 'good'),
+      span(isOver(replay) ? 'over' : 'playing', isOver(replay) ? 'faint' : 'good'),
       ...(wrong > 0 ? [span(`  ${wrong} not as recorded`, 'bad')] : []),
     ];
     const head = headOf(model);
