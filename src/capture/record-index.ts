@@ -38,6 +38,25 @@ export interface Row {
   answers: number;
 }
 
+/**
+ * Between which numbers those of a column lie in one chunk, so that a search passes over most chunks: a request that has
+ * no reply would be looked for in a million rows. Zero, which stands where there is no number, may be in any.
+ */
+class Span {
+  #least = 0xffff_ffff;
+  #most = 0;
+
+  take(value: number): void {
+    if (value === 0) return;
+    if (value < this.#least) this.#least = value;
+    if (value > this.#most) this.#most = value;
+  }
+
+  mayHold(value: number): boolean {
+    return value === 0 || (value >= this.#least && value <= this.#most);
+  }
+}
+
 class Chunk {
   readonly positionLow = new Uint32Array(chunkRows);
   readonly positionHigh = new Uint16Array(chunkRows);
@@ -45,6 +64,7 @@ class Chunk {
   readonly session = new Uint8Array(chunkRows);
   readonly n = new Uint32Array(chunkRows);
   readonly answers = new Uint32Array(chunkRows);
+  readonly spans = { n: new Span(), answers: new Span() };
 }
 
 /** The columns. Rows are counted from 0, in file order. */
@@ -81,6 +101,8 @@ export class RecordIndex {
     chunk.session[at] = Math.min(session, lastSession);
     chunk.n[at] = n;
     chunk.answers[at] = answers;
+    chunk.spans.n.take(n >>> 0);
+    chunk.spans.answers.take(answers >>> 0);
     return this.#length++;
   }
 
@@ -130,7 +152,8 @@ export class RecordIndex {
     const value = n >>> 0;
     for (let end = Math.min(before, this.#length); end > 0 && before - end < most; ) {
       const first = end - 1 - ((end - 1) % chunkRows);
-      const at = this.#chunkOf(first).n.lastIndexOf(value, end - 1 - first);
+      const { n: numbers, spans } = this.#chunkOf(first);
+      const at = spans.n.mayHold(value) ? numbers.lastIndexOf(value, end - 1 - first) : -1;
       if (at >= 0) return first + at;
       end = first;
     }
@@ -139,7 +162,8 @@ export class RecordIndex {
 
   #find(column: 'n' | 'answers', value: number, from: number): number {
     for (let first = from - (from % chunkRows); first < this.#length; first += chunkRows) {
-      const at = this.#chunkOf(first)[column].indexOf(value, Math.max(0, from - first));
+      const chunk = this.#chunkOf(first);
+      const at = chunk.spans[column].mayHold(value) ? chunk[column].indexOf(value, Math.max(0, from - first)) : -1;
       if (at >= 0) return first + at < this.#length ? first + at : -1;
     }
     return -1;
