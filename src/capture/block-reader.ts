@@ -20,9 +20,18 @@ const chunkLength = 256 * 1024;
 /** Blocks up to this length are read; a record has at most 262144 captured bytes and its options. */
 export const maxBlockLength = 1024 * 1024;
 
+/** How blocks are read. */
+export interface Reading {
+  /** File position of the first one, and the byte order of its section. */
+  readonly position?: number;
+  readonly littleEndian?: boolean;
+  /** Every chunk comes into the same memory: for those who keep nothing of what they read. */
+  readonly reuses?: boolean;
+}
+
 /** Reads block after block from a position on. */
 export class BlockReader {
-  /** The chunk the last block lies in. It is never overwritten, so parts of it may be kept. */
+  /** The chunk the last block lies in. Unless the reader reuses it, it is never overwritten: parts of it may be kept. */
   bytes: Uint8Array = new Uint8Array(0);
   view: DataView = new DataView(new ArrayBuffer(0));
   /** Why `next()` returned undefined. */
@@ -35,9 +44,11 @@ export class BlockReader {
   #at = 0;
   #filled = 0;
   #littleEndian: boolean;
+  readonly #reuses: boolean;
 
-  constructor(source: ByteSource, position = 0, littleEndian = true) {
+  constructor(source: ByteSource, { position = 0, littleEndian = true, reuses = false }: Reading = {}) {
     this.#source = source;
+    this.#reuses = reuses;
     this.#base = position;
     this.#littleEndian = littleEndian;
     this.end = { how: 'whole', offset: position };
@@ -76,11 +87,14 @@ export class BlockReader {
     const position = this.position;
     const available = Math.max(0, this.#source.size() - position);
     if (available < need) return this.#endAt(position, available);
-    const bytes = new Uint8Array(Buffer.allocUnsafeSlow(Math.min(available, Math.max(chunkLength, need))).buffer);
-    const filled = this.#source.read(bytes, position);
+    const length = Math.min(available, Math.max(chunkLength, need));
+    if (!this.#reuses || this.bytes.length < length) {
+      const room = this.#reuses ? Math.max(chunkLength, need) : length;
+      this.bytes = new Uint8Array(Buffer.allocUnsafeSlow(room).buffer);
+      this.view = new DataView(this.bytes.buffer);
+    }
+    const filled = this.#source.read(this.bytes.subarray(0, length), position);
     if (filled < need) return this.#endAt(position, filled);
-    this.bytes = bytes;
-    this.view = new DataView(bytes.buffer);
     this.#base = position;
     this.#at = 0;
     this.#filled = filled;

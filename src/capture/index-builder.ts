@@ -58,7 +58,7 @@ export class IndexBuilder {
   #open: Open[] = [];
 
   constructor(source: ByteSource) {
-    this.blocks = new BlockReader(source);
+    this.blocks = new BlockReader(source, { reuses: true });
   }
 
   /** Reads on, for at most so many blocks. False at the end of what is there. */

@@ -11,7 +11,7 @@ export class PacketNumber {
 
   /** @param position where the packet's block begins */
   constructor(source: ByteSource, position: number) {
-    this.#blocks = new BlockReader(source);
+    this.#blocks = new BlockReader(source, { reuses: true });
     this.#position = position;
   }
 

@@ -51,7 +51,7 @@ export class PieceReader {
 
   /** Begins at a section's header, or at a block within a section that is known. */
   constructor(source: ByteSource, position = 0, section: Section = new Section(position, true)) {
-    this.blocks = new BlockReader(source, position, section.littleEndian);
+    this.blocks = new BlockReader(source, { position, littleEndian: section.littleEndian });
     this.section = section;
   }
 

@@ -4,9 +4,11 @@ import type { ByteSource } from './byte-source.ts';
 import type { Block } from './pcapng/parse.ts';
 import { readBlock } from './pcapng/parse.ts';
 
-/** Bytes of a window; windows begin at multiples of half of it. */
-const windowLength = 256 * 1024;
-/** Windows kept: 8 MiB in all. */
+/** File positions at which windows begin are multiples of this. */
+const windowStep = 256 * 1024;
+/** Bytes of a window: it overlaps the next one by more than most blocks have. */
+const windowLength = windowStep + 8 * 1024;
+/** Windows kept: some 8 MiB in all. */
 const maxWindows = 32;
 
 /** A part of the file in memory. */
@@ -37,7 +39,7 @@ export class Windows {
 
   /** The whole block at a file position, undefined where there is none. */
   blockAt(position: number, littleEndian: boolean): BlockInWindow | undefined {
-    const number = Math.floor(position / (windowLength / 2));
+    const number = Math.floor(position / windowStep);
     let window = this.#window(number);
     let found = readBlock(window.view, position - window.position, window.bytes.length, littleEndian);
     if (found.kind === 'more' && window.bytes.length < windowLength) {
@@ -55,7 +57,7 @@ export class Windows {
 
   #window(number: number): Window {
     if (number === this.#lastNumber) return this.#last;
-    const kept = this.#windows.get(number) ?? this.#read(number * (windowLength / 2), windowLength);
+    const kept = this.#windows.get(number) ?? this.#read(number * windowStep, windowLength);
     return this.#keep(number, kept);
   }
 
@@ -69,7 +71,8 @@ export class Windows {
   }
 
   #read(position: number, length: number): Window {
-    const bytes = new Uint8Array(length);
+    // Nothing is read of what is not filled: its zeros would cost more than some of the reading.
+    const bytes = new Uint8Array(Buffer.allocUnsafeSlow(length).buffer);
     const filled = bytes.subarray(0, this.#source.read(bytes, position));
     return { position, bytes: filled, view: new DataView(bytes.buffer, 0, filled.length) };
   }
