@@ -18,6 +18,13 @@ export interface AnswerListener<K extends QuestionKind = QuestionKind> {
   failed?(message: string): void;
 }
 
+/**
+ * Memory of the thread in MiB. Nearly everything it makes is rubbish a moment later, which with Node's own limits may
+ * grow to many times of what is kept before it is cleared up: what is new has less room, and below 2 GiB for the rest the
+ * heap may only double, not quadruple, between two clearings.
+ */
+const resourceLimits = { maxYoungGenerationSizeMb: 12, maxOldGenerationSizeMb: 2000 };
+
 /** A trace that can be asked. */
 export class TraceClient {
   readonly #worker: Worker;
@@ -29,7 +36,7 @@ export class TraceClient {
 
   /** Starts the thread. Whether the files can be read is told to who listens. */
   constructor(work: TraceWork) {
-    this.#worker = new Worker(new URL('./worker.js', import.meta.url), { workerData: work });
+    this.#worker = new Worker(new URL('./worker.js', import.meta.url), { workerData: work, resourceLimits });
     this.#worker.on('message', (told: Told) => {
       if (told.type === 'standing') this.#tell(listener => listener.standing(told.standing));
       else if (told.type === 'unreadable') this.#tell(listener => listener.failed(told.message));
