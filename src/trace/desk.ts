@@ -11,7 +11,7 @@ import { Export } from './saving/export.ts';
 import { searchStride, type Wanted, wantedBy } from './search.ts';
 import { type Choice, Selection } from './selection.ts';
 import { Survey } from './survey.ts';
-import { bySeverity, comparedAt, foundBy, listedConnections, listedNotes, nearestTo, stateAt } from './surveyed.ts';
+import { comparedAt, foundBy, listedConnections, listedNotes, nearestTo, stateAt } from './surveyed.ts';
 import type { Trace } from './trace.ts';
 
 /** Told of a question: an answer ends it, progress does not. */
@@ -66,7 +66,7 @@ export class Desk {
       chosen: chosen.length,
       examined: chosen.examined,
       surveyed: this.#survey.length,
-      findings: bySeverity(this.#survey.findings),
+      findings: this.#survey.counts,
       choice: chosen.choice,
       indexed: done,
       size,

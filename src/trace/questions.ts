@@ -151,6 +151,8 @@ export interface ListedConnection {
 export interface Found {
   readonly findings: readonly PlacedFinding[];
   readonly verdicts: readonly Verdict[];
+  /** Findings behind those, too many to be kept. */
+  readonly unlisted: number;
 }
 
 /** Two connections next to each other. */

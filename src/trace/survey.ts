@@ -57,6 +57,7 @@ export class Survey {
   readonly findings: PlacedFinding[] = [];
   readonly stretches: Growing<Stretch>[] = [];
   readonly notes = new Notes();
+  readonly #counts = { error: 0, warning: 0, note: 0 };
   readonly #account = new Account();
   readonly #counting = new Counting();
   readonly #timing = new Timing();
@@ -72,6 +73,11 @@ export class Survey {
   /** Rows gone through. */
   get length(): number {
     return this.states.length;
+  }
+
+  /** How many findings there are of each severity, those included that are not kept. */
+  get counts(): { readonly [severity in Severity]: number } {
+    return { ...this.#counts };
   }
 
   /** Goes on until a time of `performance.now()`; false once all there are were gone through. */
@@ -118,6 +124,7 @@ export class Survey {
   }
 
   #find(row: number, finding: Finding): void {
+    this.#counts[finding.severity]++;
     if (this.findings.length < mostFindings) this.findings.push({ ...finding, row });
     const number = severities.indexOf(finding.severity) + 1;
     const known = this.#toldAt(row) >> severityShift;

@@ -26,7 +26,12 @@ export function bySeverity(findings: Iterable<{ readonly severity: Severity }>):
 
 /** Findings and what lies behind them. */
 export function foundBy(survey: Survey): Found {
-  return { findings: survey.findings, verdicts: survey.connections().flatMap(({ verdicts }) => verdicts) };
+  const { findings, counts } = survey;
+  return {
+    findings,
+    verdicts: survey.connections().flatMap(({ verdicts }) => verdicts),
+    unlisted: counts.error + counts.warning + counts.note - findings.length,
+  };
 }
 
 /** The connections, in the order in which they began. */

@@ -69,6 +69,9 @@ const linesFor = remembered((found: Found, width: number): FindingLine[] => {
   const shown = [
     ...(verdicts.length > 0 ? [{ line: [span('What lies behind', 'title')], heading: true }, ...verdicts] : []),
     ...findings,
+    ...(found.unlisted > 0
+      ? indented(`and ${found.unlisted} more, which are not listed`, 'faint').map(line => ({ line }))
+      : []),
   ];
   return shown.length > 0 ? shown : [{ line: [span(' nothing was found', 'good')] }];
 });
