@@ -126,7 +126,7 @@ describe('going through the messages', () => {
 describe('the detail and the bytes', () => {
   it('are linked both ways', () => {
     stage.press(':', '"32"', 'enter', '2');
-    while (currentField(stage.model)?.offset !== 12) stage.press('j');
+    stage.pressUntil('j', () => currentField(stage.model)?.offset === 12);
     stage.press('3', 'g', ...'llllllllllllllllllll'.split(''));
     expect(currentField(stage.model)).toMatchObject({ offset: 20, length: 8 });
   });
@@ -134,8 +134,8 @@ describe('the detail and the bytes', () => {
   it('open and close what has parts', () => {
     stage.press(':', '"28"', 'enter', '2');
     const shows = (text: string): boolean => stage.frame.lines.some(line => textOf(line).includes(text));
-    while (!shows('guest_address')) stage.press('j');
-    while (currentField(stage.model)?.length !== 32) stage.press('j');
+    stage.pressUntil('j', () => shows('guest_address'));
+    stage.pressUntil('j', () => currentField(stage.model)?.length === 32);
     expect(shows('user_address')).toBe(true);
     stage.press('enter');
     expect(shows('address in the front-end')).toBe(false);

@@ -43,6 +43,15 @@ export class Stage {
     return this;
   }
 
+  /** Presses a key until something is so; a screen's worth of presses that do not bring it about are a failure. */
+  pressUntil(key: string, isSo: () => boolean): this {
+    for (let presses = 0; !isSo(); presses++) {
+      if (presses === 200) throw new Error(`'${key}' pressed ${presses} times, and still not: ${isSo}`);
+      this.press(key);
+    }
+    return this;
+  }
+
   /** Presses keys faster than anything is answered. */
   pressAtOnce(...keys: string[]): this {
     const all: Effect[] = [];
