@@ -30,23 +30,28 @@ export function isArmed(table: Uint8Array, id: number): boolean {
 
 /**
  * The messages of one direction that a filter may match, by what their headers alone tell. Numbers above 254 share an
- * entry, armed where a filter cannot say that it means none of them.
+ * entry, armed where the filter may match one of them.
  */
 export function tableOf(filter: Filter, channel: Channel, dir: Direction): Uint8Array {
+  const mayMatch = (id: number): boolean =>
+    [false, true].some(reply => filter.head({ kind: 'message', channel, dir, id, reply }) !== 'no');
   const table = emptyTable();
-  for (let id = 0; id < entries; id++) {
-    const heads = [false, true].map(reply => filter.head({ kind: 'message', channel, dir, id, reply }));
-    if (heads.some(verdict => verdict !== 'no')) table[id] = 1;
-  }
-  // A filter for one large number says no to the number of the entry that all of them share.
-  if (mayMeanLarge(filter.text)) table[entries - 1] = 1;
+  for (let id = 0; id < entries - 1; id++) if (mayMatch(id)) table[id] = 1;
+  if (looksIntoNumbers(filter.text) || largeNumbers(filter.text).some(mayMatch)) table[entries - 1] = 1;
   return table;
 }
 
-/** Whether a filter asks for the number of a message, or names a number, in some base, that has no entry of its own. */
-function mayMeanLarge(filter: string): boolean {
-  return lex(filter).some(({ kind, text }) =>
-    kind === 'number' ? Number(text) >= entries - 1 : /^id$|\(\d+\)$/i.test(text),
+/** Numbers without an entry of their own that stand for all: those that a filter names, their neighbours, and the first. */
+function largeNumbers(filter: string): number[] {
+  const named = lex(filter).flatMap(({ text }) => Number(/\((\d+)\)$/.exec(text)?.[1] ?? text));
+  return [entries - 1, ...named.flatMap(n => [n - 1, n, n + 1]).filter(n => n >= entries)];
+}
+
+/** Whether a filter asks for digits or bits of the number of a message: which numbers have them cannot be told. */
+function looksIntoNumbers(filter: string): boolean {
+  const words = lex(filter).map(({ text }) => text.toLowerCase());
+  return words.some(
+    (word, i) => word === 'id' && ['~', '!~', 'matches', 'contains', '&', 'has'].includes(words[i + 1] ?? ''),
   );
 }
 
