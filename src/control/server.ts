@@ -37,8 +37,12 @@ export interface ControlOptions {
 
 /** Milliseconds in which a viewer may take leave when the engine ends. */
 const leaveMs = 300;
-/** Bytes that may wait for a viewer before events pass it by. */
+/** Bytes that may wait for a viewer before events pass it by, and its requests wait. */
 const mostWaiting = 4 << 20;
+/** Requests of a viewer that are carried out at the same time. */
+const mostAtOnce = 16;
+/** Connections at a time: the descriptors of this process are those of the relay, too. */
+const mostConnections = 256;
 
 /** An engine's control socket. */
 export interface ControlServer {
@@ -57,6 +61,7 @@ export interface ControlServer {
 /** Starts to listen. Throws a ControlError, or an error of the operating system, where that is not possible. */
 export async function startControl(options: ControlOptions): Promise<ControlServer> {
   const http = createServer((_request, response) => response.writeHead(426).end());
+  http.maxConnections = mostConnections;
   const taken = await takeName(options.name, options.demanded ? 'demanded' : 'wished', path =>
     listen(http, path),
   ).catch(error => {
@@ -150,6 +155,9 @@ class Conversation {
   /** Whether it is told what happens. */
   subscribed = false;
   #missed = 0;
+  /** Requests that have come and are not carried out yet; nothing more is read as long as there are any. */
+  readonly #requests: Buffer[] = [];
+  #busy = 0;
 
   constructor(
     connection: WebSocket,
@@ -162,7 +170,10 @@ class Conversation {
     this.#engine = engine;
     this.#handlers = handlers;
     this.#viewer = { name: this.#nameOf({}) };
-    connection.on('message', (data: Buffer) => void this.#hear(data));
+    connection.on('message', (data: Buffer) => {
+      this.#requests.push(data);
+      this.#serve();
+    });
     connection.on('error', () => connection.terminate());
   }
 
@@ -171,6 +182,19 @@ class Conversation {
     const known = this.#credentials;
     const facts = [program, known && `pid ${known.pid}`, known && !author && `uid ${known.uid}`].filter(Boolean);
     return `${author ?? 'somebody'}${facts.length > 0 ? ` (${facts.join(', ')})` : ''}`;
+  }
+
+  /** Carries out what has come, as far as the viewer reads the answers. */
+  #serve(): void {
+    while (this.#requests.length > 0 && this.#busy < mostAtOnce && this.#connection.bufferedAmount <= mostWaiting) {
+      this.#busy++;
+      void this.#hear(this.#requests.shift() as Buffer).finally(() => {
+        this.#busy--;
+        this.#serve();
+      });
+    }
+    if (this.#requests.length > 0) this.#connection.pause();
+    else this.#connection.resume();
   }
 
   async #hear(data: Buffer): Promise<void> {
@@ -216,7 +240,8 @@ class Conversation {
   }
 
   #send(message: AnswerMessage): void {
-    if (this.#connection.readyState === this.#connection.OPEN) this.#connection.send(encode(message));
+    if (this.#connection.readyState === this.#connection.OPEN)
+      this.#connection.send(encode(message), () => this.#requests.length > 0 && this.#serve());
   }
 
   close(): void {

@@ -180,6 +180,53 @@ describe('viewers', () => {
     expect(heard.filter(event => event.type === 'listening').length + Number(missed?.count)).toBe(20);
   });
 
+  it('that ask and do not read wait with their requests, so that little is kept for them', async () => {
+    let asked = 0;
+    const { path } = await engine('one', {
+      holds() {
+        asked++;
+        return { held: [], filler: 'x'.repeat(1 << 18) } as unknown as { held: [] };
+      },
+    });
+    const deaf = createConnection(path);
+    const socket = new WebSocket('ws://engine/', { createConnection: () => deaf });
+    await once(socket, 'open');
+    deaf.pause();
+    const all = 1000;
+    for (let id = 0; id < all; id++) socket.send(encode({ id, request: 'holds' }));
+    // Another one is served meanwhile.
+    const other = await viewer('one');
+    for (let i = 0; i < 20; i++) await other.request('subscribe', { events: false });
+    expect(asked).toBeLessThan(100);
+    const answered = new Promise<void>(resolve => {
+      let count = 0;
+      socket.on('message', () => ++count === all && resolve());
+    });
+    deaf.resume();
+    await answered;
+    expect(asked).toBe(all);
+    socket.terminate();
+  });
+
+  it('are at most so many that the relay has descriptors left', async () => {
+    const { path } = await engine('one');
+    const sockets = Array.from({ length: 300 }, () => createConnection(path));
+    const states = await Promise.all(
+      sockets.map(socket =>
+        Promise.race([
+          once(socket, 'close').then(() => 'closed'),
+          once(
+            socket.on('error', () => {}),
+            'connect',
+          ).then(() => new Promise(wake => setTimeout(wake, 300))),
+        ]),
+      ),
+    );
+    expect(states.filter(state => state === 'closed')).toHaveLength(44);
+    for (const socket of sockets) socket.destroy();
+    await expect.poll(async () => (await viewer('one')).hello.name).toBe('one');
+  });
+
   it('hear the reason of a refusal, and go on', async () => {
     await engine('one', {
       stop() {
