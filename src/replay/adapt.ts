@@ -8,6 +8,7 @@ import { encodeMessage } from '../decode/encode.ts';
 import type { Context } from '../decode/frame.ts';
 import { headerSize, needReplyFlag } from '../decode/header.ts';
 import type { Message } from '../decode/message.ts';
+import { big, known } from '../decode/session/area.ts';
 import type { Session } from '../decode/session/session.ts';
 import type { Vring } from '../decode/session/vring.ts';
 import { Draft, type FdPlan, type Prepared } from './draft.ts';
@@ -22,6 +23,8 @@ export interface LeftOut {
 export interface Living {
   readonly session: Session;
   readonly context: Context;
+  /** What came this time in the place of the record with that number. */
+  heard(n: number): Message | undefined;
 }
 
 const replyAck = 3n;
@@ -39,8 +42,13 @@ export function adapted(step: Step, living: Living): Prepared | LeftOut {
 }
 
 /** Why a message has no place in this session; undefined where it has one. */
-function impossible({ message, frame, before }: Step, { session, context }: Living): string | undefined {
-  const { spec, payload } = message;
+function impossible(step: Step, living: Living): string | undefined {
+  return notAgreed(step, living) ?? beyondRings(step, living) ?? pointless[step.message.name]?.(step, living);
+}
+
+/** A feature that the message needs was not agreed on, though it was then. */
+function notAgreed({ message, frame }: Step, { context }: Living): string | undefined {
+  const { spec } = message;
   const facts = (of: Context): Facts => ({
     context: of,
     size: message.size,
@@ -50,12 +58,44 @@ function impossible({ message, frame, before }: Step, { session, context }: Livi
   });
   if (spec?.requires && holds(spec.requires, facts(frame.context)) && !holds(spec.requires, facts(context)))
     return `${conditionText(spec.requires)} was not agreed on`;
-  const { index } = payload;
+  return undefined;
+}
+
+/** It is about a ring that the back-end does not have. */
+function beyondRings({ message, frame, before }: Step, { session, context }: Living): string | undefined {
+  const { index } = message.payload;
   const [rings, recorded] = [ringsOf(session, context), ringsOf(before, frame.context)];
   if (typeof index !== 'number' || message.channel !== 'main' || !/VRING/.test(message.name)) return undefined;
   if (rings === undefined || index < rings || (recorded !== undefined && index >= recorded)) return undefined;
   return `the back-end has only ${rings} ${rings === 1 ? 'ring' : 'rings'}`;
 }
+
+/** What is open under a name that the back-end had given: the record that gave it. */
+type Given = (session: Session, payload: Payload) => number | undefined;
+
+const cryptoSession: Given = ({ mappings }, { session_id }) =>
+  known(session_id) ? mappings.cryptoSessions.get(BigInt(session_id)) : undefined;
+const sharedObject: Given = ({ mappings }, { uuid }) => mappings.objects.get(String(uuid));
+
+/** By name of the message: why it has no place, where what it is about is not there this time. */
+const pointless: { readonly [message: string]: (step: Step, living: Living) => string | undefined } = {
+  ADD_MEM_REG: ({ before }, { session }) => {
+    const [slots, then] = [session, before].map(({ negotiation }) => negotiation.memorySlots);
+    const [shared, had] = [session, before].map(({ memory }) => memory.regions.length) as [number, number];
+    if (slots === undefined || shared < slots || (then !== undefined && had >= then)) return undefined;
+    return `the back-end has only ${slots} memory ${Number(slots) === 1 ? 'slot' : 'slots'}`;
+  },
+  REM_MEM_REG: ({ before, message }, { session }) => {
+    const start = big((message.payload.region as Payload | undefined)?.guest_address);
+    const has = ({ memory }: Session) => memory.regions.some(({ guestAddress }) => guestAddress === start);
+    return has(before) && !has(session) ? 'the region was not shared this time' : undefined;
+  },
+  CLOSE_CRYPTO_SESSION: ({ before, message }, living) => {
+    const opened = cryptoSession(before, message.payload);
+    const now = opened === undefined ? undefined : living.heard(opened)?.payload.session_id;
+    return known(now) && now < 0 ? 'the back-end has not opened the session this time' : undefined;
+  },
+};
 
 /** How many rings the back-end says it has; for a network device it counts pairs, and the control ring comes on top. */
 function ringsOf({ negotiation }: Session, { device }: Context): number | undefined {
@@ -121,14 +161,26 @@ const changes: { readonly [message: string]: Change } = {
     const changed = recorded[0] !== given.size || recorded[1] !== given.offset;
     draft.adapted.push(`the region that the back-end has handed out${changed ? `, ${given.size} bytes` : ''}`);
   },
+  CLOSE_CRYPTO_SESSION: renamed('session_id', cryptoSession),
+  GET_SHARED_OBJECT: renamed('uuid', sharedObject),
 };
+
+/** Says the name that the back-end has given this time to what it had named then. */
+function renamed(field: string, given: Given): Change {
+  return (draft, { before, message }, living) => {
+    const record = given(before, message.payload);
+    const now = record === undefined ? undefined : living.heard(record)?.payload[field];
+    if (now !== undefined) draft.put(field, String(now), 'the one that the back-end has given');
+  };
+}
 
 /** Regions one by one need memory slots; without them the whole table is said anew, as a front-end does. */
 function canShareAsTable({ name, channel }: Message, why: string): boolean {
   return channel === 'main' && /^(ADD|REM)_MEM_REG$/.test(name) && why.startsWith('CONFIGURE_MEM_SLOTS');
 }
 
-function asTable(draft: Draft, { message, frame }: Step, { session, context }: Living): Prepared | LeftOut {
+function asTable(draft: Draft, step: Step, { session, context }: Living): Prepared | LeftOut {
+  const { message, frame } = step;
   const { region } = message.payload;
   if (region === undefined) return { leftOut: 'CONFIGURE_MEM_SLOTS was not agreed on' };
   const said = region as Payload;
@@ -136,7 +188,9 @@ function asTable(draft: Draft, { message, frame }: Step, { session, context }: L
   const regions: Payload[] = kept.map(one => ({
     ...{ guest_address: one.guestAddress, size: one.size, user_address: one.userAddress, mmap_offset: one.fdOffset },
   }));
-  const fds: FdPlan[] = kept.map(one => (one.fd ? { handedBack: one.fd } : { like: { kind: 'memfd' }, at: 0 }));
+  const fds: FdPlan[] = kept.map(one =>
+    one.fd ? { handedBack: one.fd } : { like: { kind: 'memfd' }, of: step, at: 0 },
+  );
   if (message.name === 'ADD_MEM_REG') {
     regions.push(said);
     fds.push(...draft.fds);

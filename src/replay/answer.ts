@@ -46,6 +46,14 @@ const answers: { readonly [message: string]: Answer } = {
     draft.put32(headerSize + 4, base);
     if (recorded !== base) draft.adapted.push(`num ${recorded} → ${base}: no buffer was taken from the ring`);
   },
+  // A number that no other session has, also where more sessions are opened than were then.
+  CREATE_CRYPTO_SESSION: (draft, _request, _step, { session }) => {
+    const open = session.mappings.cryptoSessions;
+    let free = draft.payload.session_id as number | bigint | undefined;
+    if (free === undefined || free < 0 || !open.has(BigInt(free))) return;
+    while (open.has(BigInt(free))) free = BigInt(free) + 1n;
+    draft.put('session_id', String(free), 'since another session is open under that number');
+  },
   // A window of the recorded configuration space, whichever was asked for.
   GET_CONFIG: (draft, { payload }, step) => {
     const recorded = step?.message.payload;

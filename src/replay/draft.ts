@@ -1,12 +1,14 @@
 /** A recorded message on its way to be said: bytes that may be changed, and the reasons. Pure. */
+import type { Payload } from '../decode/decode.ts';
+import { withFields } from '../decode/edit.ts';
 import type { FdIdentity } from '../decode/frame.ts';
 import { headerSize, needReplyFlag } from '../decode/header.ts';
 import type { Step } from './recording.ts';
 
 /** A descriptor to send with a message. */
 export type FdPlan =
-  /** Made to resemble the recorded one. */
-  | { readonly like: FdIdentity; readonly at: number }
+  /** Made to resemble the recorded one, at place `at` of a recorded message. */
+  | { readonly like: FdIdentity; readonly of: Step; readonly at: number }
   /** One that came with a message of this connection. */
   | { readonly handedBack: { n: number; at: number } };
 
@@ -28,11 +30,19 @@ export class Draft {
   bytes: Uint8Array;
   fds: FdPlan[];
   readonly adapted: string[] = [];
+  readonly #step: Step;
 
-  constructor({ frame }: Step) {
+  constructor(step: Step) {
+    const { frame } = step;
+    this.#step = step;
     this.bytes = frame.bytes.slice();
-    this.fds = frame.fds.map((like, at) => ({ like, at }));
+    this.fds = frame.fds.map((like, at) => ({ like, of: step, at }));
     this.#fillUp(frame.wireLength);
+  }
+
+  /** What the recorded message says. */
+  get payload(): Payload {
+    return this.#step.message.payload;
   }
 
   done(): Prepared {
@@ -54,6 +64,15 @@ export class Draft {
   withoutNeedReply(): void {
     this.put32(4, this.get32(4) & ~needReplyFlag);
     this.adapted.push('without need_reply, since REPLY_ACK was not agreed on');
+  }
+
+  /** Says another value in a field, and why; nothing where it is said already. */
+  put(field: string, value: string, why: string): void {
+    const { frame, message } = this.#step;
+    const recorded = String(message.payload[field]);
+    if (recorded === value) return;
+    this.bytes = withFields(this.bytes, { ...frame, dir: frame.dir, fdCount: this.fds.length }, `${field}=${value}`);
+    this.adapted.push(`${field} ${recorded} → ${value}, ${why}`);
   }
 
   /** Words at byte offsets of the message. */

@@ -10,7 +10,7 @@ import { directionOf } from '../decode/side.ts';
 import { monotonicNs } from '../sys/clock.ts';
 import { SystemError } from '../sys/system-error.ts';
 import { Account } from './account.ts';
-import { adapted } from './adapt.ts';
+import { adapted, type Living } from './adapt.ts';
 import { answerTo } from './answer.ts';
 import { type Prepared, verbatim } from './draft.ts';
 import { Expectations } from './expectations.ts';
@@ -42,6 +42,8 @@ class Player {
   readonly #stage: Stage;
   readonly #expected: Expectations;
   readonly #account: Account;
+  /** What came this time, by the number of the record that it stands for. */
+  readonly #heardAs = new Map<number, Message>();
   /** When the last message was said or heard. */
   #lastAt = monotonicNs();
 
@@ -189,8 +191,13 @@ class Player {
     this.#answer(frame, message, step);
   }
 
+  get #living(): Living {
+    return { ...this.#stage.living, heard: n => this.#heardAs.get(n) };
+  }
+
   #came(step: Step, frame: Frame, message: Message, wasAdapted: boolean): void {
     const late = this.#expected.came(step);
+    this.#heardAs.set(step.frame.n, message);
     this.#account.came(step, frame, message, { adapted: wasAdapted, late });
   }
 
@@ -206,7 +213,7 @@ class Player {
     const strict = this.#options.strict === true && recorded !== undefined;
     const said = strict
       ? verbatim(recorded)
-      : answerTo(message, step, this.#earlier(message), this.#stage.living, wanted === 'own');
+      : answerTo(message, step, this.#earlier(message), this.#living, wanted === 'own');
     this.#stage.asked(channel, frame.n, message.id);
     this.#send(channel, recorded, said);
   }
@@ -221,7 +228,7 @@ class Player {
   /** Says a message of ours that answers nothing. */
   #say(step: Step): void {
     const { channel } = step.frame;
-    const said = this.#options.strict ? verbatim(step) : adapted(step, this.#stage.living);
+    const said = this.#options.strict ? verbatim(step) : adapted(step, this.#living);
     this.#expected.settle(step);
     if ('leftOut' in said || !this.#stage.isOpen(channel)) {
       this.#account.leftOut(step, 'leftOut' in said ? said.leftOut : `the ${channel} channel is not open`);
@@ -242,7 +249,7 @@ class Player {
 
   #send(channel: Channel, step: Step | undefined, said: Prepared): void {
     if (!this.#stage.isOpen(channel)) return;
-    const { fds, given, notes } = this.#stage.descriptors(said.fds, step);
+    const { fds, given, notes } = this.#stage.descriptors(said.fds);
     this.#lastAt = monotonicNs();
     if (step) this.#account.last = stepName(step);
     const pieces = this.#options.strict && step?.frame.seg ? step.frame.seg : [];

@@ -13,7 +13,6 @@ import { layOutEmpty } from '../sys/vring.ts';
 import { Witness } from '../sys/witness.ts';
 import type { Living } from './adapt.ts';
 import type { FdPlan } from './draft.ts';
-import type { Step } from './recording.ts';
 import { Synthesis } from './synthesis.ts';
 
 /** How long to listen before another attempt to send what the other side has not taken, ms. */
@@ -57,7 +56,7 @@ export class Stage {
   }
 
   /** The connection as it is now. */
-  get living(): Living {
+  get living(): Omit<Living, 'heard'> {
     return { session: this.#witness.session, context: this.#witness.context() };
   }
 
@@ -90,7 +89,7 @@ export class Stage {
    *
    * @returns them, those that are the receiver's alone, and in what they are not as recorded
    */
-  descriptors(plans: readonly FdPlan[], step: Step | undefined): { fds: number[]; given: number[]; notes: string[] } {
+  descriptors(plans: readonly FdPlan[]): { fds: number[]; given: number[]; notes: string[] } {
     const [fds, given, notes]: [number[], number[], string[]] = [[], [], []];
     for (const plan of plans) {
       if ('handedBack' in plan) {
@@ -98,8 +97,7 @@ export class Stage {
         if (fd !== undefined) fds.push(fd);
         continue;
       }
-      if (!step) continue;
-      const made = this.#synthesis.make(step, plan.like, plan.at);
+      const made = this.#synthesis.make(plan.of, plan.like, plan.at);
       if ('missing' in made) {
         notes.push(`descriptor ${plan.at} is missing: ${made.missing}`);
         continue;

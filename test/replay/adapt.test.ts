@@ -13,7 +13,7 @@ describe('what the front-end says', () => {
     const [kick] = steps([frame('SET_VRING_KICK', { index: 1 }, { fds: eventfd })]);
     const result = adapted(kick as Step, living([])) as Prepared;
     expect(result.bytes).toEqual((kick as Step).frame.bytes);
-    expect(result.fds).toEqual([{ like: eventfd[0], at: 0 }]);
+    expect(result.fds).toEqual([{ like: eventfd[0], of: kick, at: 0 }]);
     expect(result.adapted).toEqual([]);
   });
 
@@ -73,6 +73,54 @@ describe('what the front-end says', () => {
     const result = adapted(back as Step, living([now])) as Prepared;
     expect(result.fds).toEqual([{ handedBack: { n: now.n, at: 0, identity: memfd[0] } }]);
     expect(said(result)).toMatchObject({ payload: { mmap_size: 200 } });
+  });
+
+  type Name = string | number;
+  it.each<[string, string, string, Name, Name, Name]>([
+    ['a crypto session', 'CREATE_CRYPTO_SESSION', 'session_id', 7, 3, 99],
+    [
+      'a shared object',
+      ...(['BACKEND_SHARED_OBJECT_ADD', 'uuid'] as const),
+      '00112233-4455-6677-8899-aabbccddeeff',
+      'ffeeddcc-bbaa-9988-7766-554433221100',
+      '00000000-0000-4000-8000-000000000000',
+    ],
+  ])('calls %s as this back-end does', (_, names, field, then, now, other) => {
+    const of = names.startsWith('BACKEND') ? { of: 'backend-req' as const } : { reply: true };
+    const named = frame(names, { [field]: then }, of);
+    const asks = names.startsWith('BACKEND') ? 'GET_SHARED_OBJECT' : 'CLOSE_CRYPTO_SESSION';
+    const played = steps([named, frame(asks, { [field]: then }), frame(asks, { [field]: other })]);
+    const came = frame(names, { [field]: now }, of);
+    const heard = living([came], all, { [named.n]: came });
+    const [follows, unknown] = played.filter(({ message }) => message.name === asks) as [Step, Step];
+    expect(said(adapted(follows, heard))).toMatchObject({
+      payload: { [field]: now },
+      notes: [`${field} ${then} → ${now}, the one that the back-end has given`],
+    });
+    // One that was given by nobody is asked for as it was.
+    expect((adapted(unknown, heard) as Prepared).bytes).toEqual(unknown.frame.bytes);
+  });
+
+  it('does not close a crypto session that was not opened', () => {
+    const opened = frame('CREATE_CRYPTO_SESSION', { session_id: 7 }, { reply: true });
+    const [, close] = steps([opened, frame('CLOSE_CRYPTO_SESSION', { session_id: 7 })]);
+    const refused = frame('CREATE_CRYPTO_SESSION', { session_id: -1 }, { reply: true });
+    expect(adapted(close as Step, living([refused], all, { [opened.n]: refused }))).toEqual({
+      leftOut: 'the back-end has not opened the session this time',
+    });
+  });
+
+  it('shares no more regions than the back-end has slots for, and takes none away that was not shared', () => {
+    const slots = (max_mem_slots: number) => frame('GET_MAX_MEM_SLOTS', { max_mem_slots }, { reply: true });
+    const [one, two] = [0, 0x1000].map(at => frame('ADD_MEM_REG', region(at), { fds: memfd })) as [Frame, Frame];
+    const [, , add, remove] = steps([slots(8), one, two, frame('REM_MEM_REG', region(0x1000))]) as Step[];
+    const now = [slots(1), one];
+    expect(adapted(add as Step, living(now))).toEqual({ leftOut: 'the back-end has only 1 memory slot' });
+    expect(adapted(remove as Step, living(now))).toEqual({ leftOut: 'the region was not shared this time' });
+    expect(said(adapted(remove as Step, living([...now, two])))).toMatchObject({ name: 'REM_MEM_REG' });
+    // What broke the rule when it was recorded breaks it again.
+    const [, , rude] = steps([slots(1), one, two]);
+    expect(said(adapted(rude as Step, living(now)))).toMatchObject({ name: 'ADD_MEM_REG' });
   });
 
   it('shares regions as a table where the back-end takes them in no other way', () => {

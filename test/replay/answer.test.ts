@@ -36,6 +36,14 @@ describe('what the back-end answers', () => {
     });
   });
 
+  it('opens each crypto session under a number of its own', () => {
+    const [step] = played(pair('CREATE_CRYPTO_SESSION', { session_id: 0 }, { session_id: 4 }));
+    const asked = decodeFrame(frame('CREATE_CRYPTO_SESSION', {}));
+    const open = [4, 5].map(session_id => frame('CREATE_CRYPTO_SESSION', { session_id }, { reply: true }));
+    expect(answered(answerTo(asked, step, undefined, living([]), true))).toMatchObject({ session_id: 4 });
+    expect(answered(answerTo(asked, undefined, step, living(open), true))).toMatchObject({ session_id: 6 });
+  });
+
   it('answers what was not recorded as what was, or with zeroes', () => {
     const [earlier] = played(pair('GET_QUEUE_NUM', {}, { queue_num: 8 }));
     const asked = decodeFrame(frame('GET_QUEUE_NUM'));

@@ -3,7 +3,7 @@ import { encodeMessage } from '../../src/decode/encode.ts';
 import type { Channel, Direction, FdIdentity, Frame } from '../../src/decode/frame.ts';
 import { decodeFrame } from '../../src/decode/message.ts';
 import { fold, newSession, type Session } from '../../src/decode/session/session.ts';
-import type { LeftOut } from '../../src/replay/adapt.ts';
+import type { LeftOut, Living } from '../../src/replay/adapt.ts';
 import type { Prepared } from '../../src/replay/draft.ts';
 import { recordingOf, type Step } from '../../src/replay/recording.ts';
 
@@ -47,10 +47,15 @@ export function frame(
 export const steps = (frames: readonly Frame[]): readonly Step[] => recordingOf(frames, 'front-end')?.steps ?? [];
 const after = (frames: readonly Frame[]): Session =>
   frames.reduce((session, one) => fold(session, one, decodeFrame(one)), newSession);
-/** A connection as it is now, after these messages. */
-export const living = (frames: readonly Frame[], protocolFeatures = all) => ({
+/** A connection as it is now, after these messages; `heardAs` stand for the records with those numbers. */
+export const living = (
+  frames: readonly Frame[],
+  protocolFeatures = all,
+  heardAs: Readonly<Record<number, Frame>> = {},
+): Living => ({
   session: after(frames),
   context: { features: 1n << 30n, protocolFeatures },
+  heard: n => heardAs[n] && decodeFrame(heardAs[n]),
 });
 export const eventfd: FdIdentity[] = [{ kind: 'eventfd', object: 1 }];
 export const memfd: FdIdentity[] = [{ kind: 'memfd', size: 0x10_0000, object: 2 }];
