@@ -1,5 +1,5 @@
 /** `vhuscope replay`: plays one side of a recorded connection against a living other side, and compares. */
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { CaptureError } from '../capture/capture-error.ts';
 import { readCapture } from '../capture/reader.ts';
@@ -9,22 +9,13 @@ import { formatBaseline, parseBaseline } from '../replay/baseline.ts';
 import { Keeper } from '../replay/keeper.ts';
 import { deviationsOf } from '../replay/outcome.ts';
 import { play } from '../replay/player.ts';
-import { type Recording, recordingOf, type Step, stepName } from '../replay/recording.ts';
+import { deviceOf, type Recording, recordingOf, type Step, stepName } from '../replay/recording.ts';
+import { refusalOf, unserved } from '../replay/refusals.ts';
 import { outcomeLines, recordingJson, verdictJson, verdictLines } from '../replay/tell.ts';
-import { close, errno } from '../sys/libc.ts';
-import {
-  type Address,
-  acceptFrom,
-  addressText,
-  dial,
-  listenAt,
-  neverWaiting,
-  peerCredentials,
-  socketNature,
-} from '../sys/socket.ts';
-import { SystemError } from '../sys/system-error.ts';
+import { peerCredentials } from '../sys/socket.ts';
 import type { Command } from './command.ts';
 import { type Endpoint, parseAddress, parseEndpoint } from './endpoint.ts';
+import { connected } from './replay-connection.ts';
 import { viewReplay } from './replay-viewed.ts';
 import { printStatus, surfaceOf } from './terminal.ts';
 import { Failure, UsageError, wholeNumber } from './usage.ts';
@@ -247,68 +238,18 @@ function recordingIn(file: string, side: Side, choice: Parameters<typeof recordi
   }
 }
 
-function introduce(
-  { side, pair, session, epoch, steps, connections, omitted }: Recording,
-  { json, quiet }: ReplayFlags,
-): void {
+function introduce(recording: Recording, { json, quiet, strict }: ReplayFlags): void {
+  const { side, pair, session, epoch, steps, connections, omitted } = recording;
+  const { device } = deviceOf(recording);
   if (json || quiet) return;
   const others = connections > 1 ? `, one of ${connections} connections` : '';
   printStatus(`playing the ${side} of ${pair}, session ${session}.${epoch}${others}: ${steps.length} messages`);
   for (const what of omitted) printStatus(`not played: ${what}`);
-  if (side === 'back-end')
-    printStatus('requests in the rings are not served: a driver that waits for one waits for ever');
+  if (side === 'back-end') printStatus((strict ? undefined : refusalOf(device)?.says) ?? unserved);
 }
 
 async function ask(step: Step, enter: AsyncIterator<string>, json: boolean | undefined): Promise<void> {
   if (json) print([JSON.stringify({ type: 'next', n: step.frame.n, name: stepName(step) })]);
   else process.stderr.write(`next: ${stepName(step)} [enter] `);
   await enter.next();
-}
-
-const pause = (ms: number) => new Promise(resolve => setTimeout(resolve, ms));
-const retryMs = 20;
-/** How long a back-end may take until it listens, ms. */
-const dialMs = 5000;
-const notYet: readonly number[] = [errno.EAGAIN, errno.ENOENT, errno.ECONNREFUSED];
-
-/** A connected socket to the other side; undefined where somebody ended the waiting. */
-async function connected(where: Endpoint, signal: AbortSignal): Promise<number | undefined> {
-  if (where.role === 'fd') {
-    const nature = socketNature(where.fd);
-    if (nature === 'other') throw new UsageError(`descriptor ${where.fd} is no UNIX stream socket`);
-    if (nature === 'connection') return where.fd;
-    neverWaiting(where.fd);
-    return accepted(where.fd, signal);
-  }
-  if (where.role === 'listen') return acceptedAt(where.address, signal);
-  const deadline = Date.now() + dialMs;
-  for (;;) {
-    const fd = dial(where.address);
-    if (fd >= 0) return fd;
-    if (signal.aborted) return undefined;
-    if (!notYet.includes(-fd) || Date.now() > deadline)
-      throw new SystemError(`cannot connect to ${addressText(where.address)}`, fd);
-    await pause(retryMs);
-  }
-}
-
-async function acceptedAt(address: Address, signal: AbortSignal): Promise<number | undefined> {
-  const listener = listenAt(address);
-  try {
-    printStatus(`listening at ${addressText(address)}`);
-    return await accepted(listener, signal);
-  } finally {
-    close(listener);
-    if ('path' in address) rmSync(address.path, { force: true });
-  }
-}
-
-async function accepted(listener: number, signal: AbortSignal): Promise<number | undefined> {
-  for (;;) {
-    const fd = acceptFrom(listener);
-    if (fd >= 0) return fd;
-    if (signal.aborted) return undefined;
-    if (fd !== -errno.EAGAIN) throw new SystemError('cannot accept a connection', fd);
-    await pause(retryMs);
-  }
 }

@@ -1,5 +1,7 @@
 /** What a simulated device does with a request that arrives through a ring: bytes in, bytes out, nothing else. */
 
+import type { Device } from '../sys/device-rings.ts';
+
 /** The kind of device, as data. */
 export type Personality =
   /** A virtio block device of that many bytes, zero at first after what it begins with. */
@@ -8,9 +10,6 @@ export type Personality =
   | { readonly kind: 'echo' }
   /** Takes what it is given and writes nothing. */
   | { readonly kind: 'sink' };
-
-/** Answers one request: the bytes to read and the room to write, in bytes; returns what is written. */
-export type Device = (request: Uint8Array, room: number) => Uint8Array;
 
 /** Makes a device of that personality. */
 export function createDevice(personality: Personality): Device {

@@ -5,12 +5,11 @@ import type { Context } from '../decode/frame.ts';
 import type { Message } from '../decode/message.ts';
 import type { Session } from '../decode/session/session.ts';
 import type { Side } from '../decode/side.ts';
+import { type Device, DeviceRings } from '../sys/device-rings.ts';
 import { type Resources, readSome } from '../sys/resources.ts';
 import { type Answer, backEndAnswers, frontEndAnswers } from './answers.ts';
 import type { Connection } from './connection.ts';
-import { DeviceRings } from './device-rings.ts';
 import type { Driver } from './driver.ts';
-import type { Device } from './personality.ts';
 import { backEndRequests, frontEndRequests, type Made } from './requests.ts';
 import type { Step } from './script.ts';
 import type { BackEndTraits, FrontEndTraits } from './traits.ts';
@@ -107,7 +106,7 @@ export function backEndRole(traits: BackEndTraits, setting: Setting, device: Dev
         connection.until('an IOTLB update', () => connection.witness.session.mappings.misses.length === 0);
       },
     },
-    device,
+    () => device,
   );
   const { habits } = traits;
   return {
@@ -122,7 +121,7 @@ export function backEndRole(traits: BackEndTraits, setting: Setting, device: Dev
     answer: ({ name, payload, spec }, session) => {
       if (!spec) return { payload: { result: habits.refusal } };
       const answer = backEndAnswers[name];
-      const view = { traits, session, position: (ring: number) => rings.position(ring) };
+      const view = { traits, session, position: (ring: number) => rings.position(ring) ?? 0 };
       const usual = answer ? { ...answer(view, payload), own: spec.reply.when !== 'ack' } : acknowledged;
       const oddity = traits.oddities?.[name];
       return oddity ? { ...usual, payload: oddity.payload ?? usual.payload, oddity } : usual;

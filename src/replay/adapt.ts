@@ -25,6 +25,8 @@ export interface Living {
   readonly context: Context;
   /** What came this time in the place of the record with that number. */
   heard(n: number): Message | undefined;
+  /** Where a ring stands whose requests are taken here; undefined for others. */
+  position(ring: number): number | undefined;
 }
 
 const replyAck = 3n;

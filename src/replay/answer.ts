@@ -36,15 +36,18 @@ type Answer = (draft: Draft, request: Message, step: Step | undefined, living: L
 
 /** By name of the request: what its reply must take from it. */
 const answers: { readonly [message: string]: Answer } = {
-  // We take no buffer from a ring, so it stops where it began; another number would send the driver astray.
-  GET_VRING_BASE: (draft, { payload }, _, { session }) => {
+  // A ring stops where we are in it: another number would send the driver astray.
+  GET_VRING_BASE: (draft, { payload }, _, { session, position }) => {
     if (!draft.holds(8)) return;
     const index = Number(payload.index ?? 0);
     const base = session.vrings.byIndex.get(index)?.base?.word ?? 0;
+    const now = position(index) ?? base;
     const recorded = draft.get32(headerSize + 4);
     draft.put32(headerSize, index);
-    draft.put32(headerSize + 4, base);
-    if (recorded !== base) draft.adapted.push(`num ${recorded} → ${base}: no buffer was taken from the ring`);
+    draft.put32(headerSize + 4, now);
+    if (recorded === now) return;
+    const why = now === base ? 'no buffer was taken from the ring' : 'so far have buffers been taken from the ring';
+    draft.adapted.push(`num ${recorded} → ${now}: ${why}`);
   },
   // A number that no other session has, also where more sessions are opened than were then.
   CREATE_CRYPTO_SESSION: (draft, _request, _step, { session }) => {

@@ -48,6 +48,8 @@ export interface Performance {
   readonly end: End;
   /** Messages of the recording that the end left unsaid or unheard. */
   readonly unreached: number;
+  /** What became of the requests of a guest, as sentences. */
+  readonly remarks: readonly string[];
 }
 
 /** Something in which the living side is not as recorded, with nothing to explain it. */

@@ -17,6 +17,7 @@ import { Expectations } from './expectations.ts';
 import type { PlayOptions } from './options.ts';
 import type { End, Performance } from './outcome.ts';
 import { deviceOf, kindOf, nameOf, type Recording, type Step, stepName } from './recording.ts';
+import { refusalOf } from './refusals.ts';
 import { Stage } from './stage.ts';
 
 const usualIdleMs = 10;
@@ -53,7 +54,9 @@ class Player {
     this.#expected = new Expectations(recording.steps);
     this.#account = new Account(outcome => options.tell?.(outcome));
     const heard = (frame: Frame, message: Message) => this.#heard(frame, message);
-    this.#stage = new Stage(fd, directionOf(recording.side), deviceOf(recording), heard);
+    const base = deviceOf(recording);
+    const refusal = options.strict || recording.side === 'front-end' ? undefined : refusalOf(base.device);
+    this.#stage = new Stage(fd, directionOf(recording.side), base, heard, refusal);
   }
 
   async run(): Promise<Performance> {
@@ -62,7 +65,8 @@ class Player {
     const missed = end.how === 'played' ? open.filter(({ ours }) => !ours) : [];
     for (const step of missed) this.#giveUp(step);
     const { outcomes } = this.#account;
-    return { side: this.#recording.side, outcomes, end, unreached: open.length - missed.length };
+    const { remarks } = this.#stage;
+    return { side: this.#recording.side, outcomes, end, unreached: open.length - missed.length, remarks };
   }
 
   close(): void {

@@ -13,6 +13,8 @@ import { layOutEmpty } from '../sys/vring.ts';
 import { Witness } from '../sys/witness.ts';
 import type { Living } from './adapt.ts';
 import type { FdPlan } from './draft.ts';
+import { GuestRings } from './guest-rings.ts';
+import type { Refusal } from './refusals.ts';
 import { Synthesis } from './synthesis.ts';
 
 /** How long to listen before another attempt to send what the other side has not taken, ms. */
@@ -42,22 +44,45 @@ export class Stage {
   readonly #channels = new Map<ChannelName, Channel>();
   readonly #outboxes = new Map<ChannelName, Outgoing[]>();
   readonly #heard: (frame: Frame, message: Message) => void;
+  readonly #rings: GuestRings | undefined;
 
   /**
    * @param fd the connected socket
    * @param dir the direction of what is said here
    * @param heard is told each message that arrives
+   * @param refusal how requests in the rings are answered, where they are
    */
-  constructor(fd: number, dir: Direction, base: Context, heard: (frame: Frame, message: Message) => void) {
+  constructor(
+    fd: number,
+    dir: Direction,
+    base: Context,
+    heard: (frame: Frame, message: Message) => void,
+    refusal: Refusal | undefined,
+  ) {
     this.#dir = dir;
     this.#witness = new Witness(base);
     this.#heard = heard;
     this.#adopt('main', fd);
+    const guest = {
+      session: () => this.#witness.session,
+      descriptor: (n: number, at: number) => this.#witness.descriptor(n, at),
+      epoll: this.#epoll,
+    };
+    this.#rings = refusal && new GuestRings(guest, refusal);
   }
 
   /** The connection as it is now. */
   get living(): Omit<Living, 'heard'> {
-    return { session: this.#witness.session, context: this.#witness.context() };
+    return {
+      session: this.#witness.session,
+      context: this.#witness.context(),
+      position: ring => this.#rings?.position(ring),
+    };
+  }
+
+  /** What became of the requests of a guest, as sentences. */
+  get remarks(): readonly string[] {
+    return this.#rings?.remarks ?? [];
   }
 
   /** Whether a channel was opened and is not over. */
@@ -72,6 +97,7 @@ export class Stage {
     const ready = this.#epoll.wait(this.isIdle ? idleMs : Math.min(idleMs, blockedMs));
     const fds = Array.from({ length: ready }, (_, i) => this.#epoll.readyFd(i));
     for (const [name, channel] of this.#channels) if (fds.includes(channel.fd)) this.#receive(name, channel);
+    this.#rings?.kicked(fds);
   }
 
   /** Notes that message `n` of a channel, with that number of a message, will be answered. */
@@ -201,6 +227,7 @@ export class Stage {
       const socket = passed && this.#witness.take(frame.n, 0);
       if (passed && socket !== undefined) this.#adopt(passed, socket);
       this.#heard(frame, message);
+      this.#rings?.follow();
       this.#witness.settle();
     }
   }

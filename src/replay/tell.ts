@@ -59,7 +59,7 @@ function endSentence({ how, after, asRecorded, why }: End, side: Side): string {
  * @param accepted keys of deviations that a baseline accepts
  */
 export function verdictLines(performance: Performance, accepted: ReadonlySet<string>): string[] {
-  const { side, end, unreached, outcomes } = performance;
+  const { side, end, unreached, outcomes, remarks } = performance;
   const counts = countsOf(performance);
   const deviations = deviationsOf(performance);
   const open = deviations.filter(({ key }) => !accepted.has(key));
@@ -86,7 +86,7 @@ export function verdictLines(performance: Performance, accepted: ReadonlySet<str
     open.length === 0
       ? `the ${other} behaves as in the recording${known > 0 ? `, but for ${known} accepted ${known === 1 ? 'deviation' : 'deviations'}` : ''}`
       : `the ${other} deviates from the recording in ${open.length} ${open.length === 1 ? 'point' : 'points'}:`;
-  return [summary, endSentence(end, side), verdict, ...open.map(({ text }) => `  ${text}`)].map(plain);
+  return [summary, ...remarks, endSentence(end, side), verdict, ...open.map(({ text }) => `  ${text}`)].map(plain);
 }
 
 /** What is played, as JSON. */
@@ -96,7 +96,7 @@ export function recordingJson({ side, pair, session, epoch, steps, connections, 
 
 /** The verdict as JSON. */
 export function verdictJson(performance: Performance, accepted: ReadonlySet<string>): object {
-  const { side, end, unreached } = performance;
+  const { side, end, unreached, remarks } = performance;
   const deviations = deviationsOf(performance).map(one => ({ ...one, accepted: accepted.has(one.key) }));
   return {
     type: 'verdict',
@@ -104,6 +104,7 @@ export function verdictJson(performance: Performance, accepted: ReadonlySet<stri
     same: deviations.every(one => one.accepted),
     end,
     unreached,
+    remarks,
     counts: countsOf(performance),
     deviations,
     said: verdictLines(performance, accepted),

@@ -40,9 +40,11 @@ const packedUsed = 1 << 15;
 const ringHead = 4;
 const usedEntry = 8;
 /** Bytes behind the entries of both rings: the position at which the other side wants to be told. */
-const eventIndex = 2;
+const eventIndexSize = 2;
 /** Buffers of a chain larger than this are refused: a guest's length field must not decide how much we allocate. */
 const mostBytes = 16 << 20;
+/** Entries of a table of indirect descriptors: no ring, and so no chain, may have more. */
+const mostIndirect = 32_768;
 
 /** Bytes from the start of a ring to its three parts, and in all, for rings of up to 128 descriptors. */
 export const vringParts = { descriptor: 0, available: 0x800, used: 0x1000, total: 0x2000 } as const;
@@ -88,7 +90,7 @@ export function layOutEmpty(space: AddressSpace, ring: VringLayout, base: number
       [ring.available, 2],
       [ring.used, usedEntry],
     ] as const) {
-      const bytes = new Uint8Array(ringHead + ring.num * entry + eventIndex);
+      const bytes = new Uint8Array(ringHead + ring.num * entry + eventIndexSize);
       new DataView(bytes.buffer).setUint16(2, base & 0xffff, true);
       space.write(part, bytes);
     }
@@ -112,30 +114,52 @@ export function availableIndex(space: AddressSpace, ring: VringLayout): number {
   return u16(space, ring.available + 2n);
 }
 
+/** Asks the driver for a kick at the next chain it makes available; where RING_EVENT_IDX was negotiated. */
+export function wantKickAt(space: AddressSpace, ring: VringLayout, index: number): void {
+  putU16(space, ring.used + BigInt(ringHead + ring.num * usedEntry), index);
+}
+
 /**
  * Reads the chain at a position of the available ring.
  *
- * @throws Error where the descriptors make no chain: an index outside the ring, a loop, an absurd length
+ * @param buffers where tables of indirect descriptors lie; absent where they were not negotiated
+ * @throws Error where the descriptors make no chain: an index outside the table, a loop, an absurd length
  */
-export function readChain(space: AddressSpace, ring: VringLayout, index: number): Chain {
+export function readChain(space: AddressSpace, ring: VringLayout, index: number, buffers?: AddressSpace): Chain {
   const head = u16(space, ring.available + BigInt(ringHead + (index % ring.num) * 2));
-  const buffers: Piece[] = [];
+  if (head >= ring.num) throw new Error(`descriptor ${head} of a ring of ${ring.num}`);
+  const first = descriptorAt(space, ring.descriptor, head);
+  if ((first.flags & flag.indirect) === 0) return { head, buffers: follow(space, ring.descriptor, ring.num, head) };
+  if (!buffers) throw new Error('an indirect descriptor, which was not negotiated');
+  const entries = first.length / descriptorSize;
+  if (!Number.isInteger(entries) || entries < 1 || entries > mostIndirect)
+    throw new Error(`a table of indirect descriptors of ${first.length} bytes`);
+  return { head, buffers: follow(buffers, first.address, entries, 0) };
+}
+
+/** The buffers of a chain that begins at an entry of a table. */
+function follow(space: AddressSpace, table: bigint, entries: number, head: number): Piece[] {
+  const pieces: Piece[] = [];
   let at = head;
   let total = 0;
   for (;;) {
-    if (at >= ring.num) throw new Error(`descriptor ${at} of a ring of ${ring.num}`);
-    if (buffers.length >= ring.num) throw new Error('a chain longer than the ring');
-    const bytes = space.read(ring.descriptor + BigInt(at * descriptorSize), descriptorSize);
-    const view = new DataView(bytes.buffer, bytes.byteOffset, descriptorSize);
-    const flags = view.getUint16(12, true);
-    if (flags & flag.indirect) throw new Error('an indirect descriptor, which was not negotiated');
-    const length = view.getUint32(8, true);
+    if (at >= entries) throw new Error(`descriptor ${at} of a table of ${entries}`);
+    if (pieces.length >= entries) throw new Error('a chain longer than its table');
+    const { address, length, flags, next } = descriptorAt(space, table, at);
+    if (flags & flag.indirect) throw new Error('an indirect descriptor within a chain');
     total += length;
     if (total > mostBytes) throw new Error(`a chain of more than ${mostBytes} bytes`);
-    buffers.push({ address: view.getBigUint64(0, true), length, writable: (flags & flag.writable) !== 0 });
-    if (!(flags & flag.next)) return { head, buffers };
-    at = view.getUint16(14, true);
+    pieces.push({ address, length, writable: (flags & flag.writable) !== 0 });
+    if (!(flags & flag.next)) return pieces;
+    at = next;
   }
+}
+
+function descriptorAt(space: AddressSpace, table: bigint, at: number) {
+  const bytes = space.read(table + BigInt(at * descriptorSize), descriptorSize);
+  const view = new DataView(bytes.buffer, bytes.byteOffset, descriptorSize);
+  const [address, length] = [view.getBigUint64(0, true), view.getUint32(8, true)];
+  return { address, length, flags: view.getUint16(12, true), next: view.getUint16(14, true) };
 }
 
 /** Gives a chain back with the number of bytes written; `index` is the position in the used ring. */

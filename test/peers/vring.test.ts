@@ -100,8 +100,8 @@ describe('split virtqueue', () => {
   });
 
   it.each([
-    ['a descriptor outside the ring', descriptor(0, 1, 1, 8), 'descriptor 8 of a ring of 8'],
-    ['a loop', descriptor(0, 1, 1, 0), 'a chain longer than the ring'],
+    ['a descriptor outside the ring', descriptor(0, 1, 1, 8), 'descriptor 8 of a table of 8'],
+    ['a loop', descriptor(0, 1, 1, 0), 'a chain longer than its table'],
     ['an absurd length', descriptor(0, 0xffffffff, 0, 0), 'a chain of more than'],
     ['an indirect descriptor', descriptor(0, 16, 4, 0), 'not negotiated'],
   ])('refuses %s', (_, bytes, why) => {

@@ -8,6 +8,7 @@ export interface Verdict {
   type: string;
   same: boolean;
   unreached: number;
+  remarks: string[];
   end: { how: string; asRecorded: boolean };
   counts: { said: number; missing: number; extra: number; late: number; 'left-out': number };
   deviations: { key: string }[];

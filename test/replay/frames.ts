@@ -56,6 +56,7 @@ export const living = (
   session: after(frames),
   context: { features: 1n << 30n, protocolFeatures },
   heard: n => heardAs[n] && decodeFrame(heardAs[n]),
+  position: () => undefined,
 });
 export const eventfd: FdIdentity[] = [{ kind: 'eventfd', object: 1 }];
 export const memfd: FdIdentity[] = [{ kind: 'memfd', size: 0x10_0000, object: 2 }];

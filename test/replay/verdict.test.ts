@@ -30,7 +30,7 @@ describe('a verdict', () => {
     outcomes: Outcome[],
     end: Performance['end'] = { how: 'played', after: '9 X', asRecorded: true },
   ): Performance => ({
-    ...{ side: 'front-end', outcomes, end, unreached: 0 },
+    ...{ side: 'front-end', outcomes, end, unreached: 0, remarks: [] },
   });
 
   it('counts what nothing explains, and each deviation once', () => {

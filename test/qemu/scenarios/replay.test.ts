@@ -14,6 +14,7 @@ import {
   virtiofsd,
 } from '../peers.ts';
 import { Program, stopAll } from '../programs.ts';
+import { Qmp } from '../qmp.ts';
 import { replaying, type Verdict, verdictOf } from '../replaying.ts';
 import { appears, listening, scenarioFolder, socketPath } from '../rig.ts';
 import { vhuscope } from '../vhuscope.ts';
@@ -132,35 +133,63 @@ describe('a back-end with a fault, made by a rule', () => {
 describe('the back-end of a recording', () => {
   afterEach(stopAll);
 
+  /** A whole life of a guest: it finds the device, gets errors for its requests, and ends by itself. */
   async function playedFor(
     capture: string,
     machine: Machine,
-    seen: RegExp,
+    ...options: string[]
   ): Promise<{ guest: string; verdict: Verdict }> {
     const folder = scenarioFolder(`replay-for-qemu-${capture}`);
     const socket = socketPath(folder, 'front');
-    const replay = replaying(folder, recording(capture), '--listen', socket);
+    const replay = replaying(folder, recording(capture), '--listen', socket, ...options);
     expect(await appears(socket, 15, () => replay.alive), replay.output).toBe(true);
-    const machineProgram = new Program('QEMU', qemu(socket, machine), { log: join(folder, 'qemu.log') });
-    const [guest] = await machineProgram.prints(seen);
-    // A driver that waits for an answer keeps the guest from shutting down.
-    machineProgram.kill();
+    const program = new Program('QEMU', qemu(socket, machine), { log: join(folder, 'qemu.log') });
+    expect(await program.end(), program.output).toBe(0);
     await replay.end();
-    return { guest, verdict: verdictOf(replay) };
+    return { guest: program.output, verdict: verdictOf(replay) };
   }
 
-  it('is a disk for QEMU, whose guest sees the recorded configuration space', async () => {
-    const machine = { device: devices.blk, tasks: 'blk_seen', kernel: 'unanswered' };
-    const { guest, verdict } = await playedFor('blk', machine, /guest: vda has .*discards \d+(?=\s)/);
-    expect(guest).toBe('guest: vda has 131072 sectors of 512 bytes, discards 16777216');
-    expect(verdict.counts).toMatchObject({ extra: 0 });
-    // It was killed before it had said everything.
-    expect(verdict.deviations.map(({ key }) => key).filter(key => !/^closed after|: missing$/.test(key))).toEqual([]);
-  });
+  it.each<[string, Machine, RegExp, string]>([
+    [
+      'blk',
+      { device: devices.blk, tasks: 'blk_seen,blk' },
+      /vda has 131072 sectors of 512 bytes, discards 16777216[\s\S]*guest: blk failed/,
+      'answered with an I/O error',
+    ],
+    ['fs', { device: devices.fs, tasks: 'fs' }, /guest: fs failed/, 'answered with an I/O error'],
+    [
+      'net',
+      { device: devices.net(), tasks: 'net_up,net' },
+      /guest: net_up ok[\s\S]*guest: net failed/,
+      'are taken and dropped',
+    ],
+  ])(
+    'is the %s of a QEMU, whose guest sees it, gets nothing from it and goes on',
+    async (capture, machine, seen, said) => {
+      const { guest, verdict } = await playedFor(capture, machine);
+      expect(guest).toMatch(seen);
+      expect(verdict).toMatchObject({ same: true, unreached: 0, end: { how: 'closed', asRecorded: true } });
+      expect(verdict.counts).toMatchObject({ missing: 0, extra: 0, late: 0 });
+      expect(verdict.remarks).toEqual([expect.stringMatching(new RegExp(`^\\d+ in the rings: .*${said}`))]);
+    },
+  );
 
-  it('is a network card for QEMU', async () => {
-    const machine = { device: devices.net(), tasks: 'net_up', kernel: 'unanswered' };
-    const { verdict } = await playedFor('net', machine, /guest: net_up ok/);
-    expect(verdict.counts).toMatchObject({ extra: 0 });
+  it('serves nothing where nothing may be adapted; a guest that waits is free once the replay is stopped', async () => {
+    const folder = scenarioFolder('replay-strict-for-qemu');
+    const [socket, monitor] = [socketPath(folder, 'front'), socketPath(folder, 'qmp')];
+    const replay = replaying(folder, recording('blk'), '--listen', socket, '--strict');
+    expect(await appears(socket, 15, () => replay.alive), replay.output).toBe(true);
+    const machine = qemu(socket, { device: devices.blk, tasks: 'blk_seen', qmp: monitor });
+    const program = new Program('QEMU', machine, { log: join(folder, 'qemu.log') });
+    await replay.prints(/"name":"SET_VRING_ENABLE"/);
+    replay.signal('SIGINT');
+    await replay.end();
+    expect(verdictOf(replay)).toMatchObject({ end: { how: 'stopped' }, remarks: [] });
+    expect(program.output).not.toMatch(/guest: up/);
+    const qmp = await Qmp.connect(monitor);
+    expect(await qmp.execute('query-status')).toMatchObject({ status: 'running' });
+    await qmp.execute('quit').catch(() => {});
+    qmp.close();
+    expect(await program.end(10)).toBe(0);
   });
 });
