@@ -221,7 +221,7 @@ export class Session implements LinkOwner {
 
   passed(link: Link, flow: Passing, dropped: boolean): number {
     const n = this.#safely(() => this.#ledgers.get(link)?.passed(flow, dropped)) ?? 0;
-    for (const event of this.#behind.splice(0)) this.event(event);
+    if (this.#behind.length > 0) for (const event of this.#behind.splice(0)) this.event(event);
     const fds = flow.fds.takeLate();
     if (fds.length > 0)
       this.#owner.describeLater({ type: 'late-fds', pair: this.setting.name, connection: this.connection, n, fds });

@@ -26,6 +26,8 @@ function bind<Arguments extends readonly unknown[]>(prototype: string): Call<Arg
 // The calls of the hot path are written out: a rest parameter would cost an array each time.
 const recvmsgRaw = library.func('intptr_t recvmsg(int, uintptr_t, int)') as Call<[number, number, number]>;
 const sendmsgRaw = library.func('intptr_t sendmsg(int, uintptr_t, int)') as Call<[number, number, number]>;
+const recvRaw = library.func('intptr_t recv(int, uintptr_t, uintptr_t, int)') as Call<[number, number, number, number]>;
+const sendRaw = library.func('intptr_t send(int, uintptr_t, uintptr_t, int)') as Call<[number, number, number, number]>;
 const sendmmsgRaw = library.func('int sendmmsg(int, uintptr_t, uint32_t, int)') as Call<
   [number, number, number, number]
 >;
@@ -42,6 +44,18 @@ export function recvmsg(fd: number, header: number, flags: number): number {
 /** sendmsg(2): the header is the address of a msghdr. */
 export function sendmsg(fd: number, header: number, flags: number): number {
   const result = sendmsgRaw(fd, header, flags);
+  return result < 0 ? -koffi.errno() : result;
+}
+
+/** recv(2). Quicker than recvmsg(2), which has a header to read and to write. */
+export function recv(fd: number, address: number, length: number, flags: number): number {
+  const result = recvRaw(fd, address, length, flags);
+  return result < 0 ? -koffi.errno() : result;
+}
+
+/** send(2). */
+export function send(fd: number, address: number, length: number, flags: number): number {
+  const result = sendRaw(fd, address, length, flags);
   return result < 0 ? -koffi.errno() : result;
 }
 

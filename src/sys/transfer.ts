@@ -4,7 +4,7 @@
  * One arena holds the msghdr, the iovec and the control buffer of both directions: the calls are synchronous, so one of
  * each is enough for a thread, and an address stored in one of them never outlives the call.
  */
-import { errno, littleEndian, Memory, recvmsg, sendmmsg, sendmsg } from './libc.ts';
+import { errno, littleEndian, Memory, recv, recvmsg, sendmmsg, sendmsg, send as sendPlain } from './libc.ts';
 
 /** The most descriptors that one message can carry (SCM_MAX_FD). */
 export const mostFds = 253;
@@ -122,19 +122,18 @@ export function send(fd: number, address: number, length: number, fds: readonly 
 
 const peek = 0x2;
 
-/** Receives bytes where no descriptors are expected: any that come are closed by the kernel, and told in `flagsAt`. */
-function receivePlain(fd: number, address: number, length: number, flags: number): number {
+/**
+ * Copies up to `length` bytes that wait to be read to an address and leaves them there, descriptors included. Whether
+ * there are some is told in `flagsAt`.
+ */
+export function peekBytes(fd: number, address: number, length: number): number {
   const words = incoming.u32;
   words[iovecWord + low] = address;
   words[iovecWord + high] = address / 0x1_0000_0000;
   words[iovecWord + 2 + low] = length;
+  words[iovecWord + 2 + high] = 0;
   words[(controlLengthAt >> 2) + low] = 0;
-  return recvmsg(fd, incoming.address, dontWait | closeOnExec | flags);
-}
-
-/** Copies up to `length` bytes that wait to be read to an address and leaves them there, descriptors included. */
-export function peekBytes(fd: number, address: number, length: number): number {
-  return receivePlain(fd, address, length, peek);
+  return recvmsg(fd, incoming.address, dontWait | closeOnExec | peek);
 }
 
 /**
@@ -160,7 +159,7 @@ export function fdsAhead(fd: number, address: number, length: number): number {
 /** Takes `length` bytes that `peekBytes` has seen, and with which no descriptors came. */
 export function takeSeen(fd: number, address: number, length: number): void {
   for (let left = length; left > 0; ) {
-    const result = receivePlain(fd, address, left, 0);
+    const result = recv(fd, address, left, dontWait);
     if (result > 0) left -= result;
     else if (result !== -errno.EINTR) return;
   }
@@ -191,7 +190,17 @@ export function putEach(i: number, address: number, length: number): void {
  * were taken, the last of them perhaps in part (`sentOfEach`), or the negative errno: then nothing was sent.
  */
 export function sendEach(fd: number, count: number): number {
+  if (count === 1) return sendOne(fd);
   return sendmmsg(fd, each.address, count, dontWait | noSignal);
+}
+
+/** A message alone needs no array of headers: the kernel would read and write one for nothing. */
+function sendOne(fd: number): number {
+  const iovec = mostAtOnce * eachSize;
+  const result = sendPlain(fd, each.getPointer(iovec), each.getPointer(iovec + 8), dontWait | noSignal);
+  if (result < 0) return result;
+  each.u32[sentAt >> 2] = result;
+  return 1;
 }
 
 /** How many bytes were taken of the i-th piece of the last `sendEach`. */

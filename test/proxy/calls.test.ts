@@ -6,20 +6,14 @@ const calls = vi.hoisted(() => new Map<string, number>());
 
 vi.mock('../../src/sys/libc.ts', async original => {
   const libc = await original<typeof import('../../src/sys/libc.ts')>();
-  const counted = <Name extends 'recvmsg' | 'sendmsg' | 'sendmmsg' | 'epollWait' | 'epollCtl'>(name: Name) => ({
+  const names = ['recvmsg', 'recv', 'sendmsg', 'send', 'sendmmsg', 'epollWait', 'epollCtl'] as const;
+  const counted = (name: (typeof names)[number]) => ({
     [name]: (...args: unknown[]) => {
       calls.set(name, (calls.get(name) ?? 0) + 1);
       return (libc[name] as (...args: unknown[]) => number)(...args);
     },
   });
-  return {
-    ...libc,
-    ...counted('recvmsg'),
-    ...counted('sendmsg'),
-    ...counted('sendmmsg'),
-    ...counted('epollWait'),
-    ...counted('epollCtl'),
-  };
+  return Object.assign({ ...libc }, ...names.map(counted));
 });
 
 // Other files have loaded the modules before, with the calls as they are.
@@ -66,7 +60,7 @@ function callsFor(from: number, to: number, bytes: Buffer): Record<string, numbe
 
 const request = message(1, u64(0));
 const reply = message(1, u64(0), 5);
-const single = { epollWait: 2, recvmsg: 2, sendmmsg: 1 };
+const single = { epollWait: 2, recvmsg: 1, recv: 1, send: 1 };
 
 describe('a round trip', () => {
   it.each([
@@ -80,7 +74,7 @@ describe('a round trip', () => {
 
   it('takes no more calls than reading header and payload did where rules look into it', () => {
     arm(i => `size == ${i + 1000}`);
-    expect(callsFor(front, back, request)).toEqual({ epollWait: 2, recvmsg: 3, sendmsg: 1 });
+    expect(callsFor(front, back, request)).toEqual({ epollWait: 2, recvmsg: 2, recv: 1, sendmsg: 1 });
   });
 });
 
@@ -102,18 +96,22 @@ describe('messages that lie one behind the other', () => {
   it('go together up to the first that a rule is about, and behind it', () => {
     arm(i => `id == 35 and size == ${i + 1000}`);
     const bytes = row(40, i => (i === 20 ? 35 : 1));
-    expect(callsFor(front, back, bytes)).toEqual({ epollWait: 2, recvmsg: 4, sendmmsg: 2, sendmsg: 1 });
+    expect(callsFor(front, back, bytes)).toEqual({ epollWait: 2, recvmsg: 2, recv: 2, send: 2, sendmsg: 1 });
   });
 
   it('take no look each where rules are about all of them', () => {
     arm(i => `size == ${i + 1000}`);
-    const { recvmsg = 0, sendmsg } = callsFor(
+    const {
+      recvmsg = 0,
+      recv = 0,
+      sendmsg,
+    } = callsFor(
       front,
       back,
       row(50, () => 1),
     );
     expect(sendmsg).toBe(50);
     // One look, one read for the first, two for each of the others, and one that finds nothing more.
-    expect(recvmsg).toBe(101);
+    expect(recvmsg + recv).toBe(101);
   });
 });

@@ -101,7 +101,22 @@ describe('bytes and descriptors', () => {
     }
     expect(unreadBytes(b)).toBe(sent * size);
     letGo(b);
-    expect(sendEach(a, 2)).toBe(-errno.EPIPE);
+    expect([sendEach(a, 1), sendEach(a, 2)]).toEqual([-errno.EPIPE, -errno.EPIPE]);
+  });
+
+  it('one that is sent alone is told of in the same way, also where the other end has room for a part of it only', () => {
+    const [a, b] = pair();
+    buffer.bytes.write('alone');
+    putEach(0, buffer.address, 5);
+    putEach(1, buffer.address, 3);
+    expect([sendEach(a, 1), sentOfEach(0), unreadBytes(b)]).toEqual([1, 5, 5]);
+    const large = new Memory(1 << 22);
+    putEach(0, large.address, large.bytes.length);
+    expect(sendEach(a, 1)).toBe(1);
+    const sent = sentOfEach(0);
+    expect(sent).toBeGreaterThan(0);
+    expect(sent).toBeLessThan(large.bytes.length);
+    expect(unreadBytes(b)).toBe(5 + sent);
   });
 
   it('tells the end, a reset and a broken pipe apart', () => {
