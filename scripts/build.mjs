@@ -10,10 +10,18 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const dist = join(root, 'dist');
 const stamp = join(dist, '.sources');
 
+/**
+ * What a person waits for: each becomes one file with all of ours that it imports, since Node takes longer to load
+ * hundreds of modules one by one than for everything else up to the first picture. Only what exchanges nothing but plain
+ * values with the rest may stand here, since its classes are not those of the modules beside it.
+ */
+const bundled = ['tui/viewer.js', 'trace/worker.js'];
+
 /** A digest of every source file's path and content, and of what steers the compiler. */
 function sourcesDigest() {
   const hash = createHash('sha256');
-  for (const file of ['package.json', 'tsconfig.json']) hash.update(readFileSync(join(root, file)));
+  for (const file of ['package.json', 'tsconfig.json', 'scripts/build.mjs'])
+    hash.update(readFileSync(join(root, file)));
   const files = readdirSync(join(root, 'src'), { recursive: true, withFileTypes: true })
     .filter(entry => entry.isFile())
     .map(entry => join(entry.parentPath, entry.name))
@@ -22,14 +30,14 @@ function sourcesDigest() {
   return hash.digest('hex');
 }
 
-/** Builds when the sources differ from those of the last build; returns the exit status. */
-export function buildIfStale() {
+/** Builds when the sources differ from those of the last build; resolves to the exit status. */
+export async function buildIfStale() {
   const digest = sourcesDigest();
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === digest) return 0;
   return build(digest);
 }
 
-function build(digest) {
+async function build(digest) {
   const fresh = `${dist}.${process.pid}`;
   const old = `${dist}.${process.pid}.old`;
   rmSync(fresh, { recursive: true, force: true });
@@ -41,6 +49,7 @@ function build(digest) {
     rmSync(fresh, { recursive: true, force: true });
     return 1;
   }
+  await bundle(fresh);
   const main = join(fresh, 'cli/main.js');
   if (existsSync(main)) chmodSync(main, statSync(main).mode | 0o111);
   writeFileSync(join(fresh, '.sources'), digest);
@@ -50,4 +59,26 @@ function build(digest) {
   return 0;
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) process.exitCode = build(sourcesDigest());
+/** The modules stay where there is no bundler for this machine: the program then does the same, and starts later. */
+async function bundle(folder) {
+  try {
+    const { rolldown } = await import('rolldown');
+    for (const path of bundled) {
+      const file = join(folder, path);
+      const made = await rolldown({
+        input: file,
+        cwd: folder,
+        platform: 'node',
+        external: name => !/^[./]/.test(name),
+      });
+      await made.write({ file, format: 'esm' });
+      await made.close();
+      // It tells of lines that are not there any more.
+      rmSync(`${file}.map`, { force: true });
+    }
+  } catch (error) {
+    console.error(`vhuscope: built, but the terminal interface will start slowly: ${error.message}`);
+  }
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) process.exitCode = await build(sourcesDigest());

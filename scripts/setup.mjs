@@ -31,4 +31,4 @@ if (!isInstalled(hash)) {
   }
   writeFileSync(stamp, hash);
 }
-process.exitCode = buildIfStale();
+process.exitCode = await buildIfStale();

@@ -3,7 +3,8 @@
  * changed, and names what is typed and clicked. Whatever ends the program, the terminal is given back as it was.
  */
 import type { Readable, Writable } from 'node:stream';
-import blessed from 'blessed';
+import type blessed from 'blessed';
+import Screen from 'blessed/lib/widgets/screen.js';
 import { Charts } from './charts.ts';
 import type { Frame, Ground, Size, Style } from './frame.ts';
 import { Keyboard, pasteBrackets } from './keyboard.ts';
@@ -71,7 +72,7 @@ export class Terminal {
     this.#keyboard = new Keyboard(streams?.input ?? process.stdin, text => listener({ type: 'paste', text }));
     // The types of blessed have the two the wrong way round.
     const joined = { input: this.#keyboard, output: streams?.output ?? process.stdout } as object;
-    this.#screen = blessed.screen({
+    this.#screen = new Screen({
       ...joined,
       // blessed has this description built in; it cannot read those that many systems have now.
       terminal: 'xterm-256color',

@@ -36,8 +36,23 @@ it('blessed is known to one file, and its charts to another', () => {
     [...loadedWith('tui/viewer.ts').files].filter(file =>
       new RegExp(`import (?!type )[^;]*'${name}|import\\('${name}`).test(readFileSync(join(src, file), 'utf8')),
     );
-  expect(users("blessed'")).toEqual(['tui/terminal.ts']);
+  expect(users('blessed/lib')).toEqual(['tui/terminal.ts']);
+  expect(users("blessed'")).toEqual([]);
   expect(users('blessed-contrib')).toEqual(['tui/charts.ts']);
+});
+
+describe.each(['tui/viewer', 'trace/worker'])('%s, which is built into one file', entry => {
+  it('loads none of our modules besides', () => {
+    const built = readFileSync(join(src, '../dist', `${entry}.js`), 'utf8');
+    const imported = Array.from(built.matchAll(/(?:^import [^;]*?|import\()["']([^"']+)["']/gm), ([, name]) => name);
+    expect(imported).toContain('node:fs');
+    expect(imported.filter(name => name?.startsWith('.'))).toEqual([]);
+  });
+
+  it('has no classes of what it is given objects of', () => {
+    const { files } = loadedWith(`${entry}.ts`);
+    expect([...files].filter(file => /^(control|cli)\//.test(file) || file === 'trace/client.ts')).toEqual([]);
+  });
 });
 
 it('an engine loads no interface before it is asked to', () => {
