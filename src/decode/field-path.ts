@@ -136,7 +136,7 @@ function walk(whole: Struct, path: FieldPath, of: string, device: DeviceChoice):
 const shown = ({ name, index }: PathStep): string => (index === undefined ? name : `${name}[${index}]`);
 
 /** The field or part of a word of that name. */
-export function declaredAs(struct: Struct, name: string): Exclude<Declared, { what: 'config' }> | undefined {
+function declaredAs(struct: Struct, name: string): Exclude<Declared, { what: 'config' }> | undefined {
   for (const field of struct.list) {
     const part = field.kind === 'word' && Object.hasOwn(field.parts, name) ? field.parts[name] : undefined;
     if (part && field.kind === 'word') return { what: 'part', field, name, part };

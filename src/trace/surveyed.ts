@@ -18,7 +18,7 @@ import type { Survey } from './survey.ts';
 import type { Trace } from './trace.ts';
 
 /** How many findings there are of each severity. */
-export function bySeverity(findings: Iterable<{ readonly severity: Severity }>): { [severity in Severity]: number } {
+function bySeverity(findings: Iterable<{ readonly severity: Severity }>): { [severity in Severity]: number } {
   const counts = { error: 0, warning: 0, note: 0 };
   for (const { severity } of findings) counts[severity]++;
   return counts;

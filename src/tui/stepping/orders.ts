@@ -1,11 +1,10 @@
 /** What keys have the engine do with the held message that is meant. */
 import type { HeldStatus } from '../../control/messages.ts';
 import { isReply, readHeader } from '../../decode/header.ts';
-import { compose, composing } from '../compose/composing.ts';
-import { draftOf } from '../compose/draft.ts';
+import { composing } from '../compose/composing.ts';
 import type { Model } from '../model.ts';
 import type { Order } from '../order.ts';
-import { type Step, saying, stay } from '../step.ts';
+import { type Step, stay } from '../step.ts';
 import { heldUnderCursor } from '../views/held.ts';
 import { rowUnderCursor } from '../views/messages.ts';
 
@@ -44,13 +43,4 @@ export function order(model: Model, what: Order): Step {
 export function orderHere(model: Model, make: (n: number) => Order): Step {
   const held = heldHere(model);
   return held ? order(model, make(held.n)) : stay(model);
-}
-
-/** Opens the form on the held message that is meant. */
-export function editing(model: Model): Step {
-  const held = heldHere(model);
-  const draft = held && draftOf(held);
-  return draft
-    ? compose(model, draft)
-    : stay(saying(model, 'it is not going to be sent, there is nothing to edit', true));
 }

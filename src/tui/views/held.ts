@@ -10,7 +10,7 @@ import { atTop } from '../scroll.ts';
 import type { Toggled } from '../show/fields.ts';
 import { type HeldLine, heldLines } from '../show/held.ts';
 import { stay } from '../step.ts';
-import { editing } from '../stepping/orders.ts';
+import { editing } from '../stepping/editing.ts';
 import { questionsAbout, stateAt } from '../stepping/so-far.ts';
 import { goToNumber } from '../travel.ts';
 import { drawable } from '../width.ts';
@@ -58,7 +58,7 @@ const bindings: readonly Binding[] = [
     help: 'change its fields, its descriptors or its bytes',
     short: 'edit',
     enabled: model => heldUnderCursor(model)?.bytes !== undefined || 'nothing is held here that will be sent',
-    run: editing,
+    run: model => editing(model, heldUnderCursor(model)),
   },
   {
     keys: ['enter'],
