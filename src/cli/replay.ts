@@ -1,5 +1,5 @@
 /** `vhuscope replay`: plays one side of a recorded connection against a living other side, and compares. */
-import { readFileSync, writeFileSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, writeFileSync, writeSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { CaptureError } from '../capture/capture-error.ts';
 import { readCapture } from '../capture/reader.ts';
@@ -11,6 +11,7 @@ import { deviationsOf } from '../replay/outcome.ts';
 import { play } from '../replay/player.ts';
 import { deviceOf, type Recording, recordingOf, type Step, stepName } from '../replay/recording.ts';
 import { refusalOf, unserved } from '../replay/refusals.ts';
+import type { States } from '../replay/state-pipes.ts';
 import { outcomeLines, recordingJson, verdictJson, verdictLines } from '../replay/tell.ts';
 import { peerCredentials } from '../sys/socket.ts';
 import type { Command } from './command.ts';
@@ -38,6 +39,8 @@ interface ReplayFlags {
   light?: boolean;
   wait: number;
   write?: string;
+  stateFrom?: string;
+  stateTo?: string;
   keepSecrets?: boolean;
   json?: boolean;
   quiet?: boolean;
@@ -103,6 +106,16 @@ export const command: Command<ReplayFlags> = {
       meaning: 'record the replay itself into this pcapng file, with who plays',
       completes: 'file',
     },
+    {
+      flags: '--state-from <file>',
+      meaning: 'hand this over wherever the state of a device is to be handed over in a migration',
+      completes: 'file',
+    },
+    {
+      flags: '--state-to <file>',
+      meaning: 'keep the state of a device that the other side hands over',
+      completes: 'file',
+    },
     { flags: '--keep-secrets', meaning: 'record keys of crypto sessions of the living side as well' },
     {
       flags: '--json',
@@ -125,36 +138,40 @@ export const command: Command<ReplayFlags> = {
     { line: 'vhuscope replay vm.pcapng --to /run/b.sock --tui', meaning: 'watch it beside the recording' },
     { line: 'vhuscope replay vm.pcapng --to /run/b.sock --expect-same --baseline known.txt', meaning: 'in a pipeline' },
   ],
-  async run([file = ''], flags) {
+  async run([capture = ''], flags) {
     const { side, where } = placeOf(flags);
     const { from, to } = flags.range ?? {};
-    const recording = recordingIn(file, side, {
+    const recording = recordingIn(capture, side, {
       pair: flags.pair,
       session: flags.session,
       epoch: flags.epoch,
       from,
       to,
     });
-    if (flags.write !== undefined && isSameFile(flags.write, file))
-      throw new UsageError(`-w: ${file} is what is played and would be overwritten: give the capture another name`);
-    if (flags.tui) return viewReplay(file, side, process.argv.slice(3), flags);
+    if (flags.write !== undefined && isSameFile(flags.write, capture))
+      throw new UsageError(`-w: ${capture} is what is played and would be overwritten: give the capture another name`);
+    if (flags.tui) return viewReplay(capture, side, process.argv.slice(3), flags);
     const accepted =
-      flags.baseline === undefined ? new Set<string>() : parseBaseline(readFileSync(flags.baseline, 'utf8'));
+      flags.baseline === undefined
+        ? new Set<string>()
+        : file('--baseline', flags.baseline, path => parseBaseline(readFileSync(path, 'utf8')));
     const ending = new AbortController();
     const onSignal = () => ending.abort();
     process.once('SIGINT', onSignal).once('SIGTERM', onSignal);
     const { ascii } = surfaceOf(flags);
     const lines = flags.step ? createInterface({ input: process.stdin }) : undefined;
     const enter = lines?.[Symbol.asyncIterator]();
+    const states = statesOf(flags);
     let keeper: Keeper | undefined;
     try {
       if (flags.json) print([JSON.stringify(recordingJson(recording))]);
       const fd = await connected(where, ending.signal);
       if (fd === undefined) return 130;
       introduce(recording, flags);
-      keeper = keeperFor(file, fd, recording, flags);
+      keeper = keeperFor(capture, fd, recording, flags);
       const performance = await play(fd, recording, {
         keep: keeper?.take,
+        states,
         ...{ patience: flags.wait, strict: flags.strict === true, speed: flags.speed, signal: ending.signal },
         beforeSaying: enter && (step => ask(step, enter, flags.json)),
         tell: outcome => {
@@ -170,17 +187,38 @@ export const command: Command<ReplayFlags> = {
       );
       const deviations = deviationsOf(performance);
       if (flags.writeBaseline !== undefined)
-        writeFileSync(flags.writeBaseline, formatBaseline(deviations, `accepted when ${file} is replayed`));
+        writeFileSync(flags.writeBaseline, formatBaseline(deviations, `accepted when ${capture} is replayed`));
       const { how } = performance.end;
       if (flags.expectSame) return deviations.every(({ key }) => accepted.has(key)) && how !== 'stopped' ? 0 : 1;
       return how === 'failed' || (how === 'closed' && !performance.end.asRecorded && performance.unreached > 0) ? 1 : 0;
     } finally {
       keeper?.close();
+      states.close();
       lines?.close();
       process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
     }
   },
 };
+
+/** The files of a device's state. */
+function statesOf({ stateFrom, stateTo }: ReplayFlags): States & { close(): void } {
+  const give = stateFrom === undefined ? undefined : file('--state-from', stateFrom, path => readFileSync(path));
+  const kept = stateTo === undefined ? undefined : file('--state-to', stateTo, path => openSync(path, 'w', 0o600));
+  return {
+    give,
+    take: kept === undefined ? undefined : piece => void writeSync(kept, piece),
+    close: () => void (kept !== undefined && closeSync(kept)),
+  };
+}
+
+/** What is done with a file that an option names; a Failure where that cannot be. */
+function file<Result>(option: string, path: string, does: (path: string) => Result): Result {
+  try {
+    return does(path);
+  } catch (error) {
+    throw new Failure(`${option}: ${(error as Error).message}`, { cause: error });
+  }
+}
 
 /** Where the replay itself is recorded, where somebody asked for that. */
 function keeperFor(of: string, fd: number, recording: Recording, flags: ReplayFlags): Keeper | undefined {

@@ -11,8 +11,8 @@ export class Account {
   readonly outcomes: Outcome[] = [];
   /** The last message said or heard. */
   last = '';
-  /** Features that could not be agreed on this time. */
-  readonly withheld = { virtio: false, protocol: false };
+  /** Features that could not be agreed on this time, and whether the state to be loaded was not there. */
+  readonly withheld = { virtio: false, protocol: false, state: false };
   readonly #tells: (outcome: Outcome) => void;
 
   constructor(tells: (outcome: Outcome) => void) {

@@ -1,6 +1,7 @@
 import type { Frame } from '../decode/frame.ts';
 import type { Outcome } from './outcome.ts';
 import type { Step } from './recording.ts';
+import type { States } from './state-pipes.ts';
 
 /** How to play. */
 export interface PlayOptions {
@@ -18,6 +19,8 @@ export interface PlayOptions {
   tell?: (outcome: Outcome) => void;
   /** Is told each message that was said or heard, with its descriptors described. */
   keep?: ((frame: Frame) => void) | undefined;
+  /** What is handed over as a device's state in a migration; where absent, nothing, and what comes is thrown away. */
+  states?: States | undefined;
   /** Ends the replay. */
   signal?: AbortSignal;
 }

@@ -56,7 +56,7 @@ class Player {
     const heard = (frame: Frame, message: Message) => this.#heard(frame, message);
     const base = deviceOf(recording);
     const refusal = options.strict || recording.side === 'front-end' ? undefined : refusalOf(base.device);
-    this.#stage = new Stage(fd, directionOf(recording.side), base, heard, refusal);
+    this.#stage = new Stage(fd, directionOf(recording.side), base, heard, options.states ?? {}, refusal);
   }
 
   async run(): Promise<Performance> {
@@ -90,6 +90,9 @@ class Player {
     for (const step of steps) {
       if (!step.ours || step.message.reply) continue;
       await this.#awaitBefore(step.at);
+      // Whether a state has arrived can only be asked once it has.
+      if (step.message.name === 'CHECK_DEVICE_STATE')
+        await this.#until(() => !this.#stage.movesState || this.#isClosed, this.#options.patience);
       if (this.#isClosed) return this.#closed();
       await this.#pace(step);
       this.#say(step);
@@ -243,6 +246,8 @@ class Player {
     const { withheld } = this.#account;
     if (said.adapted.length > 0 && name === 'SET_FEATURES') withheld.virtio = true;
     if (said.adapted.length > 0 && name === 'SET_PROTOCOL_FEATURES') withheld.protocol = true;
+    if (name === 'SET_DEVICE_STATE_FD' && step.message.payload.direction === 1)
+      withheld.state = this.#options.states?.give === undefined;
     // One that does not ask for a reply any more gets none.
     if (step.partner && (!needReply || ((said.bytes[4] as number) & needReplyFlag) !== 0)) {
       this.#expected.ask({ step, adapted: said.adapted.length > 0 });

@@ -9,8 +9,8 @@ import type { Difference } from './compare.ts';
 export interface Circumstances {
   /** The message that came. */
   message: Message;
-  /** Bits of the virtio and protocol features that could not be agreed on this time. */
-  withheld: { virtio: boolean; protocol: boolean };
+  /** Bits of the virtio and protocol features could not be agreed on this time; a state to be loaded was not there. */
+  withheld: { virtio: boolean; protocol: boolean; state: boolean };
   /** The reply is one to a request that was adapted. */
   adapted: boolean;
 }
@@ -59,6 +59,12 @@ const reasons: readonly Reason[] = [
     path: /^flags\.need_reply$/,
     because: 'REPLY_ACK was not agreed on',
     when: ({ withheld }) => withheld.protocol,
+  },
+  {
+    message: /^CHECK_DEVICE_STATE$/,
+    path: /^payload\.result$/,
+    because: 'the state itself is not in the capture',
+    when: ({ withheld }) => withheld.state,
   },
   {
     path: /./,

@@ -7,6 +7,7 @@ import { Channel } from '../sys/channel.ts';
 import { Epoll, readiness } from '../sys/epoll.ts';
 import { addressKinds, addressSpace } from '../sys/guest-memory.ts';
 import { close, errno, Memory } from '../sys/libc.ts';
+import { neverWaiting } from '../sys/socket.ts';
 import { checked } from '../sys/system-error.ts';
 import { send } from '../sys/transfer.ts';
 import { layOutEmpty } from '../sys/vring.ts';
@@ -15,6 +16,7 @@ import type { Living } from './adapt.ts';
 import type { FdPlan } from './draft.ts';
 import { GuestRings } from './guest-rings.ts';
 import type { Refusal } from './refusals.ts';
+import { StatePipes, type States } from './state-pipes.ts';
 import { Synthesis } from './synthesis.ts';
 
 /** How long to listen before another attempt to send what the other side has not taken, ms. */
@@ -39,7 +41,8 @@ const passes: { readonly [message: string]: ChannelName } = {
 export class Stage {
   readonly #dir: Direction;
   readonly #witness: Witness;
-  readonly #synthesis = new Synthesis();
+  readonly #states: StatePipes;
+  readonly #synthesis: Synthesis;
   readonly #epoll = new Epoll();
   readonly #channels = new Map<ChannelName, Channel>();
   readonly #outboxes = new Map<ChannelName, Outgoing[]>();
@@ -50,6 +53,7 @@ export class Stage {
    * @param fd the connected socket
    * @param dir the direction of what is said here
    * @param heard is told each message that arrives
+   * @param states what is handed over as a device's state
    * @param refusal how requests in the rings are answered, where they are
    */
   constructor(
@@ -57,9 +61,12 @@ export class Stage {
     dir: Direction,
     base: Context,
     heard: (frame: Frame, message: Message) => void,
+    states: States,
     refusal: Refusal | undefined,
   ) {
     this.#dir = dir;
+    this.#states = new StatePipes(states);
+    this.#synthesis = new Synthesis(this.#states);
     this.#witness = new Witness(base);
     this.#heard = heard;
     this.#adopt('main', fd);
@@ -80,6 +87,11 @@ export class Stage {
     };
   }
 
+  /** Whether some of a device's state is still on its way. */
+  get movesState(): boolean {
+    return this.#states.isBusy;
+  }
+
   /** What became of the requests of a guest, as sentences. */
   get remarks(): readonly string[] {
     return this.#rings?.remarks ?? [];
@@ -93,7 +105,7 @@ export class Stage {
   /** Takes what has arrived, and waits so many milliseconds where nothing has. */
   listen(idleMs: number): void {
     for (const name of this.#outboxes.keys()) if (this.isOpen(name)) this.flush(name);
-    this.#synthesis.drain();
+    this.#states.turn();
     const ready = this.#epoll.wait(this.isIdle ? idleMs : Math.min(idleMs, blockedMs));
     const fds = Array.from({ length: ready }, (_, i) => this.#epoll.readyFd(i));
     for (const [name, channel] of this.#channels) if (fds.includes(channel.fd)) this.#receive(name, channel);
@@ -213,6 +225,7 @@ export class Stage {
     for (const outbox of this.#outboxes.values()) for (const { given } of outbox) for (const fd of given) close(fd);
     for (const channel of this.#channels.values()) channel.close();
     this.#witness.close();
+    this.#states.close();
     this.#synthesis.close();
     this.#epoll.close();
   }
@@ -226,10 +239,20 @@ export class Stage {
       const passed = message.reply ? undefined : passes[message.name];
       const socket = passed && this.#witness.take(frame.n, 0);
       if (passed && socket !== undefined) this.#adopt(passed, socket);
+      if (message.name === 'SET_DEVICE_STATE_FD' && !message.reply) this.#transfer(frame.n, message);
       this.#heard(frame, message);
       this.#rings?.follow();
       this.#witness.settle();
     }
+  }
+
+  /** A front-end passes the pipe for a state: ours is wanted, or there is one for us. */
+  #transfer(n: number, { payload }: Message): void {
+    const pipe = this.#witness.take(n, 0);
+    if (pipe === undefined) return;
+    neverWaiting(pipe);
+    if (Number(payload.direction ?? 0) === 0) this.#states.give(pipe);
+    else this.#states.take(pipe);
   }
 
   #adopt(name: ChannelName, fd: number): void {

@@ -1,9 +1,10 @@
 /** Makes descriptors that resemble recorded ones: the same kind, size, seals and pages, and the same object again. */
 import type { Channel, FdIdentity } from '../decode/frame.ts';
-import { Resources, readSome } from '../sys/resources.ts';
+import { Resources } from '../sys/resources.ts';
 import { socketPair } from '../sys/socket.ts';
 import type { Step } from './recording.ts';
 import { kindNeeded, sizeNeeded } from './shape.ts';
+import type { StatePipes } from './state-pipes.ts';
 
 /** A descriptor to send. */
 export interface Made {
@@ -25,9 +26,13 @@ const harmlessSeals = 0x7;
 /** The descriptors of one connection. It owns them until it is closed. */
 export class Synthesis {
   readonly #resources = new Resources();
+  readonly #states: StatePipes;
   #pipes = 0;
-  /** Ends from which a saved state comes. */
-  readonly #saved = new Set<number>();
+
+  /** @param states takes the other ends of pipes for a device's state */
+  constructor(states: StatePipes) {
+    this.#states = states;
+  }
 
   /** A descriptor like the recorded one at place `at` of a message; undefined, with a reason, where none can be made. */
   make(step: Step, like: FdIdentity, at: number): Made | { missing: string } {
@@ -63,15 +68,6 @@ export class Synthesis {
     }
   }
 
-  /** Takes what has been saved of a device's state, which nobody here needs: whoever saves it must not wait. */
-  drain(): void {
-    for (const fd of this.#saved) {
-      let some = readSome(fd);
-      while (some && some.length > 0) some = readSome(fd);
-      if (some) this.#saved.delete(fd);
-    }
-  }
-
   close(): void {
     this.#resources.close();
   }
@@ -94,13 +90,16 @@ export class Synthesis {
   #pipe({ message }: Step, { access }: FdIdentity): Made {
     const saves = access === undefined ? Number(message.payload.direction ?? 0) === 0 : access === 'w';
     const name = `state ${++this.#pipes}`;
-    const fd = this.#resources.pipe(name, saves ? 'write' : 'read');
-    this.#resources.release(`pipe ${name} ${saves ? 'write' : 'read'}`);
+    const [read, write] = (['read', 'write'] as const).map(end => this.#resources.pipe(name, end)) as [number, number];
+    for (const end of ['read', 'write']) this.#resources.release(`pipe ${name} ${end}`);
     if (saves) {
-      this.#saved.add(this.#resources.pipe(name, 'read'));
-      return { fd, given: true };
+      this.#states.take(read);
+      return { fd: write, given: true };
     }
-    this.#resources.dropPipe(name, ['write']);
-    return { fd, given: true, unlike: 'a pipe that ends at once: the state itself is not in the capture' };
+    const unlike = this.#states.hasState
+      ? undefined
+      : 'a pipe that ends at once: the state itself is not in the capture';
+    this.#states.give(write);
+    return { fd: read, given: true, ...(unlike !== undefined && { unlike }) };
   }
 }

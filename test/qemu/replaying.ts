@@ -21,6 +21,7 @@ export interface Told {
   text: string;
   result: string;
   notes: string[];
+  differences: { path: string; because?: string }[];
 }
 
 /** Starts a replay of a capture. */

@@ -1,13 +1,15 @@
 /** Sessions whose descriptors are rare, recorded from real peers and played to real back-ends. */
-import { join } from 'node:path';
+import { randomBytes } from 'node:crypto';
+import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { freeHugePages, withHugePages } from '../huge-pages.ts';
-import { migratePostcopy } from '../migrate.ts';
+import { migrate, migratePostcopy } from '../migrate.ts';
 import { Pair } from '../pair.ts';
-import { devices, netVhost, newDisk, qemu, storageDaemon } from '../peers.ts';
+import { devices, type Machine, netVhost, newDisk, newShare, qemu, rustVirtiofsd, storageDaemon } from '../peers.ts';
 import { Program, stopAll } from '../programs.ts';
 import { replaying, toldOf, verdictOf } from '../replaying.ts';
-import { listening, scenarioFolder, socketPath } from '../rig.ts';
+import { appears, listening, scenarioFolder, socketPath } from '../rig.ts';
 
 /** A back-end of its own for a replay. */
 async function backEnd(folder: string, command: (socket: string) => string[]): Promise<[Program, string]> {
@@ -76,5 +78,51 @@ describe('postcopy', () => {
     expect(verdictOf(replay)).toMatchObject({ same: true, end: { how: 'played' }, counts: { 'left-out': 0 } });
     expect(toldOf(replay, 'POSTCOPY_ADVISE =')).toMatchObject([{ result: 'same', text: /fd=userfaultfd/ }]);
     expect(testpmd.output).not.toMatch(/mismatches/);
+  });
+});
+
+describe("a device's state", () => {
+  afterEach(stopAll);
+  const recorded = (side: string) => resolve(import.meta.dirname, `../../../captures/migration-fs-${side}.pcapng`);
+
+  it('is kept from one virtiofsd and given to another, which would not do without', async () => {
+    const folder = scenarioFolder('replay-state');
+    const state = join(folder, 'state');
+    const played = async (side: string, ...options: string[]) => {
+      const [daemon, socket] = await backEnd(folder, at => rustVirtiofsd(at, newShare(folder)));
+      const replay = replaying(folder, recorded(side), '--to', socket, ...options);
+      expect(await replay.end(), replay.output).toBe(0);
+      await daemon.end();
+      return { checked: toldOf(replay, 'CHECK_DEVICE_STATE =')[0], said: daemon.output };
+    };
+    expect((await played('source', '--state-to', state)).checked).toMatchObject({ result: 'same' });
+    expect(statSync(state).size).toBeGreaterThan(0);
+    expect((await played('destination', '--state-from', state)).checked).toMatchObject({ result: 'same' });
+    const without = await played('destination');
+    expect(without.checked).toMatchObject({
+      differences: [{ because: expect.stringContaining('not in the capture') }],
+    });
+    expect(without.said).toMatch(/Failed to load state/);
+  });
+
+  it('goes from a played back-end through two QEMUs into another', async () => {
+    const folder = scenarioFolder('replay-state-qemu');
+    const [given, arrived] = [join(folder, 'given'), join(folder, 'arrived')];
+    // More than a pipe holds.
+    writeFileSync(given, randomBytes(300_000));
+    const start = async (side: string, options: string[], more: string[]) => {
+      const [socket, qmp] = [socketPath(folder, side), socketPath(folder, `${side}.qmp`)];
+      const replay = replaying(folder, recorded(side), '--listen', socket, ...options);
+      expect(await appears(socket, 15, () => replay.alive), replay.output).toBe(true);
+      const machine: Machine = { debian: 'trixie', device: devices.fs, tasks: 'idle', times: 30, qmp, more };
+      return { qmp, program: new Program('QEMU', qemu(socket, machine), { log: join(folder, `${side}.log`) }), replay };
+    };
+    const from = await start('source', ['--state-from', given], []);
+    const to = await start('destination', ['--state-to', arrived], ['-incoming', 'defer']);
+    await from.program.prints(/guest: up/);
+    await migrate(from.qmp, to.qmp, join(folder, 'stream'));
+    to.program.kill();
+    await to.replay.end();
+    expect(readFileSync(arrived).equals(readFileSync(given))).toBe(true);
   });
 });
