@@ -60,7 +60,8 @@ export async function viewOwned(
   const client = await started([command, ...recording, ...withoutTui(argv.slice(1))], log, descriptors);
   const { name } = client.hello;
   // As at a terminal: run hands the signal on to the command that it has started.
-  const engine = { client, owned: true, end: () => void process.kill(client.hello.pid, 'SIGTERM') };
+  const owned = command === 'run' ? ('with a command' as const) : true;
+  const engine = { client, owned, end: () => void process.kill(client.hello.pid, 'SIGTERM') };
   const { status, engineEnded } = await view({ paths: [capture], title: name, follow: true, engine }, {});
   if (engineEnded) printStatus(`the capture is ${plain(capture)}`);
   else {

@@ -23,6 +23,7 @@ export function detailOf(trace: Trace, survey: Survey, listing: Listing, at: num
   const spec = tree?.message.spec;
   const callers = callersOf(row, frame);
   const mask = tree && maskOf(trace, survey, at, tree.message);
+  const sent = frame.sentBytes && frame.sentBytes.length > 0 ? treeOf(asSent(frame, frame.sentBytes)) : undefined;
   return {
     row,
     frame,
@@ -34,6 +35,7 @@ export function detailOf(trace: Trace, survey: Survey, listing: Listing, at: num
     ...(callers && { callPath: callers }),
     ...(spec && { declared: declared(spec) }),
     ...(mask && { mask }),
+    ...(sent && { sentTree: sent.nodes }),
   };
 }
 
@@ -47,6 +49,12 @@ function callersOf({ name, phase, reply, dir }: ListedRow, { context }: Frame): 
 function treeOf(frame: Frame): MessageTree {
   const { bytes, channel, dir, context, wireLength, fds, fdCount = fds.length } = frame;
   return decodeTree(bytes, { channel, dir, context, wireLength, fdCount });
+}
+
+/** What went on in place of a message. */
+function asSent(frame: Frame, bytes: Uint8Array): Frame {
+  const fds = frame.sentFds ?? frame.fds;
+  return { ...frame, bytes, wireLength: frame.sentLength ?? bytes.length, fds, fdCount: fds.length };
 }
 
 function declared({ name, doc, spec, since, private: whose, aliases = [] }: MessageSpec): Declared {

@@ -91,6 +91,8 @@ export interface Detail {
   readonly frame: Frame;
   /** The fields with their byte ranges; empty for what is no message. */
   readonly tree: readonly TreeNode[];
+  /** Those of what was sent on in its place, where that was something else. */
+  readonly sentTree?: readonly TreeNode[];
   /** The keys of an event. */
   readonly body: readonly (readonly [key: string, value: string])[];
   readonly declared?: Declared;

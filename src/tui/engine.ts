@@ -5,6 +5,9 @@ import type { ControlClient } from '../control/client.ts';
 import type { ConnectionStatus, HeldStatus, Params, RuleStatus, Status } from '../control/messages.ts';
 import { type Order, type Outcome, outcomeOf } from './order.ts';
 
+/** Whether this viewer has started it, and that a command of its own, which ends with it. */
+export type Owned = boolean | 'with a command';
+
 /** What the viewer knows of it. */
 export interface EngineFacts {
   readonly name: string;
@@ -24,13 +27,13 @@ export interface EngineFacts {
   /** Why nothing can be recorded at present. */
   readonly failing?: string;
   /** This viewer started it: whoever quits is asked what becomes of it. */
-  readonly owned: boolean;
+  readonly owned: Owned;
 }
 
 /** An engine to be asked. */
 export interface EngineOptions {
   readonly client: ControlClient;
-  readonly owned: boolean;
+  readonly owned: Owned;
   /** Ends it, and what it has started; asked through its socket where absent. */
   end?(): void;
 }
@@ -49,7 +52,7 @@ const askMs = 1000;
 const tickMs = 200;
 
 /** What is known before it has answered. */
-export function newFacts(name: string, owned: boolean): EngineFacts {
+export function newFacts(name: string, owned: Owned): EngineFacts {
   return {
     name,
     ended: false,
@@ -66,7 +69,7 @@ export function newFacts(name: string, owned: boolean): EngineFacts {
 /** A connection to an engine. */
 export class EngineLink {
   readonly #client: ControlClient;
-  readonly #owned: boolean;
+  readonly #owned: Owned;
   readonly #end: (() => void) | undefined;
   readonly #listener: EngineListener;
   readonly #timers: readonly NodeJS.Timeout[];
@@ -179,7 +182,7 @@ export function later(held: HeldStatus, ms: number): HeldStatus {
   };
 }
 
-function factsOf({ name, capture, pairs, connections }: Status, owned: boolean): EngineFacts {
+function factsOf({ name, capture, pairs, connections }: Status, owned: Owned): EngineFacts {
   const waiting = pairs
     .filter(pair => !connections.some(connection => connection.pair === pair.name))
     .flatMap(pair => [

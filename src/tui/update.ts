@@ -1,6 +1,7 @@
 /** What happens to the model when something happens: a pure function, like everything it calls. */
 import type { Answer, Question, Standing } from '../trace/questions.ts';
 import { boundTo, continuing, runBinding } from './binding.ts';
+import type { EngineFacts } from './engine.ts';
 import { bindingsAt } from './keys/index.ts';
 import { toLine } from './keys/scrolling.ts';
 import { entryOf, forgotten, type Known, keyOf, noted, pageKept, pageRows } from './known.ts';
@@ -59,7 +60,7 @@ function handle(model: Model, action: Action): Step {
     case 'answer':
       return answered(model, action.key, action.answer);
     case 'engine':
-      return stay({ ...model, engine: action.facts });
+      return stay(newlyHeld({ ...model, engine: action.facts }, model.engine?.held));
     case 'obeyed':
       return obeyed(model, action.order, action.outcome);
     case 'replay':
@@ -69,6 +70,14 @@ function handle(model: Model, action: Action): Step {
     case 'awake':
       return played(model, action.turn);
   }
+}
+
+/** Once a message is held, what was said before gives way to the keys for that. */
+function newlyHeld(model: Model, before: EngineFacts['held'] = []): Model {
+  const isNew = model.engine?.held.some(({ n }) => !before.some(one => one.n === n));
+  if (!isNew) return model;
+  const { notice: _, ...calm } = model;
+  return calm;
 }
 
 /** Pasted text goes where text is typed; nothing else is done with it. */

@@ -90,8 +90,10 @@ function drawPane(canvas: Span[][], model: Model, pane: Pane, glyphs: Glyphs): P
   const inside = insideOf(box);
   const content = viewOf(pane.view).draw(model, inside, model.focus === pane.view);
   const style = model.focus === pane.view ? 'focus' : 'border';
-  const title: Span[] = [span(glyphs.horizontal, style), ...titleOf(model, pane)];
-  if (content.about) title.push(span(' '), ...content.about, span(' '));
+  const title: Span[] = [
+    span(glyphs.horizontal, style),
+    ...titleOf(model, pane, content.about ?? [], span(glyphs.horizontal, style)),
+  ];
   const rest = box.width - lineWidth(title);
   if (rest > 0) title.push(span(glyphs.horizontal.repeat(rest), style));
   const { scroll } = content;
@@ -160,9 +162,9 @@ function engineSpans({ engine }: Model): Span[] {
   const connections = engine.connections.length;
   return [
     span('  live ', 'good'),
+    ...(held.length > 0 ? [span(`${heldInBrief(held)}  `, 'warn')] : []),
     span(`${connections} ${connections === 1 ? 'connection' : 'connections'}`, 'faint'),
     ...(waiting.length > 0 ? [span(`, ${drawable(waiting.join(', '))}`, 'faint')] : []),
-    ...(held.length > 0 ? [span(`  ${heldInBrief(held)}`, 'warn')] : []),
     ...(failing === undefined ? [] : [span(`  not recording: ${drawable(failing)}`, 'bad')]),
   ];
 }
@@ -250,7 +252,7 @@ function offerLines(model: Model, width: number): Line[] {
       span(` ${drawable(word)} `, barred === undefined ? 'key' : 'faint', ground),
       span(` ${drawable(barred ?? meaning)} `, barred === undefined ? 'faint' : 'warn', ground),
     ];
-    return fitted(spans, room, '>', ground);
+    return fitted(spans, room, glyphsFor(model.ability.ascii).more, ground);
   });
   const flaw = kind.flaw?.(prompt.text, model);
   // A word that is half typed is none yet, but it can become one that is offered.

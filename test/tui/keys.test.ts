@@ -9,6 +9,7 @@ import { keyGroups } from '../../src/tui/keys/index.ts';
 import { update } from '../../src/tui/update.ts';
 import { currentField } from '../../src/tui/views/detail.ts';
 import { rowUnderCursor } from '../../src/tui/views/messages.ts';
+import { heldLike, holding } from './engine.ts';
 import { Stage } from './stage.ts';
 
 const capture = resolve(import.meta.dirname, '../../captures/fs.pcapng');
@@ -66,6 +67,14 @@ describe('going through the messages', () => {
   it.each(['state', 'findings'])('copies a message whose detail is not shown, beside the %s', view => {
     stage.press(':', '"4"', 'enter', view === 'state' ? '4' : '5', 'y', 'h');
     expect(stage.effects).toContainEqual({ type: 'copy', text: '010000000100000000000000' });
+  });
+
+  it('names a message once it is held, and the keys for it in place of what was said before', () => {
+    stage.press('escape', 'r');
+    expect(foot()).toMatch(/neither answers/);
+    stage.act({ type: 'engine', facts: holding(heldLike(capture, 27)) });
+    expect(textOf(stage.frame.lines[0] ?? [])).toContain('SET_FEATURES held, 26 s left');
+    expect(foot()).toContain('a let go');
   });
 
   it('marks from the palette: the letter is waited for', () => {

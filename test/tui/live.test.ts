@@ -44,7 +44,7 @@ it('a message is held, changed in the form and let go', async () => {
   pty.type('once SET_VRING_NUM');
   await pty.until(/hold: once SET_VRING_NUM/);
   pty.type(enter);
-  await pty.until(/1 held, \d+ s left/);
+  await pty.until(/\w+ held, \d+ s left/);
   pty.type('0');
   await pty.until(/SET_VRING_NUM {2}goes on in \d+ s/);
   // Who comes with ctl sees the same.
@@ -62,6 +62,8 @@ it('a message is held, changed in the form and let go', async () => {
   pty.type('a');
   await pty.until(/\d+ goes on/);
   expect(JSON.parse(await vhuscope('ctl', 'holds', '--json'))).toEqual([]);
+  pty.type(`1G\\altered${enter}2`);
+  await pty.until(/held for .*sent on otherwise.*! num +64 +32/s);
   const said = await recorded('released or edited');
   expect(said).toMatch(new RegExp(`${held.n} goes on after \\d+ ms \\(released by .*\\(tui, pid \\d+\\)\\)`));
   expect(said).toMatch(/was changed/);
@@ -76,7 +78,7 @@ it('one steps from message to message, and lets all go', async () => {
   pty.type('B');
   await pty.until(/hold:/);
   pty.type(`once SET_OWNER${enter}`);
-  await pty.until(/1 held/);
+  await pty.until(/\w+ held, /);
   pty.type('0s');
   await pty.until(/F→B GET_FEATURES {2}goes on/);
   await pty.until(/the front-end has waited for the reply to GET_FEATURES/);

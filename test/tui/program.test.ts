@@ -61,7 +61,7 @@ describe('open', () => {
     pty.type('\x1b[200~q\x1b[201~');
     await pty.until(/text can be pasted where one is typed/);
     pty.resize(60, 20);
-    await pty.until(/^─ 2 detail {2}3 byt/m);
+    await pty.until(/^─ 2 detail 3 bytes /m);
     pty.type('q');
     expect(await pty.ended).toEqual({ status: 0, signal: 0 });
     await pty.drained();

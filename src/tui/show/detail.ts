@@ -1,9 +1,11 @@
 /** What is told of one record, as lines: what it is, what was found, its fields, its descriptors. */
+import { duration } from '../../decode/text/remarks.ts';
 import type { Detail, ListedNote } from '../../trace/questions.ts';
 import { type Line, type Style, span } from '../frame.ts';
 import type { Glyphs } from '../glyphs.ts';
 import { drawable } from '../width.ts';
 import { descriptorText } from './descriptor.ts';
+import { fieldDifference } from './difference.ts';
 import { fieldLines, type Toggled } from './fields.ts';
 import { spansOf } from './painted.ts';
 import { severityStyles } from './severity.ts';
@@ -34,6 +36,7 @@ export function detailLines(detail: Detail, look: DetailLook): DetailLine[] {
     { line: spansOf(detail.row.said) },
     ...declaration(detail, look),
     ...found(detail, look),
+    ...titled('Stepped in', steppedIn(detail, look)),
     ...titled('Notes', noted(look)),
     ...titled('Fields', fields(detail, look)),
     ...titled('Event', body(detail)),
@@ -75,6 +78,23 @@ function found({ findings }: Detail, { width }: DetailLook): DetailLine[] {
     ...text(`${remedy} (${spec})`, width, 'faint'),
   ]);
   return lines.length === 0 ? [] : [{ line: [] }, ...lines];
+}
+
+/** What a person or a rule has done with it: how long it was held, what went on in its place. */
+function steppedIn({ frame, tree, sentTree }: Detail, { width, glyphs }: DetailLook): DetailLine[] {
+  const { heldNs, injected, sentBytes, sentFds } = frame;
+  const lines = heldNs === undefined ? [] : text(`held for ${duration(Number(heldNs), glyphs.micro)}`, width);
+  if (injected) lines.push(...text('made by vhuscope: nobody else has said it', width, 'warn'));
+  if (!sentBytes) return lines;
+  if (!sentTree) return [...lines, ...text('not sent on', width, 'warn')];
+  const descriptors =
+    sentFds && `with ${sentFds.length === 0 ? 'no descriptor' : sentFds.map(descriptorText).join(', ')}`;
+  return [
+    ...lines,
+    ...text('sent on otherwise; as it came, and as it went on:', width, 'warn'),
+    ...fieldDifference(tree, sentTree, width).filter(({ differs }) => differs),
+    ...(descriptors === undefined ? [] : text(descriptors, width, 'fd')),
+  ];
 }
 
 /** What people wrote about it; each line leads to the note. */

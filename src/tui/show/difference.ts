@@ -9,6 +9,11 @@ export interface DifferenceLine {
   readonly heading?: boolean;
 }
 
+/** A field of two messages. */
+interface ComparedField extends DifferenceLine {
+  readonly differs: boolean;
+}
+
 /** Values of a message by the path of their field; bits by their name. */
 function valuesOf(nodes: readonly TreeNode[], parent = ''): Map<string, string> {
   const values = new Map<string, string>();
@@ -26,7 +31,7 @@ export function fieldDifference(
   before: readonly TreeNode[],
   after: readonly TreeNode[],
   width: number,
-): DifferenceLine[] {
+): ComparedField[] {
   const left = valuesOf(before);
   const right = valuesOf(after);
   const names = [...new Set([...left.keys(), ...right.keys()])];
@@ -37,6 +42,7 @@ export function fieldDifference(
     const same = one === other;
     const style = same ? 'faint' : 'changed';
     return {
+      differs: !same,
       line: [
         span(same ? '   ' : ' ! ', 'warn'),
         span(`${padded(name, nameWidth)}  `, 'key'),

@@ -33,11 +33,12 @@ export interface HeldLook {
 const seconds = (ms: number): string => `${Math.ceil(ms / 1000)} s`;
 const tenths = (ms: number): string => `${(ms / 1000).toFixed(1)} s`;
 
-/** How many are held, and when the next one goes on by itself: for the head line. */
+/** What is held, or how many, and when the next one goes on by itself: for the head line. */
 export function heldInBrief(held: readonly HeldStatus[]): string {
   const left = held.flatMap(({ leftMs }) => leftMs ?? []);
   const next = left.length > 0 ? `, ${seconds(Math.min(...left))} left` : '';
-  return `${held.length} held${next}`;
+  const [first] = held;
+  return `${held.length === 1 && first ? drawable(first.name) : held.length} held${next}`;
 }
 
 /** All lines about one held message. */
