@@ -24,6 +24,7 @@ const rights = 1;
 
 const dontWait = 0x40;
 const noSignal = 0x4000;
+const sending = dontWait | noSignal;
 const closeOnExec = 0x40000000;
 const controlTruncated = 0x8;
 
@@ -97,27 +98,24 @@ function collect(controlLength: number): void {
  * The descriptors stay the caller's.
  */
 export function send(fd: number, address: number, length: number, fds: readonly number[]): number {
+  let result: number;
+  do result = fds.length === 0 ? sendPlain(fd, address, length, sending) : sendWith(fd, address, length, fds);
+  while (result === -errno.EINTR);
+  return result;
+}
+
+function sendWith(fd: number, address: number, length: number, fds: readonly number[]): number {
   const words = outgoing.u32;
   words[iovecWord + low] = address;
   words[iovecWord + high] = address / 0x1_0000_0000;
   words[iovecWord + 2 + low] = length;
   words[iovecWord + 2 + high] = 0;
-  if (fds.length === 0) {
-    words[(controlLengthAt >> 2) + low] = 0;
-    words[(controlAt >> 2) + low] = 0;
-    words[(controlAt >> 2) + high] = 0;
-  } else {
-    outgoing.setPointer(controlAt, outgoing.address + controlStart);
-    words[(controlLengthAt >> 2) + low] = controlHeader + ((fds.length * 4 + 7) & ~7);
-    words[(controlStart >> 2) + low] = controlHeader + fds.length * 4;
-    words[(controlStart + 8) >> 2] = socketLevel;
-    words[(controlStart + 12) >> 2] = rights;
-    for (let i = 0; i < fds.length; i++) words[((controlStart + controlHeader) >> 2) + i] = fds[i] as number;
-  }
-  let result: number;
-  do result = sendmsg(fd, outgoing.address, dontWait | noSignal);
-  while (result === -errno.EINTR);
-  return result;
+  words[(controlLengthAt >> 2) + low] = controlHeader + ((fds.length * 4 + 7) & ~7);
+  words[(controlStart >> 2) + low] = controlHeader + fds.length * 4;
+  words[(controlStart + 8) >> 2] = socketLevel;
+  words[(controlStart + 12) >> 2] = rights;
+  for (let i = 0; i < fds.length; i++) words[((controlStart + controlHeader) >> 2) + i] = fds[i] as number;
+  return sendmsg(fd, outgoing.address, sending);
 }
 
 const peek = 0x2;
@@ -191,13 +189,13 @@ export function putEach(i: number, address: number, length: number): void {
  */
 export function sendEach(fd: number, count: number): number {
   if (count === 1) return sendOne(fd);
-  return sendmmsg(fd, each.address, count, dontWait | noSignal);
+  return sendmmsg(fd, each.address, count, sending);
 }
 
 /** A message alone needs no array of headers: the kernel would read and write one for nothing. */
 function sendOne(fd: number): number {
   const iovec = mostAtOnce * eachSize;
-  const result = sendPlain(fd, each.getPointer(iovec), each.getPointer(iovec + 8), dontWait | noSignal);
+  const result = sendPlain(fd, each.getPointer(iovec), each.getPointer(iovec + 8), sending);
   if (result < 0) return result;
   each.u32[sentAt >> 2] = result;
   return 1;
