@@ -36,7 +36,7 @@ function way(pass) {
 function relay(rules) {
   const memory = ringMemory(1 << 22);
   const reader = new RingReader(memory);
-  const made = new Relay(new Recording(new RingWriter(memory), 1n), () => {});
+  const made = new Relay(new Recording(new RingWriter(memory), 1n, () => {}), () => {});
   const side = { role: 'listen' };
   const kept = { waitBackEnd: false, preserveSegments: false, interpose: true, snapLength: {}, keepSecrets: false };
   const pair = made.addPair({ name: 'bench', frontEnd: side, backEnd: side, ...kept });

@@ -172,8 +172,11 @@ class RunningEngine implements Engine {
     // Told in the recording too: it stands where the gap is, once there is room again.
     if (report.type === 'recording-failed') this.record({ event: report.type, message: report.message });
     if (report.type === 'recording-recovered') this.record({ event: report.type });
-    const failed = report.type === 'recording-failed' || report.type === 'unwritable';
-    if (!failed || this.#options.capture.required !== true) return;
+    if (report.type === 'recording-failed' || report.type === 'unwritable') this.#endWhereRequired();
+  }
+
+  #endWhereRequired(): void {
+    if (this.#options.capture.required !== true) return;
     for (const gate of this.#gates.values()) gate.close();
     this.#command({ type: 'close-all' });
   }
@@ -194,6 +197,7 @@ class RunningEngine implements Engine {
       const { pair, connection, session, epoch } = report;
       this.#connections.set(connection, { pair, session, epoch });
     } else if (report.type === 'closed' && report.channel === 'main') void this.#follow(report.connection);
+    if (report.type === 'recording-behind') this.#endWhereRequired();
     if (report.type === 'connected' || report.type === 'absent') this.#gates.get(report.pair)?.look();
     if (report.type === 'closed') this.#gates.get(report.pair)?.settle();
   }

@@ -68,6 +68,12 @@ export class Overview {
         if (this.#path !== undefined) this.#path = event.path;
         this.#failing = undefined;
         return;
+      case 'recording-caught-up':
+        this.#failing = undefined;
+        return;
+      case 'recording-behind':
+        this.#failing = 'the disk of the capture does not keep up, records are lost';
+        return;
       case 'recording-failed':
       case 'unwritable':
         this.#failing = event.message;

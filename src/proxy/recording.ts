@@ -17,6 +17,7 @@ import { channels } from '../decode/frame.ts';
 import { littleEndian } from '../sys/libc.ts';
 import { contextFlags, splitContext } from './context-numbers.ts';
 import { copyBytes } from './copy-bytes.ts';
+import { Loss, type LossReport } from './loss.ts';
 import type { Alteration } from './passing.ts';
 import { frameKind, type RingWriter } from './ring.ts';
 
@@ -83,11 +84,13 @@ export class Recording {
   /** Names of the interfaces, and whether the recorder knows them. */
   readonly #interfaces: { name: string; announced: boolean; lost: number }[] = [];
   readonly #head = { kind: 0, interfaceNumber: 0, wallLow: 0, wallHigh: 0, originalLength: 0, flags: 0 };
+  readonly #loss: Loss;
 
   /** @param captureId a random number that every record carries */
-  constructor(ring: RingWriter, captureId: bigint) {
+  constructor(ring: RingWriter, captureId: bigint, report: (report: LossReport) => void) {
     this.#ring = ring;
     this.#captureId = captureId;
+    this.#loss = new Loss(report);
     this.#fixed = {
       ...{ kind: 0, channel: 0, direction: 0, length: fixedLength, fdEntries: 0, flags: 0, fdCount: 0, device: 0 },
       ...{ session: 0, epoch: 0, n: 0, answers: 0, streamOffset: 0, wireLength: 0, fragmentOffset: 0 },
@@ -131,10 +134,16 @@ export class Recording {
     const most = used > ring.units >> 1 ? Math.min(shortened, origin.snapLength) : origin.snapLength;
     const room = Math.max(0, most - (entry.continues?.offset ?? 0));
     if (room === 0 && entry.continues !== undefined) return n;
-    if (!this.#announce(origin.interfaceNumber, limit) || !this.#write(origin, entry, n, room, limit))
+    if (!this.#announce(origin.interfaceNumber, limit) || !this.#write(origin, entry, n, room, limit)) {
       (this.#interfaces[origin.interfaceNumber] as { lost: number }).lost++;
-    else if ((this.#interfaces[origin.interfaceNumber] as { lost: number }).lost > 0) this.#reportLoss(origin);
+      this.#loss.count();
+    } else if ((this.#interfaces[origin.interfaceNumber] as { lost: number }).lost > 0) this.#reportLoss(origin);
     return n;
+  }
+
+  /** Looks, now and then, whether a loss is over: only once half the ring is free, so that it does not end all the time. */
+  lookForRoom(): void {
+    if (this.#ring.used() <= this.#ring.units >> 1) this.#loss.end();
   }
 
   /** Tells the recorder the name of an interface before its first record. */

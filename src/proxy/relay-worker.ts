@@ -3,7 +3,7 @@ import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from '
 import { clearEventFd } from '../sys/event-fd.ts';
 import { Recording } from './recording.ts';
 import { Relay } from './relay.ts';
-import type { Command, PairSetting } from './reports.ts';
+import type { Command, PairSetting, Report } from './reports.ts';
 import { RingWriter } from './ring.ts';
 
 /** What the engine starts the thread with. */
@@ -21,7 +21,8 @@ const longestWaitMs = 250;
 const { ring, captureId, pairs, bell } = workerData as RelayWorkerData;
 const port = parentPort as MessagePort;
 const writer = new RingWriter(ring);
-const relay = new Relay(new Recording(writer, captureId), report => port.postMessage(report));
+const tell = (report: Report): void => port.postMessage(report);
+const relay = new Relay(new Recording(writer, captureId, tell), tell);
 
 relay.onReadable(bell, () => {
   clearEventFd(bell);

@@ -63,6 +63,7 @@ export class Relay implements PairOwner {
     if (ready > 0 && ++this.#turns < clockTurns) return ready;
     this.#turns = 0;
     this.recording.setWallOffset(wallOffsetNs());
+    this.recording.lookForRoom();
     return ready;
   }
 

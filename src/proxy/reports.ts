@@ -8,6 +8,7 @@ import type { EndKind } from './ending.ts';
 import type { RawReason } from './framing.ts';
 import type { Orders } from './hold/orders.ts';
 import type { LateFd } from './late-fds.ts';
+import type { LossReport } from './loss.ts';
 
 /** How a channel ended. */
 export interface Closed {
@@ -49,6 +50,7 @@ export type Report =
     }
   /** It is held no longer: `released`, `deadline`, `closed` or `engine-ends`. */
   | { type: 'let-go'; pair: string; connection: number; n: number; how: string; by?: string }
+  | LossReport
   | { type: 'close-slowly'; fd: number }
   /** Descriptors of record `n` that are still to be described, and closed. */
   | { type: 'late-fds'; pair: string; connection: number; n: number; fds: readonly LateFd[] }

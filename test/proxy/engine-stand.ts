@@ -45,6 +45,7 @@ export const frontListens: PairOptions = {
 export async function start(
   pair: Partial<PairOptions> = {},
   capture: Partial<EngineOptions['capture']> = {},
+  ringBytes = 1 << 20,
 ): Promise<void> {
   engine = await startEngine(
     {
@@ -58,7 +59,7 @@ export async function start(
       ],
       capture: { path: at('capture.pcapng'), ...capture },
       version: 'vhuscope test',
-      ringBytes: 1 << 20,
+      ringBytes,
     },
     event => {
       events.push(event);

@@ -175,6 +175,17 @@ describe('the capture', () => {
     }
   });
 
+  it('where it is required, connections end with the first record that is lost too', async () => {
+    const listener = listenAt(socket('back'));
+    await start({}, { required: true }, 1 << 14);
+    const front = connectAt(socket('front'));
+    const back = await accepted(listener);
+    put(front, Buffer.concat(Array.from({ length: 2000 }, () => message(1))));
+    await heard('recording-behind');
+    await soon(() => (take(back).end === 'open' ? undefined : true));
+    expect(existsSync(at('front'))).toBe(false);
+  });
+
   it('one that cannot be made is an error at once', async () => {
     await expect(start({}, { path: at('no/such/folder') })).rejects.toThrow(/no\/such\/folder/);
     expect(existsSync(at('front'))).toBe(false);

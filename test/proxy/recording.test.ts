@@ -1,5 +1,6 @@
 /** What the relay records, apart from the messages themselves: what is shortened, masked, lost or went wrong. */
 import { describe, expect, it } from 'vitest';
+import type { Report } from '../../src/proxy/reports.ts';
 import { frameKind } from '../../src/proxy/ring.ts';
 import { close, Memory } from '../../src/sys/libc.ts';
 import { socketPair } from '../../src/sys/socket.ts';
@@ -55,6 +56,12 @@ describe('pressure', () => {
     expect(lengths.slice(whole)).toEqual(new Array(kept.length - whole).fill([4096, true]));
     expect(kept.length).toBeGreaterThan(whole);
     expect(kept.length).toBeLessThan(sent);
+    const lost = sent - kept.length;
+    // Told at once, and that it is over as soon as there is room, even if nothing more comes.
+    const told = (): Report[] => stand.reports.filter(({ type }) => type.startsWith('recording-'));
+    expect(told()).toEqual([{ type: 'recording-behind' }]);
+    stand.settle();
+    expect(told()).toEqual([{ type: 'recording-behind' }, { type: 'recording-caught-up', lost }]);
 
     put(front, message(3));
     stand.settle();
@@ -62,7 +69,7 @@ describe('pressure', () => {
     const counts: number[] = [];
     while (reader.next()) if (reader.kind === frameKind.lost) counts.push(reader.view.getUint32(reader.bodyAt, true));
     reader.release();
-    expect(counts).toEqual([sent - kept.length]);
+    expect(counts).toEqual([lost]);
     put(front, message(3));
     stand.settle();
     expect(stand.messages()[0]?.header.n).toBe(stand.relay.recording.last);

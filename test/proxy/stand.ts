@@ -50,11 +50,12 @@ export class Stand {
   constructor(setting: Partial<PairSetting> = {}, ringBytes = 1 << 22) {
     const memory = ringMemory(ringBytes);
     this.reader = new RingReader(memory);
-    this.relay = new Relay(new Recording(new RingWriter(memory), 7n), report => {
+    const hear = (report: Report): void => {
       this.reports.push(report);
       if (report.type === 'close-slowly') close(report.fd);
       if (report.type === 'late-fds') for (const { fd } of report.fds) close(fd);
-    });
+    };
+    this.relay = new Relay(new Recording(new RingWriter(memory), 7n, hear), hear);
     this.pair = this.relay.addPair({ ...plainPair, ...setting });
   }
 
