@@ -106,6 +106,22 @@ describe('messages', () => {
     expect(stand.messages()[0]?.header).toMatchObject({ fdCount: 253 });
   });
 
+  it('more than that where they came with several of its bytes: each lot goes with its own', () => {
+    const { front, back } = connected();
+    const memory = kept(memfdCreate('x', 1));
+    const bytes = message(5, u64(0));
+    put(front, bytes.subarray(0, 12), new Array(200).fill(memory));
+    put(front, bytes.subarray(12), new Array(200).fill(memory));
+    stand.settle();
+    const taken = take(back);
+    expect(taken.bytes).toEqual(bytes);
+    expect(taken.fds.map(({ at, inodes }) => [at, inodes.length])).toEqual([
+      [0, 200],
+      [12, 200],
+    ]);
+    expect(stand.messages()[0]?.header).toMatchObject({ fdCount: 400 });
+  });
+
   it('that lie in the socket one behind the other go together, each with a record of its own', () => {
     const { front, back } = connected();
     const sent = Array.from({ length: 100 }, (_, i) => message(8 + (i % 2), Buffer.alloc(8 + (i % 7), i)));
