@@ -5,10 +5,9 @@ import { rules } from '../decode/check/rules/index.ts';
 import { counted } from '../decode/counted.ts';
 import { type CheckResult, findingsFormats } from '../export/findings/index.ts';
 import { examine } from '../trace/examination.ts';
-import { type Baseline, readBaseline, writeBaseline } from './baseline.ts';
-import { checkLive } from './check-live.ts';
+import type { Baseline } from './baseline.ts';
 import type { Command } from './command.ts';
-import { type ConformanceOptions, checkConformance } from './conformance.ts';
+import type { ConformanceOptions } from './conformance.ts';
 import { checkMigration } from './migration.ts';
 import { shownOn, surfaceOf } from './terminal.ts';
 import { Failure, UsageError, wholeNumber } from './usage.ts';
@@ -83,7 +82,10 @@ export const command: Command<CheckOptions> = {
     },
   ],
   async run(args, options) {
-    if (options.backEnd !== undefined || options.frontEnd !== undefined) return checkConformance(options, args);
+    if (options.backEnd !== undefined || options.frontEnd !== undefined) {
+      const { checkConformance } = await import('./conformance.ts');
+      return checkConformance(options, args);
+    }
     if (args.length === 0) throw new UsageError('check: name a capture, or --back-end or --front-end');
     if (options.probe !== undefined || options.patience !== undefined)
       throw new UsageError('check: --probe and --patience go with --back-end or --front-end');
@@ -91,12 +93,14 @@ export const command: Command<CheckOptions> = {
     if (formats.length > 1) throw new UsageError('check: choose one of --json, --junit and --sarif');
     if (options.migration) return checkMigration('check', args, options);
     const format = formats[0] ?? findingsFormats[0];
-    const baseline = options.baseline === undefined ? undefined : readBaseline(options.baseline);
+    const baseline =
+      options.baseline === undefined ? undefined : (await import('./baseline.ts')).readBaseline(options.baseline);
     const isWanted = wantedFindings(options);
     const wanted = (finding: Finding): boolean => isWanted(finding) && !baseline?.has(finding);
     if (options.live) {
       if (args.length !== 1 || options.junit || options.sarif || options.writeBaseline !== undefined)
         throw new UsageError('check: --live takes one capture, and prints text or --json');
+      const { checkLive } = await import('./check-live.ts');
       return checkLive(args[0] as string, wanted, options);
     }
     const results = args.map((file, i) => checked(file, wanted, args.length > 1 ? `${i + 1}/${args.length} ` : ''));
@@ -105,6 +109,7 @@ export const command: Command<CheckOptions> = {
     process.stdout.write(formats.length === 0 ? shownOn(surface, printed) : printed);
     if (baseline) tellBaseline(baseline);
     if (options.writeBaseline !== undefined) {
+      const { writeBaseline } = await import('./baseline.ts');
       const count = writeBaseline(
         options.writeBaseline,
         results.flatMap(result => result.findings),

@@ -5,6 +5,7 @@ import { ControlError } from '../control/control-error.ts';
 import { didYouMean } from '../decode/syntax-problem.ts';
 import type { Command } from './command.ts';
 import { type CtlFlags, type Verb, verbs, who } from './ctl/index.ts';
+import { checkOptions, optionsOf } from './ctl/options.ts';
 import { Failure, UsageError } from './usage.ts';
 
 /** Runs a verb against the engine it is meant for, or without one. */
@@ -33,7 +34,7 @@ export const command: Command<CtlFlags> = {
     { flags: '-n, --name <engine>', meaning: 'the engine, by name or its socket; needed where several run' },
     { flags: '--json', meaning: 'print JSON' },
     { flags: '--author <name>', meaning: 'the name under which this is recorded; else the login name' },
-    ...list.flatMap(([, { options = [] }]) => options),
+    ...optionsOf(verbs),
   ],
   examples: list.flatMap(([, { examples }]) => examples),
   async run([name = '', ...args], flags) {
@@ -41,6 +42,7 @@ export const command: Command<CtlFlags> = {
     if (verb === undefined) throw new UsageError(`ctl: there is no '${name}'${didYouMean(name, Object.keys(verbs))}`);
     if (verb.usage === '' && args.length > 0)
       throw new UsageError(`ctl ${name}: needs no more words, not '${args[0]}'`);
+    checkOptions(verbs, name, flags);
     try {
       return await perform(verb, args, flags);
     } catch (error) {

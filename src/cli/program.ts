@@ -54,6 +54,11 @@ function argumentOf(spec: ArgumentSpec): Argument {
   return new Argument(spec.name, spec.meaning);
 }
 
+/** The key under which a command finds the value of an option. */
+export function keyOf(spec: OptionSpec): string {
+  return new Option(spec.flags).attributeName();
+}
+
 function optionOf(spec: OptionSpec): Option {
   const option = new Option(spec.flags, spec.meaning);
   if (spec.choices) option.choices(spec.choices);

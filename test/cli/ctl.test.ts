@@ -172,6 +172,8 @@ describe('vhuscope ctl', () => {
     [['lst'], 2, /there is no 'lst' \(did you mean list\?\)/],
     [[], 2, /missing required argument 'verb'/],
     [['rules', 'extra'], 2, /ctl rules: needs no more words, not 'extra'/],
+    [['holds', '--once'], 2, /ctl holds: takes no --once; see vhuscope ctl --help/],
+    [['inject', '--release', 'SET_OWNER'], 2, /ctl inject: takes no --release/],
     [['status'], 1, /no engine is running; start one/],
     [['status', '-n', 'vm2'], 1, /no engine named vm2 is running/],
     [['hold'], 1, /no engine is running/],

@@ -1,5 +1,6 @@
 import type { WrittenChange } from '../../control/messages.ts';
 import { UsageError } from '../usage.ts';
+import { ofConnection, ofMessage } from './options.ts';
 import { type CtlFlags, print, recordNumber, type Verb } from './verb.ts';
 
 interface EditFlags extends CtlFlags {
@@ -28,14 +29,7 @@ function changeOf(words: readonly string[], hex: boolean | undefined): WrittenCh
 export const edit: Verb<EditFlags> = {
   usage: 'N FIELD=VALUE…|LINE|HEX',
   meaning: 'change fields of a held message, or all of it; it stays held, with --release it goes on',
-  options: [
-    { flags: '--hex', meaning: 'edit, inject: the words are the bytes of the message, header included' },
-    {
-      flags: '--fds <list>',
-      meaning: 'edit, inject: its descriptors: places of those that came, memfd:SIZE, eventfd, null; or none',
-    },
-    { flags: '--release', meaning: 'edit: let it go as well' },
-  ],
+  options: [...ofMessage, { flags: '--release', meaning: 'let it go as well' }],
   examples: [
     { line: 'vhuscope ctl edit 41 num=256 --release', meaning: 'change a field; sizes and counts follow' },
     { line: "vhuscope ctl edit 41 '!size=4'", meaning: 'insist on a wrong size in the header' },
@@ -57,9 +51,11 @@ export const inject: Verb<InjectFlags> = {
   usage: 'LINE|HEX',
   meaning: 'send a message of your own, on any channel and in either direction',
   options: [
-    { flags: '--keep-reply', meaning: 'inject: keep the reply from the side that did not ask' },
-    { flags: '--channel <channel>', meaning: 'inject: with --hex', choices: ['main', 'backend-req', 'gpu'] },
-    { flags: '--direction <dir>', meaning: 'inject: with --hex', choices: ['front-to-back', 'back-to-front'] },
+    ...ofMessage,
+    ...ofConnection,
+    { flags: '--keep-reply', meaning: 'keep the reply from the side that did not ask' },
+    { flags: '--channel <channel>', meaning: 'with --hex', choices: ['main', 'backend-req', 'gpu'] },
+    { flags: '--direction <dir>', meaning: 'with --hex', choices: ['front-to-back', 'back-to-front'] },
   ],
   examples: [
     { line: "vhuscope ctl inject --keep-reply 'F→B GET_FEATURES'", meaning: 'ask the back-end behind QEMU’s back' },

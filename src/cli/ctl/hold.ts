@@ -1,4 +1,5 @@
 import { UsageError, wholeNumber } from '../usage.ts';
+import { ofConnection } from './options.ts';
 import { type CtlFlags, print, type Verb } from './verb.ts';
 
 interface HoldFlags extends CtlFlags {
@@ -15,17 +16,12 @@ export const hold: Verb<HoldFlags> = {
   usage: 'FILTER…',
   meaning: 'hold the messages that a filter matches (docs/filters.md), from now on',
   options: [
-    { flags: '--once', meaning: 'hold: hold one message only' },
-    { flags: '--nth <n>', meaning: 'hold: only the n-th match of each connection', parse: wholeNumber('--nth', 1) },
-    { flags: '--for <seconds>', meaning: 'hold: let go after so long; else 30', parse: wholeNumber('--for', 1) },
-    { flags: '--forever', meaning: 'hold: until somebody lets go' },
-    { flags: '--as <name>', meaning: "hold: the breakpoint's name" },
-    { flags: '--pair <pair>', meaning: 'hold, inject: only this pair' },
-    {
-      flags: '--connection <n>',
-      meaning: 'hold, inject: only this connection (ctl status --json)',
-      parse: wholeNumber('--connection', 1),
-    },
+    { flags: '--once', meaning: 'hold one message only' },
+    { flags: '--nth <n>', meaning: 'only the n-th match of each connection', parse: wholeNumber('--nth', 1) },
+    { flags: '--for <seconds>', meaning: 'let go after so long; else 30', parse: wholeNumber('--for', 1) },
+    { flags: '--forever', meaning: 'until somebody lets go' },
+    { flags: '--as <name>', meaning: "the breakpoint's name" },
+    ...ofConnection,
   ],
   examples: [
     { line: 'vhuscope ctl hold SET_FEATURES', meaning: 'hold every SET_FEATURES for at most 30 seconds' },

@@ -50,7 +50,7 @@ interface LoadFlags extends CtlFlags {
 export const load: Verb<LoadFlags> = {
   usage: '[FILE…]',
   meaning: 'read these files of rules in place of those before, or the same ones anew',
-  options: [{ flags: '--none', meaning: 'load: have no rules from files any more' }],
+  options: [{ flags: '--none', meaning: 'have no rules from files any more' }],
   examples: [{ line: 'vhuscope ctl load without-reply-ack', meaning: 'put rules that come with vhuscope in force' }],
   async run(engine, files, flags) {
     // The engine may run in another folder; what is no file here is the name of rules that come with it.
