@@ -1,7 +1,7 @@
 /**
  * Fields of messages by path, as people and rules name them: `num`, `regions[1].size`, `memory_sizes[3]`,
  * `config.capacity`, `config.blk.capacity`. Names by meaning, as filters have them (`vring.index`), stand for the field
- * of a message that has this meaning. This is what is declared; where a field lies in bytes says field-place.ts.
+ * of a message that has this meaning. This is what is declared; assign.ts puts values where they lie.
  */
 import { isHere } from './device-config.ts';
 import { meaning } from './meaning.ts';
@@ -136,7 +136,7 @@ function walk(whole: Struct, path: FieldPath, of: string, device: DeviceChoice):
 const shown = ({ name, index }: PathStep): string => (index === undefined ? name : `${name}[${index}]`);
 
 /** The field or part of a word of that name. */
-function declaredAs(struct: Struct, name: string): Exclude<Declared, { what: 'config' }> | undefined {
+export function declaredAs(struct: Struct, name: string): Exclude<Declared, { what: 'config' }> | undefined {
   for (const field of struct.list) {
     const part = field.kind === 'word' && Object.hasOwn(field.parts, name) ? field.parts[name] : undefined;
     if (part && field.kind === 'word') return { what: 'part', field, name, part };
@@ -168,7 +168,7 @@ function inConfig(
     );
   const candidates = among ? [among] : devices;
   for (const device of candidates) {
-    const inner = device.config?.list.find(one => one.name === name && isHere(one));
+    const inner = device.config?.list.find(one => one.name === name);
     if (inner && device.config) return { what: 'config', field, device, layout: device.config, inner };
   }
   if (!among)

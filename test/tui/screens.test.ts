@@ -64,6 +64,8 @@ describe.each(sizes)('$width x $height', size => {
 /** What lies over the views, and terminals that can less. */
 const scenes: readonly {
   readonly name: string;
+  readonly capture?: string;
+  readonly engine?: EngineFacts;
   readonly ability?: Partial<Ability>;
   readonly keys: readonly string[];
 }[] = [
@@ -72,11 +74,31 @@ const scenes: readonly {
   { name: 'filter-flaw', keys: ['f', '"vring.index == first"'] },
   { name: 'palette', keys: [':', '"copy"'] },
   { name: 'phases', keys: ['6', '<', '<', 'z'] },
+  {
+    name: 'compose-regions',
+    capture: 'failures/slots',
+    engine: holding(heldLike(`${captures}/failures/slots.pcapng`, 54)),
+    keys: ['0', 'e', '}', '}', '}', '}', 'x', 'D', 'k', 'k', 'enter', '"0x1000"'],
+  },
+  {
+    name: 'compose-many',
+    capture: 'failures/slots',
+    engine: holding(heldLike(`${captures}/failures/slots.pcapng`, 60)),
+    keys: ['0', 'e', '}', '}', '}', 'enter', 'j', 'j'],
+  },
+  {
+    name: 'compose-config',
+    capture: 'blk',
+    engine: holding(heldLike(`${captures}/blk.pcapng`, 22)),
+    keys: ['0', 'e', '}', 'j', 'j', 'j', 'j', 'j', 'enter', 'C-u', '"0"', 'enter'],
+  },
   { name: 'ascii', ability: { ascii: true }, keys: [':', '"33"', 'enter', '4'] },
 ];
 
-it.each(scenes)('$name', async ({ name, ability, keys }) => {
-  const stage = new Stage(`${captures}/fs.pcapng`, { width: 80, height: 24 }, { ...able, ...ability }).press(...keys);
+it.each(scenes)('$name', async ({ name, capture = 'fs', engine, ability, keys }) => {
+  const stage = new Stage(`${captures}/${capture}.pcapng`, { width: 80, height: 24 }, { ...able, ...ability });
+  if (engine) stage.act({ type: 'engine', facts: engine });
+  stage.press(...keys);
   expectGolden(name, await stage.screen());
   stage.close();
 });

@@ -4,10 +4,13 @@ import { type Model, slot } from '../model.ts';
 import { atTop } from '../scroll.ts';
 import type { Effect, Step } from '../step.ts';
 import { bytesOf, type Draft, hexOf } from './draft.ts';
+import type { Toggled } from './fields.ts';
 
 /** What the viewer keeps of it. */
 export interface Composing extends KeptScroll {
   readonly draft: Draft | undefined;
+  /** What is open that would be closed, and the other way round. */
+  readonly toggled: Toggled;
   /** It is on its way; what becomes of it closes the form. */
   readonly sending: boolean;
   /** What was on the screen before. */
@@ -18,6 +21,7 @@ export interface Composing extends KeptScroll {
 export const composing = slot<Composing>('compose', {
   scroll: atTop,
   draft: undefined,
+  toggled: new Set<string>(),
   sending: false,
   from: { focus: 'messages', side: 'detail', zoomed: false },
 });
@@ -29,7 +33,7 @@ const besideHeight = 60;
 export function compose(model: Model, draft: Draft): Step {
   const { focus, side, zoomed } = model;
   const from = focus === 'compose' ? composing.of(model).from : { focus, side, zoomed };
-  const opened = composing.with(model, { draft, sending: false, scroll: atTop, from });
+  const opened = composing.with(model, { draft, toggled: new Set<string>(), sending: false, scroll: atTop, from });
   return [
     { ...opened, focus: 'compose', side: 'compose', zoomed: model.size.height < besideHeight },
     prolonging(draft),

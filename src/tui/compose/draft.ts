@@ -3,7 +3,7 @@
  * descriptors to go with it; every change makes new bytes, sizes and counts made to fit. Pure.
  */
 import type { HeldStatus } from '../../control/messages.ts';
-import { changed, withFields } from '../../decode/edit.ts';
+import { changed, withFields, withListed } from '../../decode/edit.ts';
 import { EncodeError } from '../../decode/encode-value.ts';
 import type { Channel, Context, Direction, FdIdentity } from '../../decode/frame.ts';
 import type { Envelope } from '../../decode/message.ts';
@@ -13,6 +13,7 @@ import { LineWriter } from '../../decode/text/line.ts';
 import { encodeLine, parseLine } from '../../decode/text/parse.ts';
 import type { Flaw } from '../prompts/prompt.ts';
 import { contextOf } from '../stepping/agreed.ts';
+import type { Entry } from './fields.ts';
 
 /** What of the header may be other than what follows from the rest. */
 export type Insisted = 'flags' | 'size';
@@ -70,6 +71,23 @@ export function assigned(draft: Draft, path: string, text: string): Draft {
   if (flaw) return { ...draft, flaws: { ...draft.flaws, [path]: `${text}: ${flaw.message}` } };
   const { [path]: _, ...flaws } = draft.flaws;
   return changedTo({ ...draft, flaws }, { bytes: withFields(draft.bytes, envelopeOf(draft), `${path}=${text}`) });
+}
+
+/** What is done to an entry of a list. */
+export type EntryChange = 'add' | 'remove' | 'duplicate';
+
+/** The draft with an entry more or less; the count follows, and so does the descriptor that belongs to it. */
+export function withEntry(draft: Draft, { list, at, kind, fds: tied }: Entry, what: EntryChange): Draft {
+  if (kind === 'table') return assigned(draft, `${list}[${at}]`, '0');
+  const bytes = withListed(draft.bytes, envelopeOf(draft), list, (entries, blank) =>
+    what === 'add' ? [...entries, blank] : spliced(entries, at, what),
+  );
+  return changedTo(draft, { bytes, fds: tied && what !== 'add' ? spliced(draft.fds, at, what) : draft.fds });
+}
+
+function spliced<T>(all: readonly T[], at: number, what: 'remove' | 'duplicate'): T[] {
+  const again = what === 'duplicate' ? all.slice(at, at + 1) : [];
+  return [...all.slice(0, at), ...again, ...all.slice(what === 'duplicate' ? at : at + 1)];
 }
 
 /** The draft with something else in it; the change can be taken back. */

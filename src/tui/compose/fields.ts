@@ -1,14 +1,21 @@
 /** The fields of a draft as lines of a form: what each is, how it is written, what it may be. Pure. */
 
-import type { NamedField, Part, Struct, U64 } from '../../decode/schema.ts';
+import { countOf } from '../../decode/assign.ts';
+import { declaredAs } from '../../decode/field-path.ts';
+import { fdRuleOf } from '../../decode/message.ts';
+import type { ArrayField, NamedField, Struct, WordField } from '../../decode/schema.ts';
 import type { Mask } from '../../decode/session/negotiation.ts';
+import { deviceById } from '../../decode/spec/devices/index.ts';
 import { decodeTree, type TreeNode } from '../../decode/tree.ts';
-import { hasBit } from '../../decode/u64.ts';
-import { bytesOf, type Draft, envelopeOf, hexOf } from './draft.ts';
+import { isWhole } from '../../decode/tree-walk.ts';
+import { bytesFields } from './bytes.ts';
+import { bytesOf, type Draft, envelopeOf } from './draft.ts';
+import { summary, table } from './entries.ts';
+import { leaf, numberText } from './leaf.ts';
 
-/** Something in a message that can be given a value. */
+/** Something in a message that can be given a value, or that holds such things. */
 export interface FormField {
-  /** As assignments name it: `num`, `regions[1].size`. */
+  /** As assignments name it: `num`, `regions[1].size`, `config.blk.capacity`. */
   readonly path: string;
   readonly name: string;
   readonly depth: number;
@@ -21,6 +28,13 @@ export interface FormField {
   readonly length: number;
   readonly kind: /** Holds others. */
     | 'group'
+    /** An entry of a list, or bytes with more to be seen: `open` or not. */
+    | 'entry'
+    | 'fold'
+    /** Where an entry can be added to the list of `entry`. */
+    | 'more'
+    /** The descriptor that belongs to an entry, at `at` among those that go with the message. */
+    | 'fd'
     /** Yes or no. */
     | 'check'
     /** A bit of the mask at `path`. */
@@ -30,6 +44,9 @@ export interface FormField {
     | 'mask'
     | 'number'
     | 'text'
+    | 'bytes'
+    /** Some of the bytes at `path`, from `at` on. */
+    | 'row'
     /** Follows from the rest, or cannot be written. */
     | 'fixed';
   readonly choices?: readonly string[];
@@ -42,6 +59,22 @@ export interface FormField {
   readonly offered?: boolean;
   readonly accepted?: boolean;
   readonly problem?: string;
+  readonly open?: boolean;
+  readonly at?: number;
+  /** The innermost entry of a list that it is, or is in. */
+  readonly entry?: Entry;
+  /** On what counts or measures another field: how many there are. */
+  readonly counts?: number;
+}
+
+/** An entry of a list. */
+export interface Entry {
+  readonly list: string;
+  readonly at: number;
+  /** Entries can be added and taken away; those of a table are only set to zero. */
+  readonly kind: 'list' | 'fixed list' | 'table';
+  /** A descriptor belongs to each. */
+  readonly fds: boolean;
 }
 
 /** The masks that two sides have agreed on, where they are known. */
@@ -50,11 +83,20 @@ export interface Negotiated {
   readonly protocol: Mask;
 }
 
+/** Paths of what is open that would be closed, and the other way round. */
+export type Toggled = ReadonlySet<string>;
+
+/** Lists of more entries than this are closed at first. */
+const mostOpen = 4;
+
 /** The fields of the payload, in their order. */
-export function formFields(draft: Draft, negotiated: Negotiated | undefined): FormField[] {
-  const { message, nodes } = decodeTree(draft.bytes, envelopeOf(draft));
-  const headerNodes = 3;
-  return message.struct ? walked(nodes.slice(headerNodes), message.struct, '', 0, negotiated) : [];
+export function formFields(draft: Draft, negotiated: Negotiated | undefined, toggled: Toggled): FormField[] {
+  const { message, fields } = decodeTree(draft.bytes, envelopeOf(draft));
+  const { struct, kind } = message;
+  if (!struct) return [];
+  const { count } = fdRuleOf(kind) ?? {};
+  const walk = new Walk(draft, negotiated, toggled, count?.[0] === 'per' ? count[1] : undefined);
+  return walk.fields({ nodes: fields, struct, parent: '', depth: 0 });
 }
 
 /** Whether the sender asks for an acknowledgement, whether it is a reply, and the sizes that would be sent. */
@@ -63,127 +105,173 @@ export function headerOf(draft: Draft): { needReply: boolean; flags: string; siz
   return { needReply: message.needReply, flags: nodes[1]?.text ?? '', size: message.size, name: message.name };
 }
 
-function walked(
-  nodes: readonly TreeNode[],
-  struct: Struct,
-  parent: string,
-  depth: number,
-  negotiated: Negotiated | undefined,
-): FormField[] {
-  return nodes.flatMap((node): FormField[] => {
-    const path = `${parent}${node.name}`;
-    const found = declared(struct, node.name);
-    const { name, text, doc = '', offset, length, problem } = node;
-    const about = { path, name, depth, text, doc, offset, length, ...(problem !== undefined && { problem }) };
-    if (!found) return [{ ...about, kind: 'fixed', typed: text }];
-    if ('part' in found)
-      return [
-        node.value === true || node.value === false
-          ? { ...about, kind: 'check', typed: node.value ? '1' : '0', set: node.value }
-          : { ...about, kind: 'number', typed: numberText(node.value as U64, found.part.show) },
-      ];
-    const { field } = found;
-    if (field.kind === 'group')
-      return [
-        { ...about, kind: 'group', typed: '' },
-        ...walked(node.children, field.of, `${path}.`, depth + 1, negotiated),
-      ];
-    if (field.kind === 'array')
-      return [
-        { ...about, kind: 'group', typed: '', text: `${node.children.length}` },
-        ...node.children.flatMap((entry, i): FormField[] => [
-          {
-            ...about,
-            kind: 'group',
-            typed: '',
-            path: `${path}[${i}]`,
-            name: `[${i}]`,
-            text: '',
-            doc: '',
-            depth: depth + 1,
-          },
-          ...walked(entry.children, field.of, `${path}[${i}].`, depth + 2, negotiated),
-        ]),
-      ];
-    return leaf(field, node, about, negotiated);
-  });
+/** Fields of one layout, and where they stand. */
+interface Level {
+  readonly nodes: readonly TreeNode[];
+  readonly struct: Struct;
+  readonly parent: string;
+  readonly depth: number;
+  readonly entry?: Entry;
 }
 
-type About = Omit<FormField, 'kind' | 'typed'>;
+/** What every line of a field says. */
+export type About = Omit<FormField, 'kind' | 'typed'>;
 
-function leaf(field: NamedField, node: TreeNode, about: About, negotiated: Negotiated | undefined): FormField[] {
-  const { value } = node;
-  if (value === undefined) return [{ ...about, kind: 'fixed', typed: '' }];
-  switch (field.kind) {
-    case 'flags':
-    case 'features': {
-      const mask = BigInt(value as U64);
-      const agreed = field.kind === 'features' && field.of !== 'gpu' ? negotiated?.[field.of] : undefined;
-      return [
-        { ...about, kind: 'mask', typed: `0x${mask.toString(16)}` },
-        ...node.children.flatMap((child): FormField[] =>
-          child.bit === undefined ? [] : [bitOf(child, about, mask, agreed)],
-        ),
-      ];
+class Walk {
+  readonly #draft: Draft;
+  readonly #negotiated: Negotiated | undefined;
+  readonly #toggled: Toggled;
+  /** The list of which each entry has a descriptor. */
+  readonly #tied: string | undefined;
+
+  constructor(draft: Draft, negotiated: Negotiated | undefined, toggled: Toggled, tied: string | undefined) {
+    this.#draft = draft;
+    this.#negotiated = negotiated;
+    this.#toggled = toggled;
+    this.#tied = tied;
+  }
+
+  fields(level: Level): FormField[] {
+    const { nodes, struct } = level;
+    return nodes.flatMap((node): FormField[] => {
+      const about = aboutOf(node, level);
+      const declared = declaredAs(struct, node.name);
+      if (declared?.what === 'part') {
+        const found = leaf(declared.part, node, about);
+        const last = Object.keys(declared.field.parts).at(-1) === node.name;
+        return last ? [...found, leftOver(declared.field, level, node)] : found;
+      }
+      if (!declared) return [{ ...about, kind: 'fixed', typed: node.text }];
+      const { field } = declared;
+      return field.kind === 'word' ? [] : this.#field(field, node, about, level);
+    });
+  }
+
+  #field(field: NamedField, node: TreeNode, about: About, level: Level): FormField[] {
+    const { depth } = level;
+    switch (field.kind) {
+      case 'group': {
+        const inner = this.fields({
+          nodes: node.children,
+          struct: field.of,
+          parent: `${about.path}.`,
+          depth: depth + 1,
+          ...entryOf(level),
+        });
+        return [{ ...about, kind: 'group', typed: '' }, ...inner];
+      }
+      case 'array':
+        return this.#list(field, node, about, depth);
+      case 'table':
+        return table(node, about, field.count);
+      case 'bytes':
+      case 'pad':
+        return bytesFields(field, node, about, this.#draft.bytes, this.#toggled);
+      case 'config': {
+        const layout = inConfig(node, this.#draft.context.device);
+        const lines = bytesFields(field, node, about, this.#draft.bytes, this.#toggled, layout && 0);
+        if (!layout) return lines;
+        const inner = {
+          nodes: node.children,
+          struct: layout.struct,
+          parent: `${about.path}.${layout.device}.`,
+          depth: depth + 1,
+        };
+        const [head, ...rows] = lines;
+        return [...(head ? [head] : []), ...this.fields(inner), ...rows];
+      }
+      default: {
+        const counted = countedBy(field.name, level);
+        const found = leaf(field, node, about, this.#negotiated);
+        return counted === undefined ? found : found.map(one => ({ ...one, counts: counted }));
+      }
     }
-    case 'enum': {
-      const named = Object.entries(field.values).find(([, number]) => number === value)?.[0];
-      return [{ ...about, kind: 'choice', typed: named ?? String(value), choices: Object.keys(field.values) }];
-    }
-    case 'text':
-      return [{ ...about, kind: 'text', typed: JSON.stringify(value) }];
-    case 'bytes':
-    case 'config':
-      return [{ ...about, kind: 'text', typed: hexOf(value as Uint8Array) }];
-    case 'uuid':
-    case 'mac':
-      return [{ ...about, kind: 'text', typed: String(value) }];
-    case 'u8':
-    case 'u16':
-    case 'u32':
-    case 'u64':
-    case 'i64':
-      return [{ ...about, kind: 'number', typed: numberText(value as U64, field.show) }];
-    default:
-      return [{ ...about, kind: 'fixed', typed: '' }];
+  }
+
+  #list(field: NamedField & ArrayField, node: TreeNode, about: About, depth: number): FormField[] {
+    const { path: list } = about;
+    const entries = node.children;
+    const fds = list === this.#tied;
+    const kind = typeof field.count === 'number' ? 'fixed list' : 'list';
+    const head: FormField = {
+      ...about,
+      kind: 'group',
+      typed: '',
+      text: entries.length === 1 ? '1 entry' : `${entries.length} entries`,
+    };
+    const more: FormField = {
+      ...{
+        ...about,
+        path: `${list}[]`,
+        name: '+',
+        text: '',
+        doc: 'add one',
+        depth: depth + 1,
+        kind: 'more',
+        typed: '',
+      },
+      entry: { list, at: entries.length, kind, fds },
+    };
+    const lines = entries.flatMap((each, at): FormField[] => {
+      const path = `${list}[${at}]`;
+      const entry: Entry = { list, at, kind, fds };
+      const open = entries.length <= mostOpen !== this.#toggled.has(path);
+      const { offset, length, problem } = each;
+      const line: FormField = {
+        ...{ path, name: `[${at}]`, depth: depth + 1, typed: '', doc: '', offset, length, kind: 'entry', open, entry },
+        text: open ? '' : summary(each),
+        ...(problem !== undefined && { problem }),
+      };
+      if (!open || !isWhole(each)) return [line];
+      const fd: FormField = {
+        ...line,
+        path: `${path} descriptor`,
+        name: 'descriptor',
+        depth: depth + 2,
+        kind: 'fd',
+        at,
+      };
+      const inner = this.fields({
+        nodes: each.children,
+        struct: field.of,
+        parent: `${path}.`,
+        depth: depth + 2,
+        entry,
+      });
+      return [line, ...inner, ...(fds ? [fd] : [])];
+    });
+    return [head, ...lines, ...(kind === 'list' ? [more] : [])];
   }
 }
 
-function bitOf(child: TreeNode, about: About, mask: bigint, agreed: Mask | undefined): FormField {
-  const bit = child.bit as number;
+const entryOf = ({ entry }: Level): { entry?: Entry } => (entry ? { entry } : {});
+
+function aboutOf(node: TreeNode, level: Level): About {
+  const { name, text, doc = '', offset, length, problem } = node;
   return {
-    ...{ path: about.path, name: child.name, depth: about.depth + 1, kind: 'bit', typed: '', text: '', bit, mask },
-    ...{ doc: child.doc ?? '', offset: child.offset, length: child.length, set: ((mask >> BigInt(bit)) & 1n) === 1n },
-    ...(agreed?.offered !== undefined && { offered: hasBit(agreed.offered, bit) }),
-    ...(agreed?.accepted !== undefined && { accepted: hasBit(agreed.accepted, bit) }),
+    ...{ path: `${level.parent}${name}`, name, depth: level.depth, text, doc, offset, length, ...entryOf(level) },
+    ...(problem !== undefined && { problem }),
   };
 }
 
-/** The field or part of a name. */
-function declared(struct: Struct, name: string): { field: NamedField } | { part: Part } | undefined {
-  const field = struct.list.find(one => one.name === name);
-  if (field && field.kind !== 'word') return { field };
-  for (const one of struct.list) {
-    const part = one.kind === 'word' ? one.parts[name] : undefined;
-    if (part) return { part };
-  }
-  return undefined;
+/** The bits of a word that belong to no part: they can be set as well. */
+function leftOver(field: NamedField & WordField, level: Level, { offset, length }: TreeNode): FormField {
+  const found = level.nodes.find(({ name }) => name === field.name);
+  const typed = numberText((found?.value as number | bigint | undefined) ?? 0, 'hex');
+  const about = found ?? { name: field.name, text: typed, offset, length, id: '', children: [] };
+  return { ...aboutOf(about, level), doc: 'bits without a meaning', kind: 'number', typed };
 }
 
-/** A number as it is typed: in the way in which it is shown. */
-function numberText(value: U64, show: 'dec' | 'hex' = 'dec'): string {
-  return show === 'hex' ? `0x${value.toString(16)}` : value.toString();
+/** How many there are of what a field counts or measures. */
+function countedBy(name: string, { struct, nodes }: Level): number | undefined {
+  const counted = struct.list.find(field => countOf(field) === name);
+  const node = counted && nodes.find(one => one.name === counted.name);
+  if (!node) return undefined;
+  return counted.kind === 'array' ? node.children.filter(isWhole).length : node.length;
 }
 
-/** The other way to write a number: hexadecimal where it is shown in decimal digits, and the other way round. */
-export function otherWay(typed: string): string {
-  if (!/^(0x[0-9a-f]+|\d+)$/i.test(typed)) return '';
-  const value = BigInt(typed);
-  if (value < 10n) return '';
-  return typed.startsWith('0x') ? value.toString() : `0x${value.toString(16)}`;
-}
-
-/** The mask of a bit's field with that bit the other way round, as it is typed. */
-export function toggledMask({ mask = 0n, bit = 0 }: FormField): string {
-  return `0x${(mask ^ (1n << BigInt(bit))).toString(16)}`;
+/** The layout of the configuration space that a field carries a window of; undefined where it is not known. */
+function inConfig({ children }: TreeNode, device: number | undefined) {
+  const spec = deviceById(device);
+  return children.length > 0 && spec?.config ? { struct: spec.config, device: spec.name } : undefined;
 }

@@ -1,16 +1,19 @@
 /** A draft as the lines of a form. */
 import { type Line, type Span, span } from '../frame.ts';
+import { type Glyphs, glyphsFor } from '../glyphs.ts';
 import { descriptorText } from '../show/descriptor.ts';
 import { wrapped } from '../show/wrap.ts';
 import { drawable, padded } from '../width.ts';
 import { bytesOf, type Draft, lineOf } from './draft.ts';
-import { type FormField, formFields, headerOf, type Negotiated, otherWay } from './fields.ts';
+import { type Entry, type FormField, formFields, headerOf, type Negotiated, type Toggled } from './fields.ts';
+import { otherWay } from './leaf.ts';
 
 /** What can be changed in a line. */
 export type Target =
   | { readonly what: 'field'; readonly field: FormField }
   | { readonly what: 'fd'; readonly at: number }
-  | { readonly what: 'new-fd' | 'need-reply' | 'keep-reply' | 'flags' | 'size' | 'connection' | 'line' | 'hex' };
+  | { readonly what: 'new-fd'; readonly entry?: Entry }
+  | { readonly what: 'need-reply' | 'keep-reply' | 'flags' | 'size' | 'connection' | 'line' | 'hex' };
 
 /** A line of the form. */
 export interface FormLine {
@@ -29,7 +32,13 @@ const nameWidth = 22;
 const bytesInLine = 16;
 
 /** The lines of the form. */
-export function formLines(draft: Draft, negotiated: Negotiated | undefined, look: FormLook): FormLine[] {
+export function formLines(
+  draft: Draft,
+  negotiated: Negotiated | undefined,
+  toggled: Toggled,
+  look: FormLook,
+): FormLine[] {
+  const fields = formFields(draft, negotiated, toggled);
   const text = lineOf(draft, look.ascii);
   const titled = (title: string, lines: readonly FormLine[]): FormLine[] =>
     lines.length === 0 ? [] : [{ line: [] }, { line: [span(title, 'title')], heading: true }, ...lines];
@@ -37,9 +46,9 @@ export function formLines(draft: Draft, negotiated: Negotiated | undefined, look
     ...about(draft, text, look),
     ...titled(
       'Fields',
-      formFields(draft, negotiated).flatMap(field => fieldLines(field, draft)),
+      fields.flatMap(field => fieldLines(field, draft, glyphsFor(look.ascii))),
     ),
-    ...titled('Descriptors', descriptorLines(draft)),
+    ...titled('Descriptors', descriptorLines(draft, fields)),
     ...titled('Header', headerLines(draft)),
     ...titled('As a line', textLines(drawable(text), look.width, { what: 'line' })),
     ...titled('Bytes', bytesLines(draft)),
@@ -77,31 +86,82 @@ const wayOf = ({ dir }: Draft): string => (dir === 'front-to-back' ? 'to the bac
 /** A box that is ticked or not; without colour as well. */
 const check = (set: boolean): Span[] => [span(set ? '[x] ' : '[ ] ', set ? 'good' : 'faint')];
 
-function fieldLines(field: FormField, { flaws }: Draft): FormLine[] {
-  const { path, name, depth, kind, text, typed, doc, problem, set = false } = field;
+function fieldLines(field: FormField, draft: Draft, glyphs: Glyphs): FormLine[] {
+  const { path, depth, kind, doc, problem } = field;
+  if (kind === 'fd') return [tiedLine(field, draft)];
   const indent = span('  '.repeat(depth));
-  const flaw = kind === 'bit' ? undefined : flaws[path];
-  const spans: Span[] = [indent];
-  if (kind === 'bit') {
-    spans.push(
-      ...check(set),
-      span(`${String(field.bit).padStart(2)} ${padded(drawable(name), 25)}`, set ? 'good' : 'plain'),
-    );
-    spans.push(...standing(field));
-  } else if (kind === 'check') spans.push(...check(set), span(padded(drawable(name), nameWidth), 'key'));
-  else {
-    spans.push(span('    '), span(padded(drawable(name), nameWidth), kind === 'fixed' ? 'faint' : 'key'));
-    const shown = kind === 'text' ? text : kind === 'choice' || kind === 'mask' ? text : typed || text;
-    spans.push(span(`  ${drawable(shown)}`));
-    if (kind === 'number' && otherWay(typed) !== '') spans.push(span(` = ${otherWay(typed)}`, 'faint'));
-  }
+  const flaw = kind === 'bit' ? undefined : draft.flaws[path];
+  const spans = [indent, ...valueSpans(field, glyphs)];
   if (doc !== '') spans.push(span(`  ${drawable(doc)}`, 'faint'));
   if (problem !== undefined) spans.push(span(`  ! ${drawable(problem)}`, 'bad'));
+  const still = kind === 'group' || kind === 'fixed';
   const line: FormLine = {
     line: spans,
-    ...(kind !== 'group' && kind !== 'fixed' && { target: { what: 'field', field } }),
+    ...(kind === 'entry' && { heading: true }),
+    ...((!still || field.entry) && { target: { what: 'field', field } }),
   };
-  return flaw === undefined ? [line] : [line, { line: [indent, span(`    ! ${drawable(flaw)}`, 'bad')] }];
+  return flaw === undefined || kind === 'row'
+    ? [line]
+    : [line, { line: [indent, span(`    ! ${drawable(flaw)}`, 'bad')] }];
+}
+
+function valueSpans(field: FormField, glyphs: Glyphs): Span[] {
+  const { name, kind, text, typed, set = false, open } = field;
+  const label = padded(drawable(name), Math.max(nameWidth, name.length));
+  switch (kind) {
+    case 'bit':
+      return [
+        ...check(set),
+        span(`${String(field.bit).padStart(2)} ${padded(drawable(name), 25)}`, set ? 'good' : 'plain'),
+        ...standing(field),
+      ];
+    case 'check':
+      return [...check(set), span(label, 'key')];
+    case 'entry':
+      return [span(`  ${open ? glyphs.open : glyphs.closed} ${name}`, 'key'), span(`  ${drawable(text)}`, 'faint')];
+    case 'fold':
+      return [span(`  ${open ? glyphs.open : glyphs.closed} ${text}`, 'faint')];
+    case 'more':
+      return [span(`  ${name}`, 'faint')];
+    case 'row':
+      return [span(`  ${name}  `, 'faint'), span(text)];
+    default: {
+      const shown = kind === 'number' ? typed : text;
+      const other = kind === 'number' ? otherWay(typed) : '';
+      return [
+        span('    '),
+        span(label, kind === 'fixed' ? 'faint' : 'key'),
+        span(`  ${drawable(shown)}`, field.counts === undefined || follows(field) ? 'plain' : 'changed'),
+        ...(field.counts === undefined ? [] : [countSpan(field)]),
+        ...(other === '' ? [] : [span(` = ${other}`, 'faint')]),
+      ];
+    }
+  }
+}
+
+const follows = ({ typed, counts }: FormField): boolean => BigInt(typed) === BigInt(counts ?? 0);
+
+/** Whether a count is that of what is there. */
+function countSpan(field: FormField): Span {
+  return follows(field) ? span('  follows', 'faint') : span(`  insisted on, ${field.counts} there`, 'warn');
+}
+
+/** The descriptor that belongs to an entry of a list. */
+function tiedLine({ depth, at = 0, entry }: FormField, { fds, came }: Draft): FormLine {
+  const fd = fds[at];
+  const label = span(`${'  '.repeat(depth)}    ${padded('descriptor', nameWidth)}`, 'key');
+  if (fd === undefined)
+    return {
+      line: [
+        label,
+        span(
+          `  none: ${fds.length === 1 ? '1 goes' : `${fds.length} go`} with the message, to the first entries`,
+          'bad',
+        ),
+      ],
+      target: { what: 'new-fd', ...(entry && { entry }) },
+    };
+  return { line: [label, span('  '), ...fdSpans(fd, at, fds, came)], target: { what: 'fd', at } };
 }
 
 /** How a feature bit stands between the two sides, in words. */
@@ -114,24 +174,40 @@ function standing({ offered, accepted, set }: FormField): Span[] {
   return [span(padded(words.join(', '), 22), wrong ? 'bad' : 'faint')];
 }
 
-function descriptorLines({ fds, came, of }: Draft): FormLine[] {
-  const chosen = fds.map((fd, at): FormLine => {
-    const identity = came[Number(fd)];
-    const again = fds.indexOf(fd) < at && identity !== undefined;
-    const words = identity ? descriptorText(identity) : `a fresh ${fd === 'null' ? '/dev/null' : drawable(fd)}`;
-    const note = identity ? (again ? '  once more' : '  as it came') : '';
-    return {
-      line: [span(`    ${String(at).padEnd(3)}`, 'key'), span(words, 'fd'), span(note, 'faint')],
-      target: { what: 'fd', at },
-    };
-  });
+/** A descriptor that goes with the message: one that came, once more, or a fresh one. */
+function fdSpans(fd: string, at: number, fds: readonly string[], came: Draft['came']): Span[] {
+  const identity = came[Number(fd)];
+  const again = fds.indexOf(fd) < at && identity !== undefined;
+  const words = identity ? descriptorText(identity) : `a fresh ${fd === 'null' ? '/dev/null' : drawable(fd)}`;
+  return [
+    ...(again ? [span('once more: ', 'faint')] : []),
+    span(words, 'fd'),
+    ...(identity && !again ? [span('  as it came', 'faint')] : []),
+  ];
+}
+
+/** The descriptors that do not stand by the entries they belong to, and those that are left out. */
+function descriptorLines({ fds, came, of }: Draft, fields: readonly FormField[]): FormLine[] {
+  const shown = new Set(fields.flatMap(({ kind, at }) => (kind === 'fd' ? [at] : [])));
+  const chosen = fds.flatMap((fd, at): FormLine[] =>
+    shown.has(at)
+      ? []
+      : [
+          {
+            line: [span(`    ${String(at).padEnd(3)}`, 'key'), ...fdSpans(fd, at, fds, came)],
+            target: { what: 'fd', at },
+          },
+        ],
+  );
   const left = came.flatMap((identity, i) =>
     fds.includes(String(i))
       ? []
-      : [{ line: [span('    -  ', 'bad'), span(descriptorText(identity), 'faint'), span('  left out', 'bad')] }],
+      : [{ line: [span('    -  left out: ', 'bad'), span(descriptorText(identity), 'faint')] }],
   );
+  const none = fds.length === 0 && of === undefined ? 'none goes with it; ' : '';
+  const beside = shown.size > 0 && chosen.length === 0 ? 'each stands by its entry; ' : '';
   const add: FormLine = {
-    line: [span(`    +  ${fds.length === 0 && of === undefined ? 'none goes with it; ' : ''}add one`, 'faint')],
+    line: [span(`    +  ${none}${beside}add one`, 'faint')],
     target: { what: 'new-fd' },
   };
   return [...chosen, ...left, add];

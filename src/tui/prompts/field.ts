@@ -1,7 +1,8 @@
 /** A value for a field of the form; `about` is its path. */
 import { composing, redrafted } from '../compose/composing.ts';
 import { assigned } from '../compose/draft.ts';
-import { formFields } from '../compose/fields.ts';
+import { type FormField, formFields } from '../compose/fields.ts';
+import type { Model } from '../model.ts';
 import { stay } from '../step.ts';
 import { fieldFlaw } from '../views/compose.ts';
 import type { PromptKind } from './prompt.ts';
@@ -11,15 +12,26 @@ export const prompt: PromptKind = {
   id: 'field',
   label: '',
   offers: (model, text) => {
-    const { draft } = composing.of(model);
-    const path = model.prompt?.about;
-    const field = draft && formFields(draft, undefined).find(one => one.path === path && one.kind === 'choice');
+    const field = fieldOf(model, model.prompt?.about);
     const offers = (field?.choices ?? []).filter(word => word.toLowerCase().startsWith(text.toLowerCase()));
     return { from: 0, offers: offers.map(word => ({ word, meaning: '' })) };
   },
-  flaw: (text, model) => fieldFlaw(model, model.prompt?.about ?? '', text),
+  flaw: (text, model) => {
+    const { about = '' } = model.prompt ?? {};
+    return text.trim() === '' && fieldOf(model, about)?.counts !== undefined
+      ? undefined
+      : fieldFlaw(model, about, text);
+  },
   accepted: (model, text, _, { about = '' }) => {
     const { draft } = composing.of(model);
-    return draft ? redrafted(model, assigned(draft, about, text.trim())) : stay(model);
+    const counts = text.trim() === '' ? fieldOf(model, about)?.counts : undefined;
+    return draft ? redrafted(model, assigned(draft, about, counts?.toString() ?? text.trim())) : stay(model);
   },
 };
+
+/** The field at a path that is written as a whole. */
+function fieldOf(model: Model, path: string | undefined): FormField | undefined {
+  const { draft, toggled } = composing.of(model);
+  const whole = (one: FormField): boolean => one.path === path && !['bit', 'row', 'fold'].includes(one.kind);
+  return draft && formFields(draft, undefined, toggled).find(whole);
+}

@@ -6,13 +6,16 @@ import {
   bytesOf,
   changedTo,
   type Draft,
+  type EntryChange,
   flawOf,
   hexOf,
   isChanged,
   lineOf,
   undone,
+  withEntry,
 } from '../compose/draft.ts';
-import { headerOf, toggledMask } from '../compose/fields.ts';
+import { type Entry, type FormField, headerOf, type Toggled } from '../compose/fields.ts';
+import { toggledMask } from '../compose/leaf.ts';
 import { type FormLine, formLines } from '../compose/lines.ts';
 import { span } from '../frame.ts';
 import { lineList } from '../keys/lines.ts';
@@ -26,8 +29,13 @@ import { rowUnderCursor } from './messages.ts';
 import type { View } from './view.ts';
 
 const linesFor = remembered(
-  (draft: Draft, negotiated: ReturnType<typeof negotiatedOf>, width: number, ascii: boolean): readonly FormLine[] =>
-    formLines(draft, negotiated, { width, ascii }),
+  (
+    draft: Draft,
+    negotiated: ReturnType<typeof negotiatedOf>,
+    toggled: Toggled,
+    width: number,
+    ascii: boolean,
+  ): readonly FormLine[] => formLines(draft, negotiated, toggled, { width, ascii }),
 );
 
 const nothing: readonly FormLine[] = [
@@ -40,9 +48,9 @@ const nothing: readonly FormLine[] = [
 ];
 
 function linesOf(model: Model): readonly FormLine[] {
-  const { draft } = composing.of(model);
+  const { draft, toggled } = composing.of(model);
   const width = (paneOf(model, 'compose')?.box.width ?? model.size.width) - 1;
-  return draft ? linesFor(draft, negotiatedOf(model, draft), width, model.ability.ascii) : nothing;
+  return draft ? linesFor(draft, negotiatedOf(model, draft), toggled, width, model.ability.ascii) : nothing;
 }
 
 const list = lineList('compose', 'line', composing, linesOf);
@@ -61,12 +69,8 @@ function withDraft(run: (model: Model, draft: Draft) => Step): Binding['run'] {
 function change(model: Model, draft: Draft): Step {
   const target = targetOf(model);
   switch (target?.what) {
-    case 'field': {
-      const { field } = target;
-      if (field.kind === 'bit') return redrafted(model, assigned(draft, field.path, toggledMask(field)));
-      if (field.kind === 'check') return redrafted(model, assigned(draft, field.path, field.set ? '0' : '1'));
-      return open(model, 'field', field.typed, { label: `${field.path}: `, about: field.path });
-    }
+    case 'field':
+      return changeField(model, draft, target.field);
     case 'need-reply':
       return redrafted(model, assigned(draft, 'need_reply', headerOf(draft).needReply ? '0' : '1'));
     case 'keep-reply':
@@ -92,6 +96,40 @@ function change(model: Model, draft: Draft): Step {
   }
 }
 
+/** Changes a field, opens or closes what holds others, or adds an entry. */
+function changeField(model: Model, draft: Draft, field: FormField): Step {
+  const { kind, path, typed, entry } = field;
+  switch (kind) {
+    case 'bit':
+      return redrafted(model, assigned(draft, path, toggledMask(field)));
+    case 'check':
+      return redrafted(model, assigned(draft, path, field.set ? '0' : '1'));
+    case 'entry':
+    case 'fold':
+      return stay(toggledAt(model, path));
+    case 'more':
+      if (entry?.kind === 'table')
+        return open(model, 'entry', '', { label: `${entry.list}, as in 3:0x1000: `, about: entry.list });
+      return entry ? redrafted(model, withEntry(draft, entry, 'add')) : stay(model);
+    case 'row':
+      return open(model, 'row', typed, { label: `${path} from ${field.name}: `, about: `${path}@${field.at}` });
+    case 'fixed':
+    case 'group':
+    case 'fd':
+      return stay(model);
+    default: {
+      const follows = field.counts === undefined ? '' : ' (empty: it follows)';
+      return open(model, 'field', typed, { label: `${path}${follows}: `, about: path });
+    }
+  }
+}
+
+function toggledAt(model: Model, path: string): Model {
+  const toggled = new Set(composing.of(model).toggled);
+  if (!toggled.delete(path)) toggled.add(path);
+  return composing.with(model, { toggled });
+}
+
 /** The connection after the one that is chosen; none of them after the last. */
 function nextConnection({ engine }: Model, draft: Draft): Pick<Draft, 'connection'> {
   const all = (engine?.connections ?? []).map(({ connection }) => connection);
@@ -99,20 +137,42 @@ function nextConnection({ engine }: Model, draft: Draft): Pick<Draft, 'connectio
   return { connection: next } as Pick<Draft, 'connection'>;
 }
 
-const onFd = (model: Model): true | string => targetOf(model)?.what === 'fd' || 'there is no descriptor in this line';
-
-function withFds(model: Model, draft: Draft, make: (fds: string[], at: number) => void): Step {
+/** The descriptor or the entry of a list that the line under the cursor is about. */
+function pieceOf(model: Model): { readonly fd: number } | { readonly entry: Entry } | undefined {
   const target = targetOf(model);
-  if (target?.what !== 'fd') return stay(model);
-  const fds = [...draft.fds];
-  make(fds, target.at);
-  return redrafted(model, changedTo(draft, { fds }));
+  if (target?.what === 'fd') return { fd: target.at };
+  const entry = target?.what === 'field' ? target.field.entry : target?.what === 'new-fd' ? target.entry : undefined;
+  return entry && { entry };
+}
+
+/** Whether that can be left out, or be there twice. */
+const onPiece =
+  (what: EntryChange) =>
+  (model: Model): true | string => {
+    const piece = pieceOf(model);
+    const target = targetOf(model);
+    if (!piece || (target?.what === 'field' && target.field.kind === 'more'))
+      return 'there is no descriptor in this line, nor an entry of a list';
+    if ('fd' in piece || piece.entry.kind === 'list') return true;
+    if (piece.entry.kind === 'table' && what === 'remove') return true;
+    return `${piece.entry.list} always has as many entries`;
+  };
+
+function withPiece(what: 'remove' | 'duplicate'): Binding['run'] {
+  return withDraft((model, draft) => {
+    const piece = pieceOf(model);
+    if (!piece) return stay(model);
+    if ('entry' in piece) return redrafted(model, withEntry(draft, piece.entry, what));
+    const fds = [...draft.fds];
+    fds.splice(piece.fd, what === 'remove' ? 1 : 0, ...(what === 'remove' ? [] : [fds[piece.fd] ?? 'null']));
+    return redrafted(model, changedTo(draft, { fds }));
+  });
 }
 
 const bindings: readonly Binding[] = [
   {
     keys: ['enter', 'space'],
-    help: 'tick the box, or write another value',
+    help: 'tick the box, write another value, open or close an entry, add one',
     short: 'change',
     enabled: model => targetOf(model) !== undefined || 'there is nothing to change in this line',
     run: withDraft(change),
@@ -154,17 +214,17 @@ const bindings: readonly Binding[] = [
   },
   {
     keys: ['x'],
-    help: 'leave this descriptor out',
+    help: 'leave this descriptor or this entry of a list out',
     short: 'leave out',
-    enabled: onFd,
-    run: withDraft((model, draft) => withFds(model, draft, (fds, at) => fds.splice(at, 1))),
+    enabled: onPiece('remove'),
+    run: withPiece('remove'),
   },
   {
     keys: ['D'],
-    help: 'send this descriptor twice',
+    help: 'send this descriptor or this entry of a list twice',
     short: 'twice',
-    enabled: onFd,
-    run: withDraft((model, draft) => withFds(model, draft, (fds, at) => fds.splice(at, 0, fds[at] ?? 'null'))),
+    enabled: onPiece('duplicate'),
+    run: withPiece('duplicate'),
   },
   {
     keys: ['escape'],
