@@ -3,6 +3,7 @@ import { TraceClient } from '../trace/client.ts';
 import type { ViewerOptions } from '../tui/viewer.ts';
 import type { OptionSpec } from './command.ts';
 import { replayArguments, replayProcess } from './replay-process.ts';
+import { guardTerminal } from './terminal-guard.ts';
 import { Failure, UsageError } from './usage.ts';
 
 /** Values of `viewOptions`. */
@@ -59,7 +60,7 @@ export async function view({ paths, ...options }: ViewOptions, { ascii, light }:
   const ability = { ...found, ascii: ascii ?? found.ascii, light: light ?? found.light };
   // The thread begins to read while the rest of the interface is loaded, which takes longer than anything else.
   const trace = new TraceClient({ paths, ascii: ability.ascii });
-  const { Viewer } = await import('../tui/viewer.ts');
+  const [{ Viewer }, leftInOrder] = await Promise.all([import('../tui/viewer.ts'), guardTerminal()]);
   let status = 0;
   const viewer = new Viewer({ ...options, trace, ability, replays: replaysOf(paths) });
   for (const [signal, code] of Object.entries(signals)) {
@@ -68,7 +69,7 @@ export async function view({ paths, ...options }: ViewOptions, { ascii, light }:
       viewer.quit();
     });
   }
-  const ending = await viewer.ended;
+  const ending = await viewer.ended.finally(leftInOrder);
   if (ending.how === 'failed') throw new Failure(ending.message);
   return { status, engineEnded: ending.engine?.ended === true };
 }

@@ -1,6 +1,6 @@
 /** The built program as a person uses it: keys in, screens out, and the terminal as it was when it ends. */
 import { execFile, spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
@@ -38,6 +38,18 @@ function expectSane({ output, isTakenOver }: Pty): void {
 }
 
 describe('open', () => {
+  it('gives the terminal back though it is killed', async () => {
+    const script =
+      'was=$(stty -g); "$@"; until [ "$(stty -g)" = "$was" ]; do sleep 0.1; done; echo as it was; read -r _';
+    const pty = opened(['open', capture('fs')], { script });
+    await pty.until(/54 records/);
+    const { pid } = pty.process;
+    const [viewer = ''] = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ');
+    process.kill(Number(viewer), 'SIGKILL');
+    await pty.until(/as it was/);
+    expectSane(pty);
+  });
+
   // Each start of the program takes its time, so one session shows what one session can.
   it('filters, goes to a reply, shows the state there, copies, takes no paste for keys, follows the size, and quits', async () => {
     const pty = opened(['open', capture('fs')]);

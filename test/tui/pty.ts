@@ -13,9 +13,13 @@ export class Pty {
   #output = '';
   #wake: () => void = () => {};
 
-  constructor(args: readonly string[], { width = 120, height = 40, env = {} as Record<string, string> } = {}) {
+  /** @param script a shell script in which the program runs as `"$@"` */
+  constructor(
+    args: readonly string[],
+    { width = 120, height = 40, env = {} as Record<string, string>, script = 'exec "$@"' } = {},
+  ) {
     this.#emulator = new headless.Terminal({ cols: width, rows: height, allowProposedApi: true });
-    this.process = spawn(process.execPath, [program, ...args], {
+    this.process = spawn('/bin/sh', ['-c', script, 'sh', process.execPath, program, ...args], {
       ...{ cols: width, rows: height, name: 'xterm-256color' },
       env: { ...process.env, LANG: 'C.UTF-8', NO_COLOR: '', ...env },
     });

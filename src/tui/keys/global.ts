@@ -6,6 +6,7 @@ import { open } from '../prompts/open.ts';
 import { canReplay } from '../replaying.ts';
 import { selectOrNot } from '../selected.ts';
 import { stay } from '../step.ts';
+import { canAsk } from '../stepping/orders.ts';
 import { choose } from '../travel.ts';
 import { compareFrom } from '../views/compare.ts';
 import { messageList, rowUnderCursor } from '../views/messages.ts';
@@ -122,6 +123,12 @@ export const globalBindings: readonly Binding[] = [
     about: 'row',
     enabled: model => rowUnderCursor(model) !== undefined || 'there is no message here',
     run: model => open(model, 'note'),
+  },
+  {
+    keys: ['Q'],
+    help: 'quit, and end the engine or leave it running',
+    enabled: canAsk,
+    run: model => open(model, 'leave'),
   },
   {
     keys: ['q', 'C-c'],
