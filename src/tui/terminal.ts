@@ -2,15 +2,22 @@
  * The terminal: the one file that knows blessed. It paints frames into cells, of which blessed sends only those that
  * changed, and names what is typed and clicked. Whatever ends the program, the terminal is given back as it was.
  */
+import { createRequire } from 'node:module';
 import type { Readable, Writable } from 'node:stream';
 import type blessed from 'blessed';
-import Screen from 'blessed/lib/widgets/screen.js';
 import { Charts } from './charts.ts';
 import type { Frame, Ground, Size, Style } from './frame.ts';
 import { Keyboard, pasteBrackets } from './keyboard.ts';
 import type { Action } from './step.ts';
 import { type Ability, type Look, type Theme, themeFor } from './theme.ts';
 import { cellsOf } from './width.ts';
+
+const require = createRequire(import.meta.url);
+/**
+ * Of blessed only the screen is loaded: all of its widgets together take twice as long. It is required, since of a module
+ * like this that is imported Node first reads through the text for what it exports, which takes as long again.
+ */
+const Screen: typeof blessed.Widgets.Screen = require('blessed/lib/widgets/screen.js');
 
 /** What the terminal is reached by; standard input and output unless a test says otherwise. */
 export interface TerminalStreams {

@@ -21,7 +21,8 @@ const bodiesOfEach = 8;
 
 /** The bodies, in the order of the declaration. `pick` gives a number below its argument. */
 export function sampleEvents(pick: (below: number) => number): Body[] {
-  const bodies = Object.entries({ ...sentences.events, 'not-declared': sentences.other }).flatMap(([event, parts]) =>
+  const all = sentences();
+  const bodies = Object.entries({ ...all.events, 'not-declared': all.other }).flatMap(([event, parts]) =>
     Array.from({ length: bodiesOfEach }, () => bodyFor(event, parts, pick)),
   );
   return [...bodies, { event: 5, size: 1 }, { size: null, of: 'x' }];

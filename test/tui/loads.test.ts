@@ -34,7 +34,9 @@ describe.each(['cli/open.ts', 'cli/attach.ts', 'trace/worker.ts'])('%s', entry =
 it('blessed is known to one file, and its charts to another', () => {
   const users = (name: string) =>
     [...loadedWith('tui/viewer.ts').files].filter(file =>
-      new RegExp(`import (?!type )[^;]*'${name}|import\\('${name}`).test(readFileSync(join(src, file), 'utf8')),
+      new RegExp(`import (?!type )[^;]*'${name}|(?:import|require)\\('${name}`).test(
+        readFileSync(join(src, file), 'utf8'),
+      ),
     );
   expect(users('blessed/lib')).toEqual(['tui/terminal.ts']);
   expect(users("blessed'")).toEqual([]);

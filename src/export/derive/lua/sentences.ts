@@ -5,11 +5,12 @@ import type { LuaValue } from './literal.ts';
 
 /** Every sentence, taken apart. */
 export function sentenceTables(): { readonly [name: string]: LuaValue } {
-  const events = Object.entries(sentences.events).map(([name, parts]) => [name, partRows(parts)] as const);
+  const said = sentences();
+  const events = Object.entries(said.events).map(([name, parts]) => [name, partRows(parts)] as const);
   return {
     events: Object.fromEntries(events),
-    other: partRows(sentences.other),
-    finding: partRows(sentences.finding),
+    other: partRows(said.other),
+    finding: partRows(said.finding),
   };
 }
 
