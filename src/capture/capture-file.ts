@@ -93,7 +93,7 @@ export class CaptureFile {
     const piece = this.#pieceAt(position, section);
     if (piece === undefined) return missing(position);
     if (piece.fragmentOffset !== undefined) return alone(piece);
-    return this.#builder.index.row(row).continued ? this.#joined(piece, position, section) : piece;
+    return this.#builder.index.isContinued(row) ? this.#joined(piece, position, section) : piece;
   }
 
   /** The newest records, about so many, without the index: opening at the end of a large file is immediate. */

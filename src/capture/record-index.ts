@@ -119,6 +119,11 @@ export class RecordIndex {
     return (chunk.positionHigh[at] as number) * 0x1_0000_0000 + (chunk.positionLow[at] as number);
   }
 
+  /** Whether further records continue a row's message. */
+  isContinued(row: number): boolean {
+    return ((this.#chunkOf(row).what[row % chunkRows] as number) & continuedBit) !== 0;
+  }
+
   /** All a row tells. */
   row(row: number): Row {
     const chunk = this.#chunkOf(row);
