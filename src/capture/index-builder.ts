@@ -1,6 +1,6 @@
 /**
  * Builds the index of a capture in slices, and goes on once the file has grown. It looks only at the few bytes it
- * needs of each record: kind, numbers, and whether a message goes on in the next records.
+ * needs of each record: its numbers, and whether a message goes on in the next records.
  */
 import { channels } from '../decode/frame.ts';
 import { BlockReader } from './block-reader.ts';
@@ -109,16 +109,8 @@ export class IndexBuilder {
     }
     const flags = view.getUint32(at + fieldAt.flags, true);
     if (flags & headerFlag.continuation && this.#continues(view, place)) return;
-    const row = this.index.add(
-      position,
-      view.getUint8(at + fieldAt.kind),
-      view.getUint8(at + fieldAt.channel),
-      view.getUint8(at + fieldAt.direction),
-      (flags & headerFlag.carried) !== 0,
-      view.getUint32(at + fieldAt.session, true),
-      view.getUint32(at + fieldAt.n, true),
-      view.getUint32(at + fieldAt.answers, true),
-    );
+    const n = view.getUint32(at + fieldAt.n, true);
+    const row = this.index.add(position, n, view.getUint32(at + fieldAt.answers, true));
     const fds = view.getUint16(at + fieldAt.fdEntries, true);
     if (fds > 0) this.#passed(view, at + fixedLength, Math.min(end, at + fixedLength + fds * fdEntryLength), row);
     if (flags & headerFlag.continuation) return;
@@ -138,18 +130,11 @@ export class IndexBuilder {
     if (this.#open.length > maxOpen) this.#open.shift();
   }
 
-  /** Cut, damaged or newer: it has a row, so that it is seen, and tells nothing else but what no version changes. */
+  /** Cut, damaged or newer: it has a row, so that it is seen, and no number. */
   #unreadable(view: DataView, position: number, { start: at, end }: RecordPlace): void {
     const version = end - at > fieldAt.length + 2 ? view.getUint8(at + fieldAt.version) : 0;
-    if (version <= pseudoHeaderVersion) {
-      this.index.add(position, 2, 0, 0, false, 0, 0, 0);
-      return;
-    }
-    countNewer(this.newer, version);
-    const [kind, channel, direction] = [fieldAt.kind, fieldAt.channel, fieldAt.direction].map(field =>
-      view.getUint8(at + field),
-    ) as [number, number, number];
-    this.index.add(position, kind, channel, direction, false, 0, 0, 0);
+    if (version > pseudoHeaderVersion) countNewer(this.newer, version);
+    this.index.add(position, 0, 0);
   }
 
   #passed(view: DataView, from: number, end: number, row: number): void {

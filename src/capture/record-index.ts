@@ -1,42 +1,15 @@
 /**
- * An index over the records of a capture: 16 bytes a record, in columns, so that ten million records take 160 MB and
+ * An index over the records of a capture: 12 bytes a record, in columns, so that ten million records take 121 MB and
  * any of them is read with one look into the file. There is no index file: `IndexBuilder` makes it from the capture.
  *
  * A message in several records has one row, its first record. Numbers are kept modulo 2^32: they narrow a search, what
  * is found is verified in the file.
  */
 
-/** Rows in one chunk of columns (1 MiB). */
+/** Rows in one chunk of columns (792 KiB); a multiple of 8. */
 const chunkRows = 65_536;
-
-/** Parts of the `what` column: kind less 1, channel and direction as numbered in the pseudo-header, two flags. */
-const kindMask = 3;
-const channelShift = 2;
-const directionShift = 4;
-const carriedBit = 1 << 6;
-const continuedBit = 1 << 7;
-
-/** Sessions are kept up to this number, which stands for itself and all above. */
-const lastSession = 255;
-
-/** What a row tells without looking into the file. */
-export interface Row {
-  /** File position of the record's block. */
-  position: number;
-  /** Numbers as in the pseudo-header. */
-  kind: number;
-  channel: number;
-  direction: number;
-  /** Repeated at the head of a rotated file. */
-  carried: boolean;
-  /** Further records continue the message. */
-  continued: boolean;
-  /** Up to `lastSession`. */
-  session: number;
-  /** Number of the record, and of the request it answers (0 none), modulo 2^32. */
-  n: number;
-  answers: number;
-}
+/** Positions that a chunk can tell apart by their low words. */
+const lowWords = 0x1_0000_0000;
 
 /**
  * Between which numbers those of a column lie in one chunk, so that a search passes over most chunks: a request that has
@@ -58,13 +31,20 @@ class Span {
 }
 
 class Chunk {
+  /** File position of the first row; the others are counted from there. */
+  readonly base: number;
   readonly positionLow = new Uint32Array(chunkRows);
-  readonly positionHigh = new Uint16Array(chunkRows);
-  readonly what = new Uint8Array(chunkRows);
-  readonly session = new Uint8Array(chunkRows);
+  /** Absent where all rows lie within 4 GiB. */
+  positionHigh: Uint16Array | undefined;
   readonly n = new Uint32Array(chunkRows);
   readonly answers = new Uint32Array(chunkRows);
+  /** A bit a row: further records continue its message. */
+  readonly continued = new Uint8Array(chunkRows / 8);
   readonly spans = { n: new Span(), answers: new Span() };
+
+  constructor(base: number) {
+    this.base = base;
+  }
 }
 
 /** The columns. Rows are counted from 0, in file order. */
@@ -77,28 +57,23 @@ export class RecordIndex {
     return this.#length;
   }
 
-  /** Adds a row and returns its number. */
-  add(
-    position: number,
-    kind: number,
-    channel: number,
-    direction: number,
-    carried: boolean,
-    session: number,
-    n: number,
-    answers: number,
-  ): number {
+  /**
+   * Adds a row and returns its number.
+   *
+   * @param position of the record's block in the file, behind those before
+   * @param n the record's number, of which the lower half is kept
+   * @param answers that of the request it answers; 0 none
+   */
+  add(position: number, n: number, answers: number): number {
     const at = this.#length % chunkRows;
-    if (at === 0) this.#chunks.push(new Chunk());
+    if (at === 0) this.#chunks.push(new Chunk(position));
     const chunk = this.#chunks[this.#chunks.length - 1] as Chunk;
-    chunk.positionLow[at] = position;
-    chunk.positionHigh[at] = position / 0x1_0000_0000;
-    chunk.what[at] =
-      ((kind - 1) & kindMask) |
-      ((channel & 3) << channelShift) |
-      ((direction & 3) << directionShift) |
-      (carried ? carriedBit : 0);
-    chunk.session[at] = Math.min(session, lastSession);
+    const distance = position - chunk.base;
+    chunk.positionLow[at] = distance;
+    if (distance >= lowWords) {
+      chunk.positionHigh ??= new Uint16Array(chunkRows);
+      chunk.positionHigh[at] = distance / lowWords;
+    }
     chunk.n[at] = n;
     chunk.answers[at] = answers;
     chunk.spans.n.take(n >>> 0);
@@ -108,38 +83,24 @@ export class RecordIndex {
 
   /** Notes that further records continue a row's message. */
   setContinued(row: number): void {
-    const chunk = this.#chunkOf(row);
-    chunk.what[row % chunkRows] = (chunk.what[row % chunkRows] as number) | continuedBit;
-  }
-
-  /** File position of a row's block. Rows outside the index are a RangeError. */
-  positionOf(row: number): number {
-    const chunk = this.#chunkOf(row);
+    const { continued } = this.#chunkOf(row);
     const at = row % chunkRows;
-    return (chunk.positionHigh[at] as number) * 0x1_0000_0000 + (chunk.positionLow[at] as number);
+    continued[at >> 3] = (continued[at >> 3] as number) | (1 << (at & 7));
   }
 
   /** Whether further records continue a row's message. */
   isContinued(row: number): boolean {
-    return ((this.#chunkOf(row).what[row % chunkRows] as number) & continuedBit) !== 0;
+    const at = row % chunkRows;
+    return ((this.#chunkOf(row).continued[at >> 3] as number) & (1 << (at & 7))) !== 0;
   }
 
-  /** All a row tells. */
-  row(row: number): Row {
-    const chunk = this.#chunkOf(row);
+  /** File position of a row's block. Rows outside the index are a RangeError. */
+  positionOf(row: number): number {
+    const { base, positionHigh, positionLow } = this.#chunkOf(row);
     const at = row % chunkRows;
-    const what = chunk.what[at] as number;
-    return {
-      position: this.positionOf(row),
-      kind: (what & kindMask) + 1,
-      channel: (what >> channelShift) & 3,
-      direction: (what >> directionShift) & 3,
-      carried: (what & carriedBit) !== 0,
-      continued: (what & continuedBit) !== 0,
-      session: chunk.session[at] as number,
-      n: chunk.n[at] as number,
-      answers: chunk.answers[at] as number,
-    };
+    return (
+      base + (positionHigh === undefined ? 0 : (positionHigh[at] as number) * lowWords) + (positionLow[at] as number)
+    );
   }
 
   /** The first row from `from` on whose number is `n` modulo 2^32; -1 if none. */

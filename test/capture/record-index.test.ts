@@ -9,7 +9,18 @@ const records = Array.from({ length: 200_000 }, (_, row) => ({
 }));
 
 const index = new RecordIndex();
-for (const { n, answers } of records) index.add(0, 1, 0, 0, false, 1, n, answers);
+// The second chunk reaches over more than 4 GiB of the file.
+const positions = records.map((_, row) => row * 200 + (row > 100_000 ? 2 ** 33 + 7 : 0));
+for (const [row, { n, answers }] of records.entries()) {
+  index.add(positions[row] as number, n, answers);
+  if (row % 7 === 3) index.setContinued(row);
+}
+
+it('every row keeps its place in the file, and whether it is continued', () => {
+  expect(records.map((_, row) => index.positionOf(row))).toEqual(positions);
+  expect(records.every((_, row) => index.isContinued(row) === (row % 7 === 3))).toBe(true);
+  expect(() => index.positionOf(records.length)).toThrow(RangeError);
+});
 
 const wanted = [0, 2, 7, first, first + 2, first + 200, 100_000, 131_072 * 2, 399_998 - 256, 2 ** 32 + 4, 0x8000_0000];
 

@@ -65,7 +65,7 @@ describe('a capture of a newer version', () => {
     const file = new CaptureFile(path);
     while (file.advance());
     expect(file.problems.map(({ message }) => message)).toEqual(problems);
-    expect(file.index.row(5)).toMatchObject({ kind: 1 });
+    expect(file.frame(5)).toMatchObject({ kind: 'message' });
     file.close();
     const mixed = read(recordedAs(2, 40));
     expect(mixed.problems).toHaveLength(1);
