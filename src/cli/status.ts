@@ -87,7 +87,8 @@ const sentences: { [Type in EngineEvent['type']]: (event: Of<Type>) => string | 
   recording: () => undefined,
   'recording-failed': ({ path, message }) => `warning: nothing is recorded in ${path} at present: ${message}`,
   'recording-recovered': ({ path }) => `recording in ${path} again`,
-  'recording-behind': () => 'warning: messages pass unrecorded, since the disk of the capture does not keep up',
+  'recording-behind': () =>
+    'warning: messages pass unrecorded: the disk of the capture does not keep up, or the processors are busy',
   'recording-caught-up': ({ lost }) => `recording again; ${counted(lost, 'record')} lost`,
   unwritable: ({ message }) => `warning: ${message}`,
   recorded: ({ path, size, records, lost }) =>

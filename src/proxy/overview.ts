@@ -72,7 +72,7 @@ export class Overview {
         this.#failing = undefined;
         return;
       case 'recording-behind':
-        this.#failing = 'the disk of the capture does not keep up, records are lost';
+        this.#failing = 'messages pass unrecorded: the disk does not keep up, or the processors are busy';
         return;
       case 'recording-failed':
       case 'unwritable':

@@ -52,7 +52,10 @@ const rows: [EngineEvent, string | undefined][] = [
     'capture closed: 1 record, 1.5 KiB in /tmp/x.pcapng, 2 lost',
   ],
   [{ type: 'recording', path: '/tmp/x.pcapng' }, undefined],
-  [{ type: 'recording-behind' }, 'warning: messages pass unrecorded, since the disk of the capture does not keep up'],
+  [
+    { type: 'recording-behind' },
+    'warning: messages pass unrecorded: the disk of the capture does not keep up, or the processors are busy',
+  ],
   [{ type: 'recording-caught-up', lost: 2 }, 'recording again; 2 records lost'],
 ];
 
