@@ -221,7 +221,7 @@ describe('the form', () => {
     goTo(/num_regions +3 +follows/);
     goTo(/descriptor +memfd#6/);
     stage.press('x');
-    goTo(/descriptor +none: 2 go with the message/);
+    goTo(/descriptor +none is left for this entry/);
     stage.press('enter', '"memfd:4K"', 'enter');
     expect(sent().fds).toBe('2,2,memfd:4K');
     goTo(/\+ +add one/);
@@ -249,6 +249,29 @@ describe('the form', () => {
     goTo(/▾ fewer/);
     stage.press('enter');
     expect(shown()).not.toMatch(/0010 +41/);
+  });
+
+  it('has the other layouts of a message', () => {
+    hold(region);
+    stage.press('0', 'e');
+    goTo(/layout +single memory region +one of 2/);
+    stage.press('enter');
+    goTo(/layout +with XEN_MMAP/);
+    goTo(/domid +0/);
+    const { hex } = sent();
+    expect(hex).toMatch(/^250000000900000030000000/);
+    // Twelve bytes of header, eight of padding, then the region as it was.
+    expect(hex.slice(40, 104)).toBe(
+      Buffer.from(region.bytes ?? [])
+        .toString('hex')
+        .slice(40, 104),
+    );
+    goTo(/layout/);
+    stage.press('enter');
+    expect(sent().hex).toBe(Buffer.from(region.bytes ?? []).toString('hex'));
+    hold();
+    stage.press('escape', 'i', '"GET_INFLIGHT_FD"', 'enter');
+    expect(shown()).not.toMatch(/layout/);
   });
 
   it('sets entries of tables', () => {

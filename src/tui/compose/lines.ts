@@ -6,6 +6,7 @@ import { wrapped } from '../show/wrap.ts';
 import { drawable, padded } from '../width.ts';
 import { bytesOf, type Draft, lineOf } from './draft.ts';
 import { type Entry, type FormField, formFields, headerOf, type Negotiated, type Toggled } from './fields.ts';
+import { layoutOf } from './layout.ts';
 import { otherWay } from './leaf.ts';
 
 /** What can be changed in a line. */
@@ -13,7 +14,7 @@ export type Target =
   | { readonly what: 'field'; readonly field: FormField }
   | { readonly what: 'fd'; readonly at: number }
   | { readonly what: 'new-fd'; readonly entry?: Entry }
-  | { readonly what: 'need-reply' | 'keep-reply' | 'flags' | 'size' | 'connection' | 'line' | 'hex' };
+  | { readonly what: 'need-reply' | 'keep-reply' | 'flags' | 'size' | 'connection' | 'layout' | 'line' | 'hex' };
 
 /** A line of the form. */
 export interface FormLine {
@@ -86,6 +87,22 @@ const wayOf = ({ dir }: Draft): string => (dir === 'front-to-back' ? 'to the bac
 /** A box that is ticked or not; without colour as well. */
 const check = (set: boolean): Span[] => [span(set ? '[x] ' : '[ ] ', set ? 'good' : 'faint')];
 
+/** Which of several layouts the message has. */
+function layoutLines(draft: Draft): FormLine[] {
+  const layout = layoutOf(draft);
+  if (!layout) return [];
+  return [
+    {
+      line: [
+        span(`    ${padded('layout', nameWidth)}`, 'key'),
+        span(`  ${layout.name}`),
+        span(`  one of ${layout.of}`, 'faint'),
+      ],
+      target: { what: 'layout' },
+    },
+  ];
+}
+
 function fieldLines(field: FormField, draft: Draft, glyphs: Glyphs): FormLine[] {
   const { path, depth, kind, doc, problem } = field;
   if (kind === 'fd') return [tiedLine(field, draft)];
@@ -152,13 +169,7 @@ function tiedLine({ depth, at = 0, entry }: FormField, { fds, came }: Draft): Fo
   const label = span(`${'  '.repeat(depth)}    ${padded('descriptor', nameWidth)}`, 'key');
   if (fd === undefined)
     return {
-      line: [
-        label,
-        span(
-          `  none: ${fds.length === 1 ? '1 goes' : `${fds.length} go`} with the message, to the first entries`,
-          'bad',
-        ),
-      ],
+      line: [label, span('  none is left for this entry', 'bad')],
       target: { what: 'new-fd', ...(entry && { entry }) },
     };
   return { line: [label, span('  '), ...fdSpans(fd, at, fds, came)], target: { what: 'fd', at } };
@@ -237,6 +248,7 @@ function headerLines(draft: Draft): FormLine[] {
     },
     insisted('flags', flags),
     insisted('size', String(size)),
+    ...layoutLines(draft),
   ];
 }
 

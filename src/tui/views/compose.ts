@@ -15,6 +15,7 @@ import {
   withEntry,
 } from '../compose/draft.ts';
 import { type Entry, type FormField, headerOf, type Toggled } from '../compose/fields.ts';
+import { inNextLayout } from '../compose/layout.ts';
 import { toggledMask } from '../compose/leaf.ts';
 import { type FormLine, formLines } from '../compose/lines.ts';
 import { span } from '../frame.ts';
@@ -77,6 +78,12 @@ function change(model: Model, draft: Draft): Step {
       return redrafted(model, changedTo(draft, { keepReply: !draft.keepReply }));
     case 'connection':
       return redrafted(model, changedTo(draft, nextConnection(model, draft)));
+    case 'layout': {
+      const next = inNextLayout(draft);
+      return next
+        ? redrafted(model, next)
+        : stay(saying(model, 'the other layouts depend on the fields, or on what was negotiated'));
+    }
     case 'flags':
     case 'size':
       return open(model, 'insist', draft.insisted[target.what] ?? '', {
