@@ -1,8 +1,9 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { expect } from 'vitest';
 import { readCapture } from '../../src/capture/reader.ts';
-import type { Frame } from '../../src/decode/frame.ts';
+import type { Channel, Frame } from '../../src/decode/frame.ts';
 import { decodeFrame, type Message } from '../../src/decode/message.ts';
 import type { Account, Outcome, Plan } from '../../src/peers/peer.ts';
 import type { EngineEvent, PairOptions } from '../../src/proxy/engine.ts';
@@ -51,6 +52,13 @@ export function talk(front: FrontEnd, back: BackEnd): Promise<Talk> {
       { ...back, side: 'back-end', socket: 'listen', address },
     );
   });
+}
+
+/** The same where neither side has anything to complain of. */
+export async function talkWell(front: FrontEnd, back: BackEnd): Promise<Talk> {
+  const said = await talk(front, back);
+  expect([said.front.error, said.back.error]).toEqual([undefined, undefined]);
+  return said;
 }
 
 /** A talk through the proxy, and what it has recorded and told of it. */
@@ -125,3 +133,33 @@ export function seen(frames: readonly Frame[] | undefined, channel: Frame['chann
     ),
   }));
 }
+
+const channels: readonly Channel[] = ['main', 'backend-req', 'gpu'];
+
+/** One direction after the other: what crosses on the way is seen in different orders by the two sides. */
+function byDirection(said: readonly Seen[]): Seen[] {
+  return [...said.filter(({ dir }) => dir === 'front-to-back'), ...said.filter(({ dir }) => dir === 'back-to-front')];
+}
+
+/** The messages of each channel agree: as the front-end saw them, as the back-end did, and as they were recorded. */
+export function expectAgreement({ front, back, frames }: RecordedTalk): void {
+  expect([front.error, back.error]).toEqual([undefined, undefined]);
+  for (const [at, account] of front.connections.entries()) {
+    const recorded = frames.filter(({ epoch }) => epoch === at + 1);
+    for (const channel of channels) {
+      const said = byDirection(seen(account.frames, channel));
+      const served = byDirection(seen(back.connections[at]?.frames, channel));
+      expect(served, `${channel} at the back-end`).toEqual(said);
+      expect(byDirection(seen(recorded, channel)), `${channel} in the capture`).toEqual(said);
+    }
+  }
+}
+
+/** What a back-end can offer. */
+export const everyFeature = {
+  virtio: ['PROTOCOL_FEATURES', 'VERSION_1', 'LOG_ALL'],
+  protocol: [
+    ...['MQ', 'LOG_SHMFD', 'REPLY_ACK', 'BACKEND_REQ', 'CONFIG', 'BACKEND_SEND_FD', 'HOST_NOTIFIER'],
+    ...['INFLIGHT_SHMFD', 'CONFIGURE_MEM_SLOTS', 'STATUS', 'SHARED_OBJECT', 'DEVICE_STATE', 'SHMEM'],
+  ],
+};
