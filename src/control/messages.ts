@@ -3,7 +3,9 @@
  * client and its users take their types from them, and docs/control.md tells them in prose.
  */
 import { z } from 'zod';
-import type { DeviceSource, Dialect, FdIdentity } from '../decode/frame.ts';
+import { helloSchema, statusSchema } from './status.ts';
+import { changeSchema, fdsSchema, heldSchema, obeyedSchema, ruleSchema } from './stepping.ts';
+import { channel, direction, recordNumber } from './terms.ts';
 
 /** Goes up when a message changes its meaning; new requests, keys and events do not change it. */
 export const controlVersion = 1;
@@ -24,155 +26,6 @@ function request<Params extends z.ZodType, Result extends z.ZodType>(
 }
 
 const nothing = z.strictObject({});
-const channel = z.enum(['main', 'backend-req', 'gpu']);
-const direction = z.enum(['front-to-back', 'back-to-front']);
-/** The number of a record, as in the capture. */
-const recordNumber = z.int().positive();
-const side = z.enum(['front-end', 'back-end']);
-
-/** How a side of a pair is reached. */
-const roleSchema = z.object({ role: z.enum(['listen', 'connect', 'fd']), address: z.string() });
-
-/** Who an engine is. */
-const helloSchema = z.object({
-  /** `controlVersion` of the engine. */
-  protocol: z.int(),
-  name: z.string(),
-  version: z.string(),
-  pid: z.int(),
-  /** The name under which what this viewer does is recorded. */
-  you: z.string(),
-});
-
-const pairSchema = z.object({
-  name: z.string(),
-  /** Virtio device id, as far as it is known by now, and how it is: as `device_from` in filters. */
-  device: z.int().optional(),
-  device_from: z.custom<DeviceSource>(value => typeof value === 'string').optional(),
-  front_end: roleSchema,
-  back_end: roleSchema,
-  /** Sides we listen for at present. */
-  listening: z.array(side),
-  /** Sides that we wait for, since they do not listen. */
-  waiting: z.array(side),
-});
-
-const peerSchema = z.object({ pid: z.int(), program: z.string(), version: z.string().optional() });
-
-const connectionSchema = z.object({
-  pair: z.string(),
-  /** Never used again in the life of an engine. */
-  connection: z.int(),
-  /** 0 until the first byte. */
-  session: z.int(),
-  epoch: z.int(),
-  /** When it was made, ISO 8601. */
-  since: z.string(),
-  channels: z.array(z.string()),
-  front_end: peerSchema.optional(),
-  back_end: peerSchema.optional(),
-});
-
-/** What an engine does at present. */
-const statusSchema = z.object({
-  name: z.string(),
-  version: z.string(),
-  pid: z.int(),
-  /** ISO 8601. */
-  started: z.string(),
-  capture: z.object({
-    /** Absent where nothing is kept. */
-    path: z.string().optional(),
-    /** The recording's number, `0x…`. */
-    id: z.string(),
-    /** Why nothing can be written at present. */
-    failing: z.string().optional(),
-  }),
-  pairs: z.array(pairSchema),
-  connections: z.array(connectionSchema),
-  counts: z.object({
-    /** Number of the last record. */
-    records: z.int(),
-    /** Connections since the start. */
-    connections: z.int(),
-    /** Those that follow what happens. */
-    viewers: z.int(),
-  }),
-});
-
-/** A message that is held. */
-const heldSchema = z.object({
-  /** Number of the event that told of it; orders name it by that. */
-  n: z.int(),
-  pair: z.string(),
-  connection: z.int(),
-  session: z.int(),
-  epoch: z.int(),
-  channel,
-  direction,
-  name: z.string(),
-  /** The rule or breakpoint. */
-  rule: z.string(),
-  /** Milliseconds it has been held, and until it goes on by itself; absent where it never does. */
-  heldMs: z.number(),
-  leftMs: z.number().optional(),
-  /** What would be sent at present as a transcript line, which can be edited; empty where nothing would be. */
-  line: z.string(),
-  /** The same as bytes, header included; absent where nothing would be sent. */
-  bytes: z.custom<Uint8Array>(value => value instanceof Uint8Array).optional(),
-  /** What came with it: `kind` and what is known of each. */
-  fds: z.array(z.custom<FdIdentity>(value => typeof value === 'object' && value !== null && 'kind' in value)),
-  /** What would be sent with it, as `edit` takes it: places among those that came, and fresh ones. */
-  sends: z.array(z.string()),
-  /** The side that cannot go on, since it waits for the reply to that request; for so long at least. */
-  waits: z.object({ side, request: z.string(), ms: z.number() }).optional(),
-  /** What was agreed on when it came: masks as `0x…`, and who speaks. */
-  context: z.object({
-    features: z.string().optional(),
-    protocol_features: z.string().optional(),
-    /** Virtio device id. */
-    device: z.int().optional(),
-    front_end: z.custom<Dialect>(value => typeof value === 'string').optional(),
-    back_end: z.custom<Dialect>(value => typeof value === 'string').optional(),
-    big_endian: z.boolean().optional(),
-  }),
-});
-
-/** What became of an order about a held message; with `done` false it had gone on before, as `state` says. */
-const obeyedSchema = z.object({ n: z.int(), done: z.boolean(), state: z.string() });
-
-/** A message as somebody writes it: a transcript line, hex with its header, or assignments to fields of another one. */
-const changeSchema = z.union([
-  z.strictObject({ line: z.string().max(1 << 18) }),
-  z.strictObject({ hex: z.string().max(1 << 19) }),
-  z.strictObject({ set: z.string().max(1 << 16) }),
-]);
-
-/** Descriptors for a message: places among those that came, and fresh ones; `0,0,memfd:4K,eventfd,null` or `none`. */
-const fdsSchema = z.string().max(4096);
-
-const ruleSchema = z.object({
-  name: z.string(),
-  /** `file:line:column`. */
-  place: z.string().optional(),
-  when: z.string(),
-  does: z.array(z.string()),
-  /** Messages of the kind it is about; those that its filter matched; those it was applied to. */
-  seen: z.int(),
-  matched: z.int(),
-  fired: z.int(),
-  /** What became of the last one, and why. */
-  last: z.string(),
-  /** A breakpoint, which `unhold` takes away. */
-  breakpoint: z.boolean(),
-  /** It rests until it is switched on again. */
-  off: z.boolean(),
-  /** Who made it, where a person did. */
-  by: z.string().optional(),
-  /** What keeps it from firing at every match: `once`, `pair vm1`. */
-  limits: z.array(z.string()),
-});
-
 /** Every request by its name. */
 export const requests = {
   hello: request(
