@@ -97,6 +97,14 @@ describe('a control socket', () => {
     expect(readdirSync(controlFolder())).toEqual([]);
   });
 
+  it('of somebody else in its place is left when the engine ends', async () => {
+    const server = await engine('vm1');
+    rmSync(server.path);
+    writeFileSync(server.path, 'somebody else');
+    server.close();
+    expect(readFileSync(server.path, 'utf8')).toBe('somebody else');
+  });
+
   it('gets a number behind its name where that is taken, unless the name was asked for', async () => {
     const names = [await engine('one'), await engine('one'), await engine('one')].map(({ name }) => name);
     expect(names).toEqual(['one', 'one-2', 'one-3']);

@@ -20,6 +20,14 @@ describe('pseudonyms', () => {
     expect(to.address(0x7fcf_3300_0000n)).toBe('address-1');
   });
 
+  it('hide guest addresses that are those of the process, as a front-end without a guest has them', () => {
+    const to = new Pseudonyms(memory);
+    expect(to.line('ADD_MEM_REG guest_address=0x7fcf34000000 size=0x1000')).toBe(
+      'ADD_MEM_REG guest_address=region-0 size=0x1000',
+    );
+    expect(to.line('ADD_MEM_REG guest_address=0x100000000')).toBe('ADD_MEM_REG guest_address=0x100000000');
+  });
+
   it.each([
     [
       'SET_VRING_ADDR index=0 descriptor=0x7fcf34000000 used=0x7fcf34001000 log=0xf805940',

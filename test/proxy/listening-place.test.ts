@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -32,6 +32,25 @@ function labelOf(path: string): string {
   const length = getxattr(path, attribute, buffer.address, 256);
   return buffer.bytes.toString('utf8', 0, Math.max(0, length));
 }
+
+describe('the place of a listening socket', () => {
+  it('is left as it is by us where somebody else has taken it', () => {
+    const place = new ListeningPlace({ path: at('front') }, at('back'));
+    kept(place.open().fd);
+    rmSync(at('front'));
+    bindTo(kept(openSocket()), { path: at('front') });
+    const theirs = statSync(at('front')).ino;
+    place.remove();
+    expect(statSync(at('front')).ino).toBe(theirs);
+  });
+
+  it('is free again once we are gone', () => {
+    const place = new ListeningPlace({ path: at('front') }, at('back'));
+    kept(place.open().fd);
+    place.remove();
+    expect(existsSync(at('front'))).toBe(false);
+  });
+});
 
 describe('the security label of a listening socket', () => {
   it('is that of the socket it stands in for', () => {

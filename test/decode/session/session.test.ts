@@ -35,6 +35,9 @@ describe('a session of QEMU 7.2 and virtiofsd', () => {
       switched: 'enabled',
       kick: { n: 20, nofd: false, fd: { identity: { kind: 'eventfd' } } },
     });
+    const stopped = states(virtiofsdStops, running).at(-1) as Session;
+    const kicked = states('> 23000000 01000000 08000000 0000000000000000', stopped).at(-1);
+    expect(kicked?.vrings.byIndex.get(0)?.running, 'kicked by a message, although it has an eventfd').toBe('stopped');
     const ring = (states(virtiofsdStops, running).at(-1) as Session).vrings.byIndex.get(0);
     expect(ring).toMatchObject({ running: 'stopped', switched: 'disabled', stoppedAt: { word: 0x4f } });
   });
