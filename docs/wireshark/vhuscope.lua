@@ -5428,6 +5428,11 @@ spec.sentences = {
     },
     rules = { { kind = "value", value = { { "rules" } }, count = true }, " rules are in force, from ", { kind = "value", value = { { "from" } } } },
     ["stop-asked"] = { { kind = "value", value = { { "by" } } }, " asked for the end" },
+    rotated = {
+      { kind = "value", value = { { "by" } } },
+      " asked for a new file; what was before is in ",
+      { kind = "value", value = { { "from" } } },
+    },
   },
   other = { { kind = "value", value = { { "event" } }, fallback = "unknown" }, { kind = "rest", rest = { "event" } } },
   finding = {

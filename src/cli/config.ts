@@ -59,7 +59,7 @@ const pair = z.strictObject({
 
 const schema = z.strictObject({
   write: z.string().optional(),
-  rotate: bytes.optional(),
+  rotate: z.literal('ctl').or(bytes).optional(),
   keep: z.int().positive().optional(),
   fsync: z.int().positive().optional(),
   'require-capture': z.boolean().optional(),

@@ -10,7 +10,7 @@ import { byteSize, UsageError, wholeNumber } from './usage.ts';
 
 /** Values of `captureOptions`. */
 export interface CaptureFlags extends OwnedFlags {
-  rotate?: number;
+  rotate?: number | 'ctl';
   keep?: number;
   fsync?: number;
   requireCapture?: boolean;
@@ -41,8 +41,8 @@ export const captureOptions: readonly OptionSpec[] = [
   { flags: '--quiet', meaning: 'print no status lines' },
   {
     flags: '--rotate <size>',
-    meaning: 'go on in a new file after so many bytes (100M, 1G)',
-    parse: byteSize('--rotate'),
+    meaning: 'go on in a new file after so many bytes (100M, 1G), and when vhuscope ctl rotate asks; ctl: only then',
+    parse: text => (text === 'ctl' ? text : byteSize('--rotate')(text)),
   },
   { flags: '--keep <n>', meaning: 'keep only the last n files of a rotation', parse: wholeNumber('--keep', 1) },
   {
@@ -112,7 +112,9 @@ export function servingFrom(flags: CaptureFlags): Omit<ServeOptions, 'pairs'> {
   return {
     capture: {
       ...(write !== undefined && { path: write === '-' ? '/dev/stdout' : write }),
-      ...(rotate !== undefined && { rotation: { size: rotate, ...(keep !== undefined && { keep }) } }),
+      ...(rotate !== undefined && {
+        rotation: { ...(rotate !== 'ctl' && { size: rotate }), ...(keep !== undefined && { keep }) },
+      }),
       ...(fsync !== undefined && { fsyncMs: fsync }),
       ...(requireCapture && { required: true }),
     },

@@ -145,6 +145,15 @@ export const requests = {
     }),
     z.object({ rules: z.int(), files: z.array(z.string()) }),
   ),
+  rotate: request(
+    'has the recording go on in a new file, which can be read without the one before',
+    nothing,
+    z.object({
+      /** The file that is finished now, and the one that has begun; absolute. */
+      from: z.string(),
+      to: z.string(),
+    }),
+  ),
   stop: request(
     'ends the engine: closes the connections, writes the capture to its end',
     z.strictObject({

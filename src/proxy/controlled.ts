@@ -106,6 +106,11 @@ export function handlersOf(
       return {};
     },
     load: ({ files }, { name: by }) => ruleFiles.load(files, by),
+    async rotate(_, { name: by }) {
+      if (overview.status.path === undefined) throw new Error('nothing is kept: start it with -w and --rotate');
+      const from = await engine.rotate(by);
+      return { from: resolve(from), to: resolve(overview.status.path) };
+    },
     stop({ graceMs }, { name }) {
       engine.record({ event: 'stop-asked', by: name });
       // Answered at once: the socket goes away with the engine.

@@ -21,14 +21,15 @@ import type { RecorderReport } from './recorder-worker.ts';
 import type { RelayWorkerData } from './relay-worker.ts';
 import type { Command, Questions, Report } from './reports.ts';
 import { endRing, ringMemory } from './ring.ts';
-import { WatchedPeers } from './watched-peers.ts';
+import { Rotations } from './rotations.ts';
+import { peerEvent, WatchedPeers } from './watched-peers.ts';
 
 export type { CaptureOptions, EngineOptions, PairOptions } from './engine-options.ts';
 
 /** What an engine tells while it runs. */
 export type EngineEvent =
   | Exclude<Report, { type: 'close-slowly' | 'late-fds' | 'finished' | 'stopped' | 'answer' }>
-  | RecorderReport
+  | Exclude<RecorderReport, { type: 'rotated' }>
   | GateEvent
   | ({ type: 'peer'; pair: string; connection: number; side: Side } & Peer)
   | { type: 'peer-exit'; pair: string; connection: number; side: Side; pid: number; state: string; after_ms: number };
@@ -48,6 +49,8 @@ export interface Engine {
     question: Name,
     params: Questions[Name]['params'],
   ): Promise<Questions[Name]['result']>;
+  /** Has the recording go on in a new file; resolves to the one before, rejects with an error for people without one. */
+  rotate(by: string): Promise<string>;
   /** Has these rules in place of those that were set before; breakpoints stay. `from` is for the recording. */
   setRules(rules: readonly ArmedRule[], from: string): Promise<void>;
   /**
@@ -90,6 +93,7 @@ class RunningEngine implements Engine {
   readonly #connections = new Map<number, { pair: string; session: number; epoch: number }>();
   #relay: Worker | undefined;
   readonly #asked = new Asked();
+  readonly #rotations: Rotations;
   readonly #threads = new Set<Worker>();
   #resolveStopped!: () => void;
   #stopping = false;
@@ -100,6 +104,7 @@ class RunningEngine implements Engine {
     this.#options = options;
     this.#listener = listener;
     this.#ring = ringMemory(options.ringBytes ?? defaultRingBytes);
+    this.#rotations = new Rotations(this.#ring, options.capture.rotation !== undefined);
     this.stopped = new Promise(resolve => {
       this.#resolveStopped = resolve;
     });
@@ -168,7 +173,8 @@ class RunningEngine implements Engine {
   }
 
   #hearRecorder(report: RecorderReport): void {
-    this.#listener(report);
+    this.#rotations.hear(report);
+    if (report.type !== 'rotated') this.#listener(report);
     // Told in the recording too: it stands where the gap is, once there is room again.
     if (report.type === 'recording-failed') this.record({ event: report.type, message: report.message });
     if (report.type === 'recording-recovered') this.record({ event: report.type });
@@ -243,6 +249,12 @@ class RunningEngine implements Engine {
     this.record({ event: 'rules', from, rules: rules.map(({ rule: { name, place } }) => ({ name, place })) });
   }
 
+  async rotate(by: string): Promise<string> {
+    const from = await this.#rotations.ask();
+    this.record({ event: 'rotated', from: from.replace(/.*\//, ''), by });
+    return from;
+  }
+
   async stop(graceMs: number = defaultGraceMs): Promise<void> {
     if (!this.#stopping) {
       this.#stopping = true;
@@ -289,11 +301,4 @@ class RunningEngine implements Engine {
     this.#command({ type: 'stop', graceMs: 0 });
     this.#command({ type: 'over' });
   }
-}
-
-function peerEvent(side: Side, { process: info, foundBy, reason }: Peer): { event: string } & Record<string, unknown> {
-  return {
-    ...{ event: 'peer', side, pid: info.pid, comm: info.comm, executable: info.executable },
-    ...{ build_id: info.buildId, version: info.version, command_line: info.commandLine, found_by: foundBy, reason },
-  };
 }

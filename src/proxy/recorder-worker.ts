@@ -23,6 +23,8 @@ export type RecorderReport =
   /** It stands still since the file cannot be written; `message` is why. */
   | { type: 'recording-failed'; path: string; message: string }
   | { type: 'recording-recovered'; path: string }
+  /** What became of a request for a new file; `message` where it was not to be had. */
+  | { type: 'rotated'; request: number; from: string; message?: string }
   /** The first message when the file cannot even be made. */
   | { type: 'unwritable'; message: string }
   | { type: 'recorded'; path: string; size: number; records: number; lost: number };
@@ -44,9 +46,16 @@ function record(recorder: Recorder, ring: RingReader): void {
   for (;;) {
     const last = ring.stopped();
     empty = recorder.drain() > 0 ? 0 : empty + 1;
+    const from = writer.path;
+    const obeyed = recorder.obey();
     if (writer.path !== path) {
       path = writer.path;
       tell({ type: 'recording', path });
+    }
+    if (obeyed) {
+      const { request, done } = obeyed;
+      const message = writer.failure?.message ?? 'the recording was not started to go on in other files';
+      tell({ type: 'rotated', request, from, ...(!done && { message }) });
     }
     if ((writer.failure !== undefined) !== failing) {
       failing = !failing;

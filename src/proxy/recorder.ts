@@ -6,7 +6,7 @@ import { CaptureWriter, type Carried, type WriterOptions } from '../capture/writ
 import { Retained } from './retained.ts';
 import { frameKind, type RingReader } from './ring.ts';
 
-/** When a recording goes on in a new file, and how many files of it are kept. */
+/** When a recording goes on in a new file, besides whenever somebody asks, and how many files of it are kept. */
 export interface Rotation {
   /** Bytes of one file. */
   size?: number;
@@ -27,6 +27,8 @@ export class Recorder {
   /** Number of the current file, from 1. */
   #file = 1;
   #since = performance.now();
+  /** The last request for a new file that was answered. */
+  #obeyed = 0;
   readonly #head = { interfaceId: 0, wallLow: 0, wallHigh: 0, originalLength: 0, flags: 0, nLow: 0, nHigh: 0 };
 
   /** Creates the file; throws a CaptureError where that is not possible. */
@@ -51,8 +53,22 @@ export class Recorder {
     }
     ring.release();
     this.writer.flush();
-    if (this.#rotation !== undefined) this.#rotate(this.#rotation);
+    if (this.#rotation !== undefined && this.#isDue(this.#rotation)) this.#rotate(this.#rotation);
     return frames;
+  }
+
+  /**
+   * Goes on in a new file where somebody has asked for one since the last call. What was in the ring by then is in the
+   * file before.
+   *
+   * @returns the number of the request, and whether it could be done; undefined where nobody has asked
+   */
+  obey(): { request: number; done: boolean } | undefined {
+    const request = this.#ring.rotationAsked();
+    if (request === this.#obeyed) return undefined;
+    this.#obeyed = request;
+    this.drain();
+    return { request, done: this.#rotation !== undefined && this.#rotate(this.#rotation) };
   }
 
   #take(): void {
@@ -83,13 +99,16 @@ export class Recorder {
     this.#retained.fold(this.#pairs[ring.interfaceNumber] as string, packet, keep);
   }
 
-  #rotate({ size, seconds, keep }: Rotation): void {
+  #isDue({ size, seconds }: Rotation): boolean {
     const full = size !== undefined && this.writer.size >= size;
-    const old = seconds !== undefined && performance.now() - this.#since >= seconds * 1000;
-    if (!full && !old) return;
+    return full || (seconds !== undefined && performance.now() - this.#since >= seconds * 1000);
+  }
+
+  #rotate({ keep }: Rotation): boolean {
     this.#since = performance.now();
-    if (!this.writer.rotate(rotatedPath(this.#path, this.#file + 1), this.#retained?.records())) return;
+    if (!this.writer.rotate(rotatedPath(this.#path, this.#file + 1), this.#retained?.records())) return false;
     this.#file++;
     if (keep !== undefined && this.#file > keep) rmSync(rotatedPath(this.#path, this.#file - keep), { force: true });
+    return true;
   }
 }

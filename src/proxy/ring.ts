@@ -29,6 +29,8 @@ const headWord = 0;
 const tailWord = 16;
 const asleepWord = 32;
 const stopWord = 48;
+/** How often somebody has asked for a new file; beside the stop, as seldom touched. */
+const rotateWord = 49;
 const controlBytes = 256;
 
 /** Memory for a ring with so many bytes of data, a power of two times 64. */
@@ -133,6 +135,14 @@ export function endRing(memory: SharedArrayBuffer): void {
   new RingWriter(memory).stop();
 }
 
+/** Asks the recorder to go on in a new file; returns the number of the request. Any thread may. */
+export function askForRotation(memory: SharedArrayBuffer): number {
+  const control = new Int32Array(memory, 0, controlBytes / 4);
+  const number = Atomics.add(control, rotateWord, 1) + 1;
+  wake(control);
+  return number;
+}
+
 /** The recorder's end. */
 export class RingReader implements FrameHead {
   readonly bytes: Uint8Array;
@@ -187,6 +197,11 @@ export class RingReader implements FrameHead {
   /** Whether the writer said that nothing more will come. */
   stopped(): boolean {
     return Atomics.load(this.#control, stopWord) === 1;
+  }
+
+  /** The number of the last request for a new file; 0 where there was none. */
+  rotationAsked(): number {
+    return Atomics.load(this.#control, rotateWord);
   }
 
   /** Waits so many milliseconds, whatever happens. */

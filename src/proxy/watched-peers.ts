@@ -133,3 +133,14 @@ function letGo(sides: Map<Side, Watched>, side: Side): void {
   sides.delete(side);
   if (watched !== undefined) close(watched.pidFd);
 }
+
+/** What is recorded of a peer once it is known. */
+export function peerEvent(
+  side: Side,
+  { process: info, foundBy, reason }: Peer,
+): { event: string } & Record<string, unknown> {
+  return {
+    ...{ event: 'peer', side, pid: info.pid, comm: info.comm, executable: info.executable },
+    ...{ build_id: info.buildId, version: info.version, command_line: info.commandLine, found_by: foundBy, reason },
+  };
+}

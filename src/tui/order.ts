@@ -16,6 +16,7 @@ export type OrderName = Extract<
   | 'answer'
   | 'close'
   | 'inject'
+  | 'rotate'
 >;
 
 /** One order. */
@@ -55,6 +56,8 @@ export function outcomeOf(order: Order, result: unknown): Outcome {
     }
     case 'release':
       return released((result as Result<'release'>).released);
+    case 'rotate':
+      return said(`recorded from now on into ${(result as Result<'rotate'>).to}`);
     case 'inject': {
       const { n } = result as Result<'inject'>;
       if (n === undefined) return said('it waits for the end of another message');

@@ -47,6 +47,27 @@ describe('vhuscope ctl', () => {
     expect((await ctl('list')).err).toBe('vhuscope: no engine is running\n');
   });
 
+  it('has the recording go on in a new file', async () => {
+    await stand.backEnd(stand.path('b'));
+    const proxy = stand.vhuscope('proxy', 'f', 'b', '-w', 'c.pcapng', '--rotate', 'ctl');
+    await proxy.says(/listening/);
+    const [first, second] = ['c.pcapng', 'c.000002.pcapng'].map(name => stand.path(name)) as [string, string];
+    expect(await ctl('rotate', '--author', 'ann')).toEqual({
+      ...{ status: 0, err: '', out: `${first} is finished, ${second} has begun\n` },
+    });
+    // The file that is finished can be taken away.
+    expect(rowsOf(first).length).toBeGreaterThan(0);
+    expect(await ctl('stop')).toMatchObject({ status: 0 });
+    expect(await proxy.ended).toBe(0);
+    const texts = rowsOf(second).map(({ frame }) => Buffer.from(frame.bytes).toString());
+    expect(texts).toContainEqual(expect.stringMatching(/"event":"rotated","from":"c\.pcapng","by":"ann/));
+  });
+
+  it('is told where a recording stays in its file', async () => {
+    await engine();
+    expect(await ctl('rotate')).toMatchObject({ status: 1, err: expect.stringMatching(/start it with --rotate/) });
+  });
+
   it('shows events until the engine ends', async () => {
     const proxy = await engine();
     const watching = stand.vhuscope('ctl', 'watch', '--json');

@@ -1,7 +1,7 @@
 /** The whole engine as it is built: threads, listening sockets, capture file. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, existsSync, fstatSync, readdirSync, statSync } from 'node:fs';
+import { chmodSync, existsSync, fstatSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { rotatedPath } from '../../src/capture/rotation.ts';
@@ -221,5 +221,45 @@ describe('the capture', () => {
     expect(names.filter(name => name !== 'peer')).toEqual(['started', 'connected', 2, 8]);
     const numbers = last.filter(frame => !frame.carried).map(({ n }) => n);
     expect(numbers).toEqual(numbers.map((_, i) => (numbers[0] as number) + i));
+  });
+
+  it('goes on in a new file when somebody asks, and each message is in one of them', async () => {
+    const listener = listenAt(socket('back'));
+    await start({}, { rotation: {} });
+    const front = connectAt(socket('front'));
+    const back = await accepted(listener);
+    put(front, message(2, u64(0x40000000n)));
+    await arrived(back, 20);
+    // One file does for those who ask at the same time; whoever asks later gets another.
+    const both = await Promise.all([engine?.rotate('ann'), engine?.rotate('bob')]);
+    expect(new Set(both)).toEqual(new Set([at('capture.pcapng')]));
+    put(front, message(8, u64(3)));
+    await arrived(back, 20);
+    await engine?.stop();
+    const [first, second] = [1, 2].map(number => frames(rotatedPath(at('capture.pcapng'), number))) as [
+      Frame[],
+      Frame[],
+    ];
+    const messages = (all: Frame[]) =>
+      all.flatMap(({ kind, carried, bytes }) =>
+        kind === 'message' ? [`${Buffer.from(bytes).readUInt32LE(0)}${carried ? ' again' : ''}`] : [],
+      );
+    expect([messages(first), messages(second)]).toEqual([['2'], ['2 again', '8']]);
+    const asked = eventsOf(second).filter(({ event }) => event === 'rotated');
+    expect(asked).toEqual(['ann', 'bob'].map(by => ({ event: 'rotated', from: 'capture.pcapng', by })));
+    await expect(engine?.rotate('ann')).rejects.toThrow('the recording has ended');
+  });
+
+  it('stays in one file that was not meant to be followed by others', async () => {
+    await start();
+    await expect(engine?.rotate('ann')).rejects.toThrow('start it with --rotate');
+  });
+
+  it('stays in its file where no other can be made, and says why', async () => {
+    await start({}, { rotation: {} });
+    mkdirSync(rotatedPath(at('capture.pcapng'), 2));
+    await expect(engine?.rotate('ann')).rejects.toThrow(/capture\.000002\.pcapng/);
+    rmSync(rotatedPath(at('capture.pcapng'), 2), { recursive: true });
+    expect(await engine?.rotate('ann')).toBe(at('capture.pcapng'));
   });
 });

@@ -42,6 +42,7 @@ const ways: {
   inject: { key: 'i', typed: ['"GET_QUEUE_NUM"', 'enter', 'a'], ctl: ['inject', 'F→B GET_QUEUE_NUM'] },
   switch: { view: 'rules', key: 'space', ctl: ['off', 'b1'] },
   load: { view: 'rules', key: 'l', ctl: ['load'] },
+  rotate: { key: 'O', ctl: ['rotate'] },
   stop: { key: 'Q', typed: ['down', 'enter'], ctl: ['stop'] },
 };
 const orders = Object.entries(ways).map(([name, way]) => ({ name: name as OrderName, ...way }));
@@ -90,7 +91,17 @@ it.each(orders)('$name by ctl', async ({ name, ctl: [word = '', ...args] }) => {
     request: (request: RequestName, params: unknown) => {
       requested.push([request, params]);
       const obeyed = { n: 26, done: true, state: 'sent' };
-      const every = { ...obeyed, released: [obeyed], removed: [], rules: 0, files: [], name: 'b1', held: [] };
+      const every = {
+        ...obeyed,
+        released: [obeyed],
+        removed: [],
+        rules: 0,
+        files: [],
+        name: 'b1',
+        held: [],
+        from: 'a',
+        to: 'b',
+      };
       return Promise.resolve(every);
     },
     closed: Promise.resolve(),

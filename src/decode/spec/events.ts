@@ -104,6 +104,7 @@ export const events: { readonly [event: string]: Phrase } = {
   switched: ['{by} switched {name} ', { of: 'on', are: { true: 'on' }, otherwise: 'off', absent: 'off' }],
   rules: '{rules|#} rules are in force, from {from}',
   'stop-asked': '{by} asked for the end',
+  rotated: '{by} asked for a new file; what was before is in {from}',
 };
 
 /** What is said of an event that is not declared. */

@@ -6,7 +6,7 @@ import { open } from '../prompts/open.ts';
 import { canReplay } from '../replaying.ts';
 import { selectOrNot } from '../selected.ts';
 import { stay } from '../step.ts';
-import { canAsk } from '../stepping/orders.ts';
+import { canAsk, order } from '../stepping/orders.ts';
 import { choose } from '../travel.ts';
 import { compareFrom } from '../views/compare.ts';
 import { messageList, rowUnderCursor } from '../views/messages.ts';
@@ -123,6 +123,12 @@ export const globalBindings: readonly Binding[] = [
     about: 'row',
     enabled: model => rowUnderCursor(model) !== undefined || 'there is no message here',
     run: model => open(model, 'note'),
+  },
+  {
+    keys: ['O'],
+    help: 'have the recording go on in another file',
+    enabled: canAsk,
+    run: model => order(model, { request: 'rotate', params: {} }),
   },
   {
     keys: ['Q'],
