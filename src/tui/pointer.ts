@@ -2,7 +2,9 @@
 
 import { showing } from './keys/index.ts';
 import { insideOf, type Layout, layoutOf } from './layout.ts';
-import type { Model } from './model.ts';
+import type { Model, Prompt } from './model.ts';
+import { offerAt } from './prompts/shown.ts';
+import { chosen, typed } from './prompts/typing.ts';
 import { type Action, type Step, stay } from './step.ts';
 import { tabAt } from './tabs.ts';
 import { viewOf } from './views/index.ts';
@@ -10,9 +12,12 @@ import { viewOf } from './views/index.ts';
 /** Lines that one step of the wheel moves. */
 const wheelLines = 3;
 
+type MouseAction = Action & { readonly type: 'mouse' };
+
 /** What the mouse does. */
-export function pointed(model: Model, { what, x, y }: Action & { type: 'mouse' }): Step {
-  if (model.help !== undefined || model.prompt) return stay(model);
+export function pointed(model: Model, { what, x, y }: MouseAction): Step {
+  if (model.help !== undefined) return stay(overHelp(model, model.help, what));
+  if (model.prompt) return overPrompt(model, model.prompt, what, y);
   const layout = layoutOf(model);
   const pane = layout.panes.find(
     ({ box }) => x >= box.x && x < box.x + box.width && y >= box.y && y < box.y + box.height,
@@ -29,6 +34,22 @@ export function pointed(model: Model, { what, x, y }: Action & { type: 'mouse' }
     return stay(tab === undefined ? focused : showing(model, tab));
   }
   return view.click?.(focused, x - pane.box.x, y - pane.box.y - 1, insideOf(pane.box)) ?? stay(focused);
+}
+
+/** The list of keys is scrolled by the wheel, and closed by a click. */
+function overHelp(model: Model, top: number, what: MouseAction['what']): Model {
+  if (what === 'up' || what === 'down')
+    return { ...model, help: Math.max(0, top + (what === 'up' ? -wheelLines : wheelLines)) };
+  if (what !== 'press') return model;
+  const { help: _, ...closed } = model;
+  return closed;
+}
+
+/** What a prompt offers can be clicked, and the wheel goes through it. */
+function overPrompt(model: Model, prompt: Prompt, what: MouseAction['what'], y: number): Step {
+  if (what === 'up' || what === 'down') return typed(model, prompt, what);
+  const offer = what === 'press' ? offerAt(model, y) : undefined;
+  return offer === undefined ? stay(model) : chosen(model, prompt, offer);
 }
 
 /** Whether a cell belongs to the border between the messages and the other view: a column, or a title without a name. */

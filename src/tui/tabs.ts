@@ -53,7 +53,7 @@ function tabsOf(model: Model, { view }: Pane, room: number): { tabs: Tab[]; fits
     const name: Span[] = [
       span(` ${key}`, focused ? 'focus' : 'faint'),
       ...(named.has(id) ? [span(` ${id}`, focused ? 'focus' : here ? 'title' : 'faint')] : []),
-      ...(fits ? [span(' ')] : []),
+      ...(fits ? [span(' ', focused ? 'focus' : 'faint')] : []),
     ];
     tabs.push({ view: id, from, line: focused ? name.map(piece => ({ ...piece, ground: 'bar' }) as const) : name });
     from += lineWidth(name);

@@ -55,19 +55,22 @@ const monochrome: Theme = {
   },
 };
 
-/** The colours every terminal has, which its user may have chosen: they fit dark and light grounds. */
+/**
+ * The colours every terminal has, on a dark ground. What is read is never bright black, which some palettes give the
+ * colour of the ground, nor blue, which is hard to see on black.
+ */
 const sixteen: Theme = {
   styles: {
     plain: {},
-    faint: { fg: 8 },
+    faint: {},
     name: { bold: true },
     frontEnd: { fg: 6 },
     backEnd: { fg: 5 },
     fd: { fg: 3 },
-    event: { fg: 4 },
+    event: { fg: 12 },
     good: { fg: 2 },
     warn: { fg: 3, bold: true },
-    bad: { fg: 1, bold: true },
+    bad: { fg: 9, bold: true },
     changed: { fg: 3, underline: true },
     key: { fg: 6, bold: true },
     title: { bold: true },
@@ -83,6 +86,28 @@ const sixteen: Theme = {
     match: { fg: 0, bg: 3 },
     popup: {},
   },
+};
+
+/** The same on a light ground, where yellow, green and cyan cannot be read. */
+const sixteenLight: Theme = {
+  styles: {
+    plain: {},
+    faint: {},
+    name: { bold: true },
+    frontEnd: { fg: 4 },
+    backEnd: { fg: 5 },
+    fd: {},
+    event: { fg: 4 },
+    good: {},
+    warn: { fg: 5, bold: true },
+    bad: { fg: 1, bold: true },
+    changed: { bold: true, underline: true },
+    key: { fg: 4, bold: true },
+    title: { bold: true },
+    border: { fg: 8 },
+    focus: { fg: 4, bold: true },
+  },
+  grounds: { ...sixteen.grounds, match: { inverse: true } },
 };
 
 const dark: Theme = {
@@ -105,9 +130,9 @@ const dark: Theme = {
   },
   grounds: {
     none: {},
-    cursor: { bg: 24 },
+    cursor: { bg: 18 },
     resting: { bg: 236 },
-    selected: { bg: 238 },
+    selected: { bg: 237 },
     bar: { bg: 236 },
     match: { fg: 16, bg: 221 },
     popup: { bg: 235 },
@@ -134,9 +159,9 @@ const light: Theme = {
   },
   grounds: {
     none: {},
-    cursor: { bg: 153 },
+    cursor: { bg: 189 },
     resting: { bg: 254 },
-    selected: { bg: 252 },
+    selected: { bg: 253 },
     bar: { bg: 254 },
     match: { fg: 16, bg: 221 },
     popup: { bg: 255 },
@@ -146,7 +171,7 @@ const light: Theme = {
 /** The theme for what a terminal can show. */
 export function themeFor({ colours, light: isLight }: Ability): Theme {
   if (colours === 0) return monochrome;
-  if (colours === 16) return sixteen;
+  if (colours === 16) return isLight ? sixteenLight : sixteen;
   return isLight ? light : dark;
 }
 

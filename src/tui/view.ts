@@ -20,6 +20,7 @@ import { insideOf, layoutOf, type Pane } from './layout.ts';
 import type { Model, Prompt } from './model.ts';
 import { playing } from './playback.ts';
 import { promptOf } from './prompts/index.ts';
+import { shownOffers } from './prompts/shown.ts';
 import { heldInBrief } from './show/held.ts';
 import { titleOf } from './tabs.ts';
 import { viewOf } from './views/index.ts';
@@ -27,11 +28,11 @@ import { drawable } from './width.ts';
 
 /** The smallest screen anything can be read on. */
 const least: Size = { width: 40, height: 8 };
+/** The smallest screen on which something is seen around the list of keys. */
+const roomy: Size = { width: 60, height: 16 };
 /** Bytes that the index, and rows that the survey may be behind without a word: a growing capture always has some. */
 const unread = 1024 * 1024;
 const unsurveyed = 2000;
-/** Offers of a prompt that are seen at a time. */
-const mostOffers = 8;
 
 /** What is seen. */
 export function view(model: Model, size: Size = model.size): Frame {
@@ -49,14 +50,9 @@ export function view(model: Model, size: Size = model.size): Frame {
   if (model.prompt)
     lines = overlaid(lines, offerLines(sized, size.width - 2), { x: 0, y: size.height - 1 }, 'above', glyphs);
   if (model.help !== undefined) {
-    const inside = { width: size.width - 8, height: size.height - 6 };
-    lines = overlaid(
-      lines,
-      boxed(helpLines(sized, inside), 'Keys', inside.width, glyphs),
-      { x: 2, y: 2 },
-      'below',
-      glyphs,
-    );
+    const [x, y] = [size.width < roomy.width ? 0 : 2, size.height < roomy.height ? 0 : 2];
+    const inside = { width: size.width - 4 - 2 * x, height: size.height - 2 - 2 * y };
+    lines = overlaid(lines, boxed(helpLines(sized, inside), 'Keys', inside.width, glyphs), { x, y }, 'below', glyphs);
   }
   const covered = model.help !== undefined || model.prompt !== undefined;
   return { size, lines, charts: covered ? [] : charts };
@@ -241,23 +237,17 @@ function shownFrom({ caret }: Prompt, room: number): number {
 function offerLines(model: Model, width: number): Line[] {
   const { prompt } = model;
   if (!prompt) return [];
-  const kind = promptOf(prompt.kind);
-  const typed = prompt.text.slice(0, prompt.caret);
-  const { from: begun, offers } = kind.offers(model, typed);
-  const from = Math.max(0, Math.min(prompt.picked - mostOffers + 1, offers.length - mostOffers));
+  const { first, offers, flaw } = shownOffers(model);
   const room = Math.min(width, 100);
-  const lines: Line[] = offers.slice(from, from + mostOffers).map(({ word, meaning, barred }, i) => {
-    const ground = from + i === prompt.picked ? 'cursor' : 'popup';
+  const lines: Line[] = offers.map(({ word, meaning, barred }, i) => {
+    const ground = first + i === prompt.picked ? 'cursor' : 'popup';
     const spans = [
       span(` ${drawable(word)} `, barred === undefined ? 'key' : 'faint', ground),
       span(` ${drawable(barred ?? meaning)} `, barred === undefined ? 'faint' : 'warn', ground),
     ];
     return fitted(spans, room, glyphsFor(model.ability.ascii).more, ground);
   });
-  const flaw = kind.flaw?.(prompt.text, model);
-  // A word that is half typed is none yet, but it can become one that is offered.
-  const becomes = offers.length > 0 && typed.length > begun && typed === prompt.text;
-  if (!flaw || (becomes && flaw.column >= begun)) return lines;
+  if (!flaw) return lines;
   const label = labelOf(prompt).length + 1;
   const column = Math.max(0, label + flaw.column - shownFrom(prompt, model.size.width - label));
   return [...lines, [span(`${' '.repeat(column)}^ ${drawable(flaw.message)}`, 'bad', 'popup')]];

@@ -77,6 +77,26 @@ describe('going through the messages', () => {
     expect(foot()).toContain('a let go');
   });
 
+  it('takes a click on what a prompt offers', () => {
+    const click = (word: RegExp): void => {
+      const y = stage.frame.lines.findIndex(line => word.test(textOf(line)));
+      stage.act({ type: 'mouse', what: 'press', x: 3, y });
+    };
+    stage.press('f', '"SET_VRING_"');
+    click(/SET_VRING_ERR {2}gives/);
+    expect(stage.model.choice.filter).toBe('SET_VRING_ERR');
+    stage.press('enter', 'escape', ':', '"show the state"');
+    click(/show the state/);
+    expect({ focus: stage.model.focus, prompt: stage.model.prompt }).toEqual({ focus: 'state', prompt: undefined });
+    stage.press(':');
+    stage.act({ type: 'mouse', what: 'down', x: 3, y: 3 });
+    expect(stage.model.prompt?.picked).toBe(1);
+    stage.press('escape', '?').act({ type: 'mouse', what: 'down', x: 3, y: 3 });
+    expect(stage.model.help).toBe(3);
+    stage.act({ type: 'mouse', what: 'press', x: 3, y: 3 });
+    expect(stage.model.help).toBeUndefined();
+  });
+
   it('marks from the palette: the letter is waited for', () => {
     stage.press(':', '"mark this message"', 'enter', 'q', 'G', "'", 'q');
     expect(at()).toBe(1);

@@ -9,7 +9,8 @@ export function keysReference(): string {
     '# Keys',
     '',
     'In the viewer, `?` lists the keys of the place where you are, and `:` finds every action by its name.',
-    'The mouse selects, scrolls, clicks the names of views and drags the border between panes.',
+    'The mouse selects, scrolls, clicks the names of views and what is offered while something is typed, and drags the border',
+    'between panes. With Shift most terminals select text themselves.',
     ...keyGroups.flatMap(({ title, bindings }) => table(title, bindings)),
     '',
   ].join('\n');

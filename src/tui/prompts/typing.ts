@@ -59,6 +59,13 @@ export function inserted(model: Model, prompt: Prompt, piece: string): Step {
   return edited(model, prompt, text.slice(0, caret) + piece + text.slice(caret), caret + piece.length);
 }
 
+/** An offer that is clicked: chosen where one is what is meant, else it completes what was typed. */
+export function chosen(model: Model, prompt: Prompt, picked: number): Step {
+  const there = picking(model, prompt, picked);
+  const kind = promptOf(prompt.kind);
+  return there.prompt ? typed(there, there.prompt, kind.picks ? 'enter' : 'tab') : stay(model);
+}
+
 function edited(model: Model, prompt: Prompt, text: string, caret: number): Step {
   const after = { ...model, prompt: { ...prompt, text, caret, picked: 0 } };
   return promptOf(prompt.kind).changed?.(after, text) ?? stay(after);
