@@ -160,6 +160,8 @@ export class CaptureWriter {
       next.append(build.interfaceDescription({ name: counts.name }));
       counts.received = 0;
       counts.lost = 0;
+      // The statistics of the file before have told them.
+      counts.untold = 0;
     }
     const { records } = this.counts;
     for (const { head, packet } of carried) this.packet(head, asCarried(packet), 0, packet.length);

@@ -156,4 +156,13 @@ describe('the files of a rotation', () => {
     expect(followingPath(path)).toBe(rotatedPath(path, 2));
     expect(followingPath(join(folder, 'missing', 'x'))).toBe(undefined);
   });
+
+  it('over a gap only where the older files were removed', () => {
+    writeFileSync(path, '');
+    writeFileSync(rotatedPath(path, 3), '');
+    // The oldest go first: as long as this one is there, the third is left over from another recording.
+    expect(followingPath(path)).toBe(undefined);
+    rmSync(path);
+    expect(followingPath(path)).toBe(rotatedPath(path, 3));
+  });
 });

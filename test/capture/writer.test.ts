@@ -113,6 +113,17 @@ describe('a capture', () => {
     expect(framesOf(next).frames).toEqual([piece(1, { carried: true }), piece(3, { channel: 'backend-req' })]);
   });
 
+  it('tells in each file the losses while it was written', () => {
+    const path = newPath();
+    const writer = writeCapture(path, [piece(1), piece(2)]);
+    const next = newPath();
+    writer.lost(0, 3);
+    writer.rotate(next);
+    for (const { head, packet } of packetsOf(piece(3), 0)) writer.packet(head, packet, 0, packet.length);
+    writer.close();
+    expect([path, next].map(each => framesOf(each).reader.counts.lost)).toEqual([3, 0]);
+  });
+
   it('stays in its file where the next one cannot be made', () => {
     const path = newPath();
     const writer = writeCapture(path, [piece(1)]);

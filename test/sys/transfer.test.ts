@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { Epoll, readiness } from '../../src/sys/epoll.ts';
 import { clearEventFd, createEventFd, signalEventFd } from '../../src/sys/event-fd.ts';
-import { errno, Memory, memfdCreate } from '../../src/sys/libc.ts';
+import { errno, fcntl, Memory, memfdCreate } from '../../src/sys/libc.ts';
 import {
   type Address,
   acceptFrom,
@@ -117,6 +117,14 @@ describe('bytes and descriptors', () => {
     expect(sent).toBeGreaterThan(0);
     expect(sent).toBeLessThan(large.bytes.length);
     expect(unreadBytes(b)).toBe(5 + sent);
+  });
+
+  it('keeps what it receives from programs that are started', () => {
+    const [a, b] = pair();
+    send(a, buffer.address, 1, [kept(memfdCreate('x', 1))]);
+    expect(receive(b, buffer.address, 1)).toBe(1);
+    const [getDescriptorFlags, closeOnExec] = [1, 1];
+    expect(fcntl(kept(arrival.fds[0] as number), getDescriptorFlags, 0)).toBe(closeOnExec);
   });
 
   it('tells the end, a reset and a broken pipe apart', () => {
