@@ -13,8 +13,6 @@ import { shownOn, surfaceOf } from './terminal.ts';
 import { Failure, UsageError, wholeNumber } from './usage.ts';
 
 interface CheckOptions extends ConformanceOptions {
-  junit?: boolean;
-  sarif?: boolean;
   rule?: readonly string[];
   severity?: Severity;
   baseline?: string;
@@ -22,6 +20,11 @@ interface CheckOptions extends ConformanceOptions {
   live?: boolean;
   migration?: boolean;
 }
+
+/** The formats that an option asks for. */
+const askedFor = findingsFormats.flatMap(format =>
+  format.meaning === undefined ? [] : [{ ...format, meaning: format.meaning }],
+);
 
 /** `vhuscope check`: rules and diagnoses over captures, or probes of a running implementation. */
 export const command: Command<CheckOptions> = {
@@ -37,9 +40,7 @@ export const command: Command<CheckOptions> = {
     { name: '[files...]', meaning: 'captures, or the command that starts the implementation', completes: 'file' },
   ],
   options: [
-    { flags: '--json', meaning: 'print one JSON object for each capture' },
-    { flags: '--junit', meaning: 'print a JUnit report' },
-    { flags: '--sarif', meaning: 'print SARIF 2.1.0' },
+    ...askedFor.map(({ name, meaning }) => ({ flags: `--${name}`, meaning })),
     { flags: '--rule <id>', meaning: 'only this rule, by its id or name', repeats: true, parse: knownRule },
     {
       flags: '--severity <level>',
@@ -89,8 +90,9 @@ export const command: Command<CheckOptions> = {
     if (args.length === 0) throw new UsageError('check: name a capture, or --back-end or --front-end');
     if (options.probe !== undefined || options.patience !== undefined)
       throw new UsageError('check: --probe and --patience go with --back-end or --front-end');
-    const formats = findingsFormats.filter(({ name }) => options[name as 'json' | 'junit' | 'sarif'] === true);
-    if (formats.length > 1) throw new UsageError('check: choose one of --json, --junit and --sarif');
+    const formats = askedFor.filter(({ name }) => Object.hasOwn(options, name));
+    if (formats.length > 1)
+      throw new UsageError(`check: choose one of ${askedFor.map(({ name }) => `--${name}`).join(', ')}`);
     if (options.migration) return checkMigration('check', args, options);
     const format = formats[0] ?? findingsFormats[0];
     const baseline =
@@ -98,7 +100,7 @@ export const command: Command<CheckOptions> = {
     const isWanted = wantedFindings(options);
     const wanted = (finding: Finding): boolean => isWanted(finding) && !baseline?.has(finding);
     if (options.live) {
-      if (args.length !== 1 || options.junit || options.sarif || options.writeBaseline !== undefined)
+      if (args.length !== 1 || formats.some(({ name }) => name !== 'json') || options.writeBaseline !== undefined)
         throw new UsageError('check: --live takes one capture, and prints text or --json');
       const { checkLive } = await import('./check-live.ts');
       return checkLive(args[0] as string, wanted, options);

@@ -14,6 +14,7 @@ function xml(text: string): string {
 /** One report for all captures; notes are no failures. */
 export const junit: FindingsFormat = {
   name: 'junit',
+  meaning: 'print a JUnit report',
   print(results) {
     const suites = results.map(({ file, findings }) => {
       const groups = grouped(findings);

@@ -20,6 +20,8 @@ export interface CheckResult {
 /** A way to print results. */
 export interface FindingsFormat {
   readonly name: string;
+  /** For the option that asks for it; absent where nobody needs to ask. */
+  readonly meaning?: string;
   readonly print: (
     results: readonly CheckResult[],
     style: { readonly colour: boolean; readonly width?: number | undefined },

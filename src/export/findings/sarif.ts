@@ -5,6 +5,7 @@ import type { FindingsFormat } from './report.ts';
 /** One run for all captures. */
 export const sarif: FindingsFormat = {
   name: 'sarif',
+  meaning: 'print SARIF 2.1.0',
   print(results) {
     const ruleIndex = new Map(rules.map((rule, index) => [rule.id, index]));
     const run = {
