@@ -10,7 +10,7 @@ import { requester } from '../header.ts';
 import type { MessageSpec } from '../message-spec.ts';
 import type { Struct } from '../schema.ts';
 import { otherWay } from '../side.ts';
-import { SyntaxProblem } from '../syntax-problem.ts';
+import { didYouMean, SyntaxProblem } from '../syntax-problem.ts';
 import { parseBytes } from './bytes.ts';
 import { parseFd } from './descriptors.ts';
 import { valueNames } from './layout.ts';
@@ -164,8 +164,10 @@ function payloadIn(
   if (struct) return { struct, payload: payloadOf(struct, fields) };
   const known = [...new Set(structs.flatMap(valueNames))];
   const wrong = fields.find(item => !known.includes(item.name)) ?? first;
-  const what = wrong.name === '' ? 'a value needs the name of its field' : `${name} has no field ${wrong.name}`;
-  throw new SyntaxProblem(`${what}${known.length > 0 ? `, it has ${known.join(', ')}` : ', nor any'}`, wrong.column);
+  const near = didYouMean(wrong.name, known);
+  const what = wrong.name === '' ? 'a value needs the name of its field' : `${name} has no field ${wrong.name}${near}`;
+  const has = known.length > 0 ? `${near === '' ? ',' : ';'} it has ${known.join(', ')}` : ', nor any';
+  throw new SyntaxProblem(`${what}${has}`, wrong.column);
 }
 
 function fdsOf(item: Item): { fds: FdIdentity[]; fdCount: number } {

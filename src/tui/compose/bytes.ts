@@ -14,6 +14,8 @@ const rowLength = 16;
 /** Rows of a field that are seen at first, and at most. */
 const firstRows = 4;
 const mostRows = 256;
+/** Bytes that are offered to be changed as a whole. */
+const mostTyped = 0x1_0000;
 
 /**
  * The line of a field of bytes, and below it its rows.
@@ -38,7 +40,8 @@ export function bytesFields(
     ...about,
     kind: 'bytes',
     text: secret ? about.text : sizeText(length),
-    typed: secret ? '' : bytesText(bytes),
+    // More than that nobody types; it is worked out for every screen.
+    typed: secret || length > mostTyped ? '' : bytesText(bytes),
     doc: isPad && about.doc === '' ? 'padding' : about.doc,
   };
   // Padding is hardly ever of interest, and secrets are not shown.

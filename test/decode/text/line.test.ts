@@ -161,6 +161,7 @@ describe('a typed line', () => {
   it.each([
     ['SET_VRING_KIK index=1', 0, 'no message is called SET_VRING_KIK'],
     ['SET_VRING_KICK queue=1', 15, 'SET_VRING_KICK has no field queue, it has index, nofd'],
+    ['SET_VRING_NUM nun=1', 14, 'SET_VRING_NUM has no field nun (did you mean num?); it has index, num'],
     ['SET_VRING_NUM index=x', 20, 'expected a number'],
     ['SET_MEM_TABLE regions=[{size=1', 30, "expected '}'"],
     ['SET_OWNER fd=thing#1', 13, 'expected a descriptor such as eventfd#7 or memfd#2:256M'],

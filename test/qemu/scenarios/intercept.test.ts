@@ -175,6 +175,25 @@ describe.skipIf(direct)('between real peers', () => {
     expect(changes(pair).altered.every(name => name === 'GET_FEATURES =')).toBe(true);
   });
 
+  it('fields of the configuration space set by a rule: the guest has a smaller disk', async () => {
+    const pair = new Pair('set-capacity');
+    await pair.start('back-end', storageDaemon(pair.backSocket, newDisk(`${pair.folder}/disk`)));
+    const set = '{ config.capacity: 4096, config.blk.max_discard_sectors: 16 }';
+    await startWithRules(pair, `rules: [{ when: GET_CONFIG and reply, do: { set: ${set} } }]\n`);
+    const machine = await pair.start(
+      'front-end',
+      qemu(pair.frontSocket, { tasks: 'blk_seen,blk', device: devices.blk }),
+    );
+    await machine.prints(/guest: vda has 4096 sectors of 512 bytes, discards 8192\r?\n/);
+    await machine.prints(/guest: blk ok/);
+    await ended(pair, machine);
+    expect(changes(pair)).toEqual({ altered: ['GET_CONFIG ='], injected: [] });
+    const { bytes, sentBytes = new Uint8Array(0) } = [...readCapture(pair.capture)].find(one => one.sentBytes) ?? {};
+    const differing = [...sentBytes.keys()].filter(i => sentBytes[i] !== bytes?.[i]);
+    // Bytes 0 to 7 and 36 to 39 of the configuration space are all that may differ.
+    expect(differing.every(i => (i >= 24 && i < 32) || (i >= 60 && i < 64))).toBe(true);
+  });
+
   it('GET_CONFIG refused: QEMU does not start the disk', async () => {
     const pair = new Pair('refuse-config');
     await pair.start('back-end', storageDaemon(pair.backSocket, newDisk(`${pair.folder}/disk`)));
