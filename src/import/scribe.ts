@@ -263,8 +263,8 @@ export class Conversation {
  * The direction of the first message seen on a main connection, whoever sent it; undefined where these bytes begin no
  * vhost-user message.
  */
-export function isMessageOf(channel: Channel, bytes: Uint8Array): { reply: boolean } | undefined {
-  const header = readHeader(bytes);
+export function isMessageOf(channel: Channel, bytes: Uint8Array, bigEndian = false): { reply: boolean } | undefined {
+  const header = readHeader(bytes, 0, bigEndian);
   if (!header || (header.flags & 3) !== 1 || header.flags > 0xf || candidates(channel, header.id).length === 0)
     return undefined;
   return { reply: isReply(channel, requester(channel), header.flags) };

@@ -158,6 +158,14 @@ describe('strace, line by line', () => {
     expect(said(imported([path, eventfd(7), half].join('\n')).frames).at(-1)).toBe('F->B RAW +01000000010000');
   });
 
+  it('says so where the log is of a big-endian machine', () => {
+    const swapped = (text: string) =>
+      text.replace(/"\\x0d\\0\\0\\0\\1\\0\\0\\0\\10\\0\\0\\0/, String.raw`"\0\0\0\x0d\0\0\0\1\0\0\0\10`);
+    const log = [path, swapped(eventfd(7))].join('\n');
+    expect(log).toContain(String.raw`"\0\0\0\x0d`);
+    expect(() => imported(log)).toThrow(/no vhost-user message in it; line 2: .* big-endian machine/);
+  });
+
   it('names the line where not even a header is shown', () => {
     const hidden = 'write(3<UNIX-STREAM:[100->200]>, "\\1\\0\\0\\0"..., 20) = 20';
     const { result } = imported([path, eventfd(7), hidden].join('\n'));

@@ -184,6 +184,11 @@ class Follower {
   #recognize(socket: Socket, sent: boolean, framed: Framed<unknown>, call: Call): void {
     const found = framed.kind === 'message' ? isMessageOf('main', framed.bytes) : undefined;
     const path = socket.path;
+    if (!found && isMessageOf('main', framed.bytes, true))
+      this.#source.complain(
+        call.line,
+        'a message in the byte order of a big-endian machine (s390x): such logs cannot be read',
+      );
     if (!found || (this.#source.socket !== undefined && path !== this.#source.socket)) {
       socket.role = 'foreign';
       return;
