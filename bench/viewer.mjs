@@ -5,10 +5,9 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { spawn } from '@lydell/node-pty';
-import headless from '@xterm/headless';
 import { packetsOf } from '../dist/capture/packet.js';
 import { CaptureWriter } from '../dist/capture/writer.js';
+import { ms, Screen, say, spread } from './screen.mjs';
 
 const records = Number(process.argv[2] ?? 10_000_000);
 if (!Number.isSafeInteger(records) || records < 1000)
@@ -56,33 +55,10 @@ function write() {
   writer.close();
 }
 
-const size = { cols: 200, rows: 60 };
-const emulator = new headless.Terminal({ ...size, allowProposedApi: true });
-/** Lines from the top. */
-const lines = (from = 0, count = size.rows) => {
-  const { active } = emulator.buffer;
-  return Array.from({ length: count }, (_, y) => active.getLine(from + y)?.translateToString(true) ?? '');
-};
-const screen = () => lines().join('\n');
-let wake = () => {};
-
-/** Milliseconds until the screen is as wished; at most ten minutes. */
-async function until(what, wished) {
-  const start = performance.now();
-  while (!wished()) {
-    let timer;
-    await new Promise((seen, missed) => {
-      wake = seen;
-      timer = setTimeout(() => missed(new Error(`${what}: not seen within ten minutes:\n${screen()}`)), 600_000);
-    });
-    clearTimeout(timer);
-  }
-  return performance.now() - start;
-}
-const shows = (what, wanted) => until(what, () => wanted.test(screen()));
-
-const ms = value => `${value.toFixed(value < 100 ? 1 : 0)} ms`;
-const say = (what, value) => console.log(`${what.padEnd(60)} ${value}`);
+const screen = new Screen();
+const lines = (from, count) => screen.lines(from, count);
+const until = (what, wished) => screen.until(what, wished);
+const shows = (what, wanted) => screen.shows(what, wanted);
 
 if (!existsSync(path)) write();
 console.log(`${records} records, ${Math.round(statSync(path).size / 1e6)} MB`);
@@ -90,17 +66,8 @@ const program = resolve(import.meta.dirname, '../dist/cli/main.js');
 
 /** Opens the capture; `started` is when. */
 function open() {
-  emulator.reset();
-  const started = performance.now();
-  const viewer = spawn(process.execPath, [program, 'open', path], {
-    ...size,
-    name: 'xterm-256color',
-    env: { ...process.env, LANG: 'C.UTF-8' },
-  });
-  viewer.onData(data => emulator.write(data, () => wake()));
-  const ended = new Promise(done => viewer.onExit(done));
-  process.on('exit', () => viewer.kill('SIGKILL'));
-  return { viewer, started, ended };
+  const { program: viewer, ...rest } = screen.start([program, 'open', path]);
+  return { viewer, ...rest };
 }
 
 // The first start finds nothing of the program in memory and is not counted.
@@ -114,15 +81,15 @@ for (let i = 0; i < 6; i++) {
   viewer.write('q');
   await ended;
 }
-const spread = key => {
+const startSpread = key => {
   const all = starts.map(one => one[key]).sort((a, b) => a - b);
   return `median ${ms(all[all.length >> 1])}, ${ms(all[0])} to ${ms(all.at(-1))}`;
 };
-say('first paint', spread('paint'));
-say('first messages shown', spread('messages'));
+say('first paint', startSpread('paint'));
+say('first messages shown', startSpread('messages'));
 
 /** Records are indexed, and rules and session have gone through all of them. */
-const isIndexed = () => new RegExp(` ${records} records(?! +reading)`).test(screen());
+const isIndexed = () => new RegExp(` ${records} records(?! +reading)`).test(screen.text);
 const isSurveyed = () => isIndexed() && !/ examining \d+%/.test(lines(0, 1)[0]);
 
 // Nobody touches a key.
@@ -153,9 +120,7 @@ async function keys(what, enough) {
     times.push(performance.now() - begun);
     await pause(15 + (times.length % 10));
   }
-  times.sort((a, b) => a - b);
-  const at = part => ms(times[Math.min(times.length - 1, Math.floor(times.length * part))]);
-  say(`a page down ${what} (${times.length} times)`, `median ${at(0.5)}, 95 % ${at(0.95)}, slowest ${at(1)}`);
+  say(`a page down ${what} (${times.length} times)`, spread(times));
 }
 
 await shows('first messages', /\b1 +0\.000000 .*GET_FEATURES/);
@@ -175,10 +140,10 @@ await search();
 await pause(300);
 const stopping = performance.now();
 viewer.write('\x1b');
-await until('the search given up', () => !/searching for/.test(screen()));
+await until('the search given up', () => !/searching for/.test(screen.text));
 say('a search given up', ms(performance.now() - stopping));
 await search();
-await keys('while it is searched', () => !/searching for/.test(screen()));
+await keys('while it is searched', () => !/searching for/.test(screen.text));
 await pause(200);
 const searching = performance.now();
 await search();

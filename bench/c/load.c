@@ -2,6 +2,8 @@
 //
 //   load LISTEN CONNECT round-trip COUNT    microseconds of a 20-byte request and its reply: p50 p99
 //   load LISTEN CONNECT flood COUNT         messages of 20 bytes per second, one way
+//   load LISTEN CONNECT paced COUNT RATE    RATE such messages per second, the clock's low 32 bits of microseconds in each:
+//                                           messages per second in fact, then microseconds until they are read: p50 p99 most
 //   load LISTEN CONNECT long COUNT [gpu]    bytes per second of 8 MiB messages; on a gpu channel if asked
 //
 // LISTEN is where the back-end listens, CONNECT what the front-end connects to; the same path for no relay at all.
@@ -20,6 +22,7 @@
 enum { small = 20, large = 12 + (8 << 20) };
 
 static int listener, count, long_on_gpu;
+static double *delays;
 static const char *what;
 static double elapsed;
 
@@ -97,6 +100,15 @@ static void *back_end(void *unused) {
     for (int i = 0; i < count; i++) read_all(fd, buffer, small);
     head(buffer, 2, 5, small - 12);
     write_all(fd, buffer, small);
+  } else if (!strcmp(what, "paced")) {
+    for (int i = 0; i < count; i++) {
+      read_all(fd, buffer, small);
+      uint32_t sent;
+      memcpy(&sent, buffer + 16, sizeof sent);
+      delays[i] = (uint32_t)((uint32_t)(uint64_t)(now() * 1e6) - sent);
+    }
+    head(buffer, 2, 5, small - 12);
+    write_all(fd, buffer, small);
   } else {
     int to = long_on_gpu ? receive_fd(fd) : fd;
     memset(buffer, 0x5a, large);
@@ -119,6 +131,7 @@ int main(int argc, char **argv) {
   what = argv[3];
   count = atoi(argv[4]);
   long_on_gpu = argc > 5;
+  delays = malloc(count * sizeof *delays);
   unlink(argv[1]);
   listener = socket(AF_UNIX, SOCK_STREAM, 0);
   struct sockaddr_un here = address(argv[1]), there = address(argv[2]);
@@ -150,6 +163,23 @@ int main(int argc, char **argv) {
     read_all(fd, buffer, small);
     elapsed = now() - start;
     printf("%.0f\n", count / elapsed);
+  } else if (!strcmp(what, "paced")) {
+    double rate = argc > 5 ? atof(argv[5]) : 50000, start = now();
+    head(buffer, 35, 1, small - 12); // VRING_KICK
+    memset(buffer + 12, 0, 4);
+    for (int i = 0; i < count;) {
+      // As many as are due: the pauses are those of the scheduler, some 60 microseconds.
+      for (int due = (now() - start) * rate; i < due && i < count; i++) {
+        uint32_t sent = (uint32_t)(uint64_t)(now() * 1e6);
+        memcpy(buffer + 16, &sent, sizeof sent);
+        write_all(fd, buffer, small);
+      }
+      usleep(1);
+    }
+    read_all(fd, buffer, small);
+    elapsed = now() - start;
+    qsort(delays, count, sizeof *delays, compare);
+    printf("%.0f %.0f %.0f %.0f\n", count / elapsed, delays[count / 2], delays[(int)(count * .99)], delays[count - 1]);
   } else {
     int from = fd, pair[2];
     if (long_on_gpu) {
