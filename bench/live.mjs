@@ -54,7 +54,7 @@ const newest = () => {
   }
   return undefined;
 };
-const rowAtTop = () => Number(/\d+/.exec(screen.lines(2, 1)[0])?.[0]);
+const follows = () => / following\b/.test(screen.lines(1, 1)[0]);
 /** Milliseconds of processor time that a process has taken. */
 const processorMs = pid => {
   const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1].split(' ');
@@ -103,21 +103,19 @@ void busy.then(() => {
 await screen.until('the tail', () => newest()?.n > last);
 while (!over) {
   await pause(100);
-  const top = rowAtTop();
   let pressed = performance.now();
   viewer.write('\x02');
-  await screen.until('a page back', () => rowAtTop() < top || over);
-  back.push(performance.now() - pressed);
+  await screen.until('a page back', () => over || !follows());
+  if (!over) back.push(performance.now() - pressed);
   await pause(100);
-  const left = newest().n;
   pressed = performance.now();
   viewer.write('G');
-  await screen.until('the tail', () => newest()?.n > left || over);
-  forth.push(performance.now() - pressed);
+  await screen.until('the tail', () => over || follows());
+  if (!over) forth.push(performance.now() - pressed);
 }
 say('with somebody at the keys', await busy);
-say(`a page back (${back.length} times)`, spread(back.slice(0, -1)));
-say('to the tail', spread(forth.slice(0, -1)));
+say(`a page back (${back.length} times)`, spread(back));
+say('to the tail', spread(forth));
 say(
   'memory at most',
   `${Math.round(/VmHWM:\s*(\d+)/.exec(readFileSync(`/proc/${viewer.pid}/status`, 'utf8'))[1] / 1024)} MB`,

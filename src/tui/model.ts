@@ -60,6 +60,8 @@ export interface Model {
   readonly size: Size;
   readonly ability: Ability;
   readonly standing: Standing;
+  /** While the newest message is followed: what stands next, once its rows are known, and behind that what stands by now. */
+  readonly ahead?: readonly Standing[];
   readonly choice: Choice;
   readonly list: ListState;
   readonly known: Known;

@@ -1,5 +1,5 @@
 /** What happens to the model when something happens: a pure function, like everything it calls. */
-import type { Answer, Question, Standing } from '../trace/questions.ts';
+import type { Answer, Question } from '../trace/questions.ts';
 import { boundTo, continuing, runBinding } from './binding.ts';
 import type { EngineFacts } from './engine.ts';
 import { bindingsAt } from './keys/index.ts';
@@ -13,6 +13,7 @@ import { inserted, typed } from './prompts/typing.ts';
 import type { Action, Effect, Step } from './step.ts';
 import { saying, stay } from './step.ts';
 import { obeyed } from './stepping/obeyed.ts';
+import { awaited, caughtUp, standing } from './tail.ts';
 import { goTo, notFound } from './travel.ts';
 import { detailQuestion } from './views/detail.ts';
 import { viewOf } from './views/index.ts';
@@ -23,7 +24,8 @@ import { wiresharkCommand } from './wireshark.ts';
 
 /** The model after an action, and what is to be done outside. */
 export function update(model: Model, action: Action): Step {
-  const [handled, effects] = handle(model, action);
+  const [done, effects] = handle(model, action);
+  const handled = caughtUp(done);
   const [after, more] = action.type === 'key' ? stay(handled) : resumed(handled);
   const [settled, asked] = inquire(after);
   return [settled, [...effects, ...more, ...asked]];
@@ -114,15 +116,6 @@ function helping(model: Model, top: number, key: string): Model {
   return closed;
 }
 
-function standing(model: Model, now: Standing): Model {
-  if (!sameChoice(now.choice, model.choice)) return { ...model, standing: { ...now, chosen: 0, choice: now.choice } };
-  const after = { ...model, standing: now };
-  const { list } = after;
-  if (!list.following) return list.cursor < now.chosen ? after : toLine(messageList, after, now.chosen - 1);
-  const last = toLine(messageList, after, now.chosen - 1);
-  return { ...last, list: { ...last.list, following: true, seen: now.chosen } };
-}
-
 type Progress = { state: 'asked'; done: number; of: number } | { state: 'failed'; message: string };
 
 function withEntry(model: Model, key: string, change: Progress): Model {
@@ -200,6 +193,7 @@ function alwaysWanted(model: Model): Question[] {
   return [
     ...(surveyed === 0 ? [] : [{ kind: 'notes', surveyed } as const]),
     ...pagesWanted(model, { width: 0, height: heightOf(model, 'messages') }),
+    ...awaited(model),
     ...(row ? [detailQuestion(model, row.row)] : []),
   ];
 }
