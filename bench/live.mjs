@@ -24,7 +24,16 @@ const program = resolve(import.meta.dirname, '../dist/cli/main.js');
 process.env.XDG_RUNTIME_DIR = folder;
 
 await run('cc', ['-O2', '-o', at('load'), join(import.meta.dirname, 'c/load.c'), '-lpthread']);
-const proxyArguments = ['proxy', at('front.sock'), at('back.sock'), '-w', at('live.pcapng'), '--name', 'bench', '--quiet'];
+const proxyArguments = [
+  'proxy',
+  at('front.sock'),
+  at('back.sock'),
+  '-w',
+  at('live.pcapng'),
+  '--name',
+  'bench',
+  '--quiet',
+];
 const engine = spawn(process.execPath, [program, ...proxyArguments, '--wait-back-end'], {
   stdio: ['ignore', 'ignore', 'inherit'],
 });
