@@ -109,6 +109,7 @@ describe('a capture', () => {
     const [third] = packetsOf(piece(3, { channel: 'backend-req' }), 1);
     if (third) writer.packet(third.head, third.packet, 0, third.packet.length);
     writer.close();
+    expect(writer.counts, 'what is repeated is counted once').toEqual({ records: 3, lost: 0 });
     expect(framesOf(path).frames.map(frame => frame.n)).toEqual([1, 2]);
     expect(framesOf(next).frames).toEqual([piece(1, { carried: true }), piece(3, { channel: 'backend-req' })]);
   });
