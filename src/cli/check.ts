@@ -79,7 +79,7 @@ export const command: Command<CheckOptions> = {
     },
     {
       line: 'vhuscope check --back-end vfs.sock -- virtiofsd --socket-path=vfs.sock --shared-dir=.',
-      meaning: 'what a back-end does with 150 legal and broken requests',
+      meaning: 'what a back-end does with legal and broken requests',
     },
   ],
   async run(args, options) {

@@ -146,7 +146,7 @@ export function qemuOptions({ argv, files }: CommandLine): QemuOption[] {
 /** What -set changes: `-set chardev.c0.path=…` as group, id and key. */
 export function settings(argv: readonly string[]): { shown: string; group: string; id: string; key: string }[] {
   return [...wordsAfter(argv, /^--?(set)$/)].flatMap(({ word }) => {
-    const match = /^(\w+)\.([^=]+)\.([\w-]+)=/.exec(word);
-    return match ? [{ shown: `-set ${word}`, group: match[1]!, id: match[2]!, key: match[3]! }] : [];
+    const [whole, group = '', id = '', key = ''] = /^(\w+)\.([^=]+)\.([\w-]+)=/.exec(word) ?? [];
+    return whole === undefined ? [] : [{ shown: `-set ${word}`, group, id, key }];
   });
 }

@@ -35,7 +35,7 @@ function testOf(
 }
 
 /** Comparisons by their sign. */
-export const comparisons: { readonly [sign: string]: (literal: Literal) => Check } = {
+export const comparisons: Readonly<Record<'==' | '<' | '<=' | '>' | '>=', (literal: Literal) => Check>> = {
   '==': literal => (value, subject) => equal(value, literal(subject)),
   '<': literal => (value, subject) => order(value, literal(subject)) < 0,
   '<=': literal => (value, subject) => order(value, literal(subject)) <= 0,

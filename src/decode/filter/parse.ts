@@ -106,11 +106,11 @@ class Parser {
     const { column } = this.#peek();
     if (this.#take('!=')) return noValue(field, this.#oneOf(field));
     if (this.#take('==', '=')) return anyValue(field, this.#oneOf(field));
-    for (const sign of ['<=', '>=', '<', '>']) {
+    for (const sign of ['<=', '>=', '<', '>'] as const) {
       if (!this.#take(sign)) continue;
       if (field.kind === 'switch' || field.kind === 'bytes')
         throw new SyntaxProblem(`${field.name} has no order`, column);
-      return anyValue(field, comparisons[sign]!(this.#literal(field)));
+      return anyValue(field, comparisons[sign](this.#literal(field)));
     }
     if (this.#take('has')) return anyValue(field, hasBits(this.#masks(field, column)));
     if (this.#take('&')) return this.#bits(field, column);
@@ -132,7 +132,7 @@ class Parser {
 
   #valueOrRange(field: Selector): ReturnType<typeof between> {
     const least = this.#literal(field);
-    return this.#take('..') ? between(least, this.#literal(field)) : comparisons['==']!(least);
+    return this.#take('..') ? between(least, this.#literal(field)) : comparisons['=='](least);
   }
 
   #masks(field: Selector, column: number): Literal[] {
@@ -149,9 +149,9 @@ class Parser {
   #bits(field: Selector, column: number): Node {
     if (field.kind !== 'number') throw new SyntaxProblem(`${field.name} is not a mask`, column);
     const mask = this.#literal(field);
-    if (this.#take('==', '=')) return anyValue(field, inCommon(mask, comparisons['==']!(this.#literal(field))));
+    if (this.#take('==', '=')) return anyValue(field, inCommon(mask, comparisons['=='](this.#literal(field))));
     if (!this.#take('!=')) return anyValue(field, inCommon(mask));
-    const same = comparisons['==']!(this.#literal(field));
+    const same = comparisons['=='](this.#literal(field));
     return anyValue(
       field,
       inCommon(mask, (value, subject) => !same(value, subject)),
