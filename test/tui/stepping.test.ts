@@ -274,6 +274,16 @@ describe('the form', () => {
     expect(shown()).not.toMatch(/layout/);
   });
 
+  it('says of a list in a message of our own that no descriptor goes with it yet', () => {
+    hold();
+    stage.press('i', '"SET_MEM_TABLE"', 'enter');
+    goTo(/\+ +add one/);
+    stage.press('enter');
+    goTo(/descriptor +none is left/);
+    goTo(/\+ +none goes with it; add one/);
+    expect(sent()).toMatchObject({ fds: 'none', hex: expect.stringMatching(/^05000000010000002800000001000000/) });
+  });
+
   it('sets entries of tables', () => {
     hold();
     stage.press('i', '"F←B GET_SHMEM_CONFIG = nregions=1 memory_sizes=[2:0x1000]"', 'enter');

@@ -216,7 +216,7 @@ function descriptorLines({ fds, came, of }: Draft, fields: readonly FormField[])
       : [{ line: [span('    -  left out: ', 'bad'), span(descriptorText(identity), 'faint')] }],
   );
   const none = fds.length === 0 && of === undefined ? 'none goes with it; ' : '';
-  const beside = shown.size > 0 && chosen.length === 0 ? 'each stands by its entry; ' : '';
+  const beside = fds.length > 0 && chosen.length === 0 ? 'each stands by its entry; ' : '';
   const add: FormLine = {
     line: [span(`    +  ${none}${beside}add one`, 'faint')],
     target: { what: 'new-fd' },
