@@ -121,7 +121,9 @@ const chatter =
   /^(?:vhost-user (?:server|client): socket created|binding succeeded|new device, handle|virtio is now ready|host +virtual +addr|mmap (?:addr|size|align) *:|-[A-Z_]+: \d$|set_inflight_fd (?:fd|pervq)|send inflight)/;
 
 const dated = /^\[?(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d(?:\.\d+)?)Z?/;
-const told = /VHOST_CONFIG: (?:\(([^)]*)\) |(\/\S+): )?(.*)$/;
+const told = /VHOST_CONFIG: (?:\(([^)]*)\)\s|(\/\S+): )?(.*)$/;
+/** DPDK up to 21.11 tells of a region in one go: only the first of its lines says who speaks. */
+const continued = /^\s+(?:guest (?:physical|virtual)|mmap off)/;
 
 /** One connection in the log. */
 class Connection {
@@ -139,7 +141,7 @@ class Connection {
     this.pending = undefined;
     const { spec, time, payload, fds, reply } = pending;
     const bytes = encodeMessage({ channel: 'main', spec, payload: payload ?? {}, fdCount: fds });
-    const known = payload === undefined ? bytes.subarray(0, headerSize) : bytes;
+    const known = payload === undefined || hasGaps(payload) ? bytes.subarray(0, headerSize) : bytes;
     const count = payload === undefined ? declaredFds(spec) : fds;
     const kind = spec.fds?.kinds?.[0] ?? 'unknown';
     const identities = Array.from({ length: count }, () => ({ identity: { kind } }));
@@ -149,6 +151,11 @@ class Connection {
     const answer = encodeMessage({ channel: 'main', spec, reply: true, payload: reply });
     conversation.hear({ ...common, dir: 'back-to-front', bytes: answer, wireLength: answer.length, fds: [] });
   }
+}
+
+/** Regions of which the log does not tell where they lie. */
+function hasGaps({ regions }: Payload): boolean {
+  return Array.isArray(regions) && (regions as Payload[]).some(region => region.guest_address === undefined);
 }
 
 /** Descriptors that come with a message by its declaration: what the log does not tell must not look like a fault. */
@@ -161,6 +168,8 @@ function declaredFds({ fds }: MessageSpec): number {
 class Log {
   readonly #source: Source;
   readonly #connections = new Map<string, Connection>();
+  /** The socket of the last line. */
+  #last = '';
 
   constructor(source: Source) {
     this.#source = source;
@@ -170,6 +179,7 @@ class Log {
     const [, named, bare, words = ''] = told.exec(line) ?? [];
     const path = named ?? bare ?? '';
     if (this.#source.socket !== undefined && path !== this.#source.socket) return;
+    this.#last = path;
     const date = dated.exec(line);
     const time = date ? BigInt(Date.parse(`${date[1]}T${date[2]}Z`)) * 1_000_000n : undefined;
     const text = words.trim();
@@ -178,6 +188,11 @@ class Log {
     else if (/^new vhost user connection is/.test(text)) this.#ended(path, 'unknown', time);
     else if (/^vhost peer closed/.test(text)) this.#ended(path, 'front-end', time);
     else this.#detail(path, text, time);
+  }
+
+  /** A line that goes on with what the one before has told. */
+  goOn(line: string): void {
+    if (continued.test(line)) this.#detail(this.#last, line.trim(), undefined);
   }
 
   /** A line about the last message, or about the connection. */
@@ -231,6 +246,7 @@ export const dpdk: Format = {
     for (const line of lines) {
       number++;
       if (line.includes('VHOST_CONFIG: ')) log.take(asText(line), number);
+      else log.goOn(asText(line));
     }
     log.end();
   },

@@ -228,6 +228,23 @@ describe('log lines of DPDK', () => {
     if (date) expect(new Date(Number((frames[0] as Frame).wallNs / 1_000_000n)).toISOString()).toContain(date);
   });
 
+  it('may tell of a region in lines that do not say who speaks, as up to 21.11, or without a space', () => {
+    const table = (prefix: string, others: string) =>
+      lines
+        .slice(6, 12)
+        .map((line, i) => `${i < 2 ? prefix : others}${line}`)
+        .join('\n');
+    const wanted = [expected[3]?.replace('#2', '#1')];
+    expect(said(imported(table('VHOST_CONFIG: ', '')).frames)).toEqual(wanted);
+    const ofLater = table('VHOST_CONFIG: (/tmp/s) ', 'VHOST_CONFIG: (/tmp/s)');
+    expect(said(imported(ofLater).frames)).toEqual(wanted);
+    // Where a region lies is not made up.
+    const without = lines.slice(6, 8).map(line => `VHOST_CONFIG: ${line}`);
+    expect(said(imported(without.join('\n')).frames)).toEqual([
+      expect.stringMatching(/^F->B SET_MEM_TABLE .*!length=0/),
+    ]);
+  });
+
   it('name the line of a message that is not known', () => {
     const { result } = imported(
       'VHOST_CONFIG: read message VHOST_USER_GET_FEATURES\nVHOST_CONFIG: read message VHOST_USER_DANCE',
