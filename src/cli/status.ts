@@ -68,7 +68,7 @@ const sentences: { [Type in EngineEvent['type']]: (event: Of<Type>) => string | 
   closed: event => (event.channel === 'main' || event.delivered === 'softened' ? closedText(event) : undefined),
   'peer-exit': ({ side, pid, state, after_ms }) =>
     state === 'exited'
-      ? `the ${side}'s process ${pid} has exited${after_ms > 10 ? ` (${after_ms} ms after the close)` : ''}`
+      ? `the ${side}'s process ${pid} has exited${after_ms !== undefined && after_ms > 10 ? ` (${after_ms} ms after the close)` : ''}`
       : undefined,
   interposed: ({ channel }) => `recording the ${channel} channel too`,
   'not-interposed': ({ channel, why }) => `the ${channel} channel is not recorded: ${why}`,

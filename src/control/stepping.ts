@@ -29,6 +29,8 @@ export const heldSchema = z.object({
   sends: z.array(z.string()),
   /** The side that cannot go on, since it waits for the reply to that request; for so long at least. */
   waits: z.object({ side, request: z.string(), ms: z.number() }).optional(),
+  /** The side that sent it has hung up meanwhile; the other one hears of that when the message has gone on. */
+  gone: side.optional(),
   /** What was agreed on when it came: masks as `0x…`, and who speaks. */
   context: z.object({
     features: z.string().optional(),

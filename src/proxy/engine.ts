@@ -32,7 +32,7 @@ export type EngineEvent =
   | Exclude<RecorderReport, { type: 'rotated' }>
   | GateEvent
   | ({ type: 'peer'; pair: string; connection: number; side: Side } & Peer)
-  | { type: 'peer-exit'; pair: string; connection: number; side: Side; pid: number; state: string; after_ms: number };
+  | { type: 'peer-exit'; pair: string; connection: number; side: Side; pid: number; state: string; after_ms?: number };
 
 /** A running engine. */
 export interface Engine {

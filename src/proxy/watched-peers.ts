@@ -27,12 +27,21 @@ interface Watch {
   over: number | undefined;
 }
 
+/** What became of a peer's process. */
+export interface PeerEnd {
+  readonly pid: number;
+  /** `exited` or `alive`. */
+  readonly state: string;
+  /** Milliseconds from the end of its connection until it was found so; absent where it had exited by then. */
+  readonly after_ms?: number;
+}
+
 /** The peers of all connections. */
 export class WatchedPeers {
   readonly #connections = new Map<number, Watch>();
   #closed = false;
   readonly #found: (connection: number, side: Side, peer: Peer, dialect: Dialect | undefined) => void;
-  readonly #ended: (connection: number, side: Side, end: { pid: number; state: string; after_ms: number }) => void;
+  readonly #ended: (connection: number, side: Side, end: PeerEnd) => void;
 
   /**
    * @param found a peer's process is known
@@ -41,7 +50,7 @@ export class WatchedPeers {
    */
   constructor(
     found: (connection: number, side: Side, peer: Peer, dialect: Dialect | undefined) => void,
-    ended: (connection: number, side: Side, end: { pid: number; state: string; after_ms: number }) => void,
+    ended: (connection: number, side: Side, end: PeerEnd) => void,
   ) {
     this.#found = found;
     this.#ended = ended;
@@ -88,25 +97,27 @@ export class WatchedPeers {
     if (watch === undefined) return;
     const started = performance.now();
     watch.over = started;
+    // Who has exited by now may have done so long before: while a message of its is held nobody hears of its end.
+    this.#look(connection, watch, 'first');
     for (const delay of looksMs) {
       await new Promise<void>(resolve =>
         setTimeout(resolve, Math.max(0, delay - (performance.now() - started))).unref(),
       );
       if (!this.#connections.has(connection)) return;
-      this.#look(connection, watch, delay === looksMs.at(-1));
+      this.#look(connection, watch, delay === looksMs.at(-1) ? 'last' : 'later');
     }
   }
 
   /** Looks at the peers of a connection that is over; the last time those that still live are told too. */
-  #look(connection: number, { sides, over = 0 }: Watch, last: boolean): void {
+  #look(connection: number, { sides, over = 0 }: Watch, when: 'first' | 'later' | 'last'): void {
     for (const [side, { pid, pidFd }] of sides) {
       const exited = hasExited(pidFd);
-      if (!exited && !last) continue;
+      if (!exited && when !== 'last') continue;
       letGo(sides, side);
-      const after_ms = Math.round(performance.now() - over);
-      this.#ended(connection, side, { pid, state: exited ? 'exited' : 'alive', after_ms });
+      const after = when === 'first' ? {} : { after_ms: Math.round(performance.now() - over) };
+      this.#ended(connection, side, { pid, state: exited ? 'exited' : 'alive', ...after });
     }
-    if (last) this.#connections.delete(connection);
+    if (when === 'last') this.#connections.delete(connection);
   }
 
   /** Tells at last what became of the peers of the connections that are over; waits at most so many milliseconds for it. */
@@ -116,7 +127,7 @@ export class WatchedPeers {
       followed.some(([, { sides }]) => [...sides.values()].some(({ pidFd }) => !hasExited(pidFd)));
     for (const until = performance.now() + ms; performance.now() < until && alive(); )
       await new Promise<void>(resolve => setTimeout(resolve, settlingMs));
-    for (const [connection, watch] of followed) this.#look(connection, watch, true);
+    for (const [connection, watch] of followed) this.#look(connection, watch, 'last');
   }
 
   /** Lets go of every process. */

@@ -9,14 +9,20 @@ import { frameOf, qemuAndVirtiofsd, virtiofsdStops } from './recording.ts';
 
 const ms = 1_000_000n;
 
-/** Hears the story of a recording, a millisecond a message, with events as JSON lines at its end. */
-function verdictsOn(text: string, events: readonly JsonObject[] = []): Verdict[] {
+/**
+ * Hears the story of a recording, a millisecond a message, with events as JSON lines at its end; messages from `lostFrom`
+ * on did not reach the other side.
+ */
+function verdictsOn(text: string, events: readonly JsonObject[] = [], lostFrom = Number.POSITIVE_INFINITY): Verdict[] {
   const physician = new Physician();
   let n = 0;
   let offset = 0;
   for (const line of text.trim().split('\n')) {
     n += 1;
-    const frame = frameOf(line, n, { wallNs: BigInt(n) * ms, offset });
+    const frame = frameOf(line, n, {
+      ...{ wallNs: BigInt(n) * ms, offset },
+      ...(n >= lostFrom && { sentBytes: new Uint8Array(0), sentNs: 0n }),
+    });
     offset = 1;
     physician.message(frame, decodeFrame(frame));
   }
@@ -61,6 +67,31 @@ describe('diagnoses', () => {
     const [found] = verdictsOn(text, [{ ...closedBy('back-end'), at: 18 }, exit('back-end', 'exited')]);
     expect(found).toMatchObject({ id: 'peer-died', side: 'back-end', records: [16, 15] });
     expect(found?.what).toContain('3 ms after ADD_MEM_REG(37)');
+  });
+
+  it('do not name a request that never reached the back-end', () => {
+    const text = until(qemuAndVirtiofsd, '> 25');
+    const lines = text.split('\n').length;
+    const [found] = verdictsOn(text, [closedBy('back-end'), exit('back-end', 'exited')], lines);
+    expect(found).toMatchObject({ id: 'peer-died', side: 'back-end' });
+    expect(found?.what).not.toContain('ADD_MEM_REG');
+  });
+
+  it('do not say of a front-end that it died of what it asked itself', () => {
+    const text = until(qemuAndVirtiofsd, '> 25');
+    const [found] = verdictsOn(text, [closedBy('front-end'), exit('front-end', 'exited')]);
+    expect(found).toMatchObject({ id: 'peer-died', side: 'front-end' });
+    expect(found?.what).toMatch(/ADD_MEM_REG\(37\), and its process has ended$/);
+  });
+
+  it('do not say that everything was answered where an answer did not reach the front-end', () => {
+    const text = until(qemuAndVirtiofsd, '> 0d');
+    const asks = `${text}\n> 11000000 01000000 00000000`;
+    const answered = `${asks}\n< 11000000 05000000 08000000 0200000000000000`;
+    const ends = [closedBy('front-end'), exit('front-end', 'exited')];
+    const ids = (lostFrom?: number) => verdictsOn(answered, ends, lostFrom).map(({ id }) => id);
+    expect(ids()).toContain('iommu-unsupported');
+    expect(ids(answered.split('\n').length)).toEqual(['peer-died']);
   });
 
   it('tell a refusal from a death', () => {

@@ -100,6 +100,9 @@ describe('a held message', () => {
     letGo(front);
     stand.settle();
     expect(take(back)).toMatchObject({ end: 'open' });
+    const [gone] = stand.relay.ask('holds', {});
+    expect(gone).toMatchObject({ gone: 'front-end' });
+    expect(gone?.waits).toBeUndefined();
     stand.relay.ask('release', { by });
     stand.settle();
     expect(take(back)).toMatchObject({ bytes: message(1), end: 'eof' });

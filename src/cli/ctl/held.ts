@@ -2,7 +2,7 @@ import type { HeldStatus } from '../../control/messages.ts';
 import { plain } from '../../decode/plain.ts';
 import { print, type Verb } from './verb.ts';
 
-function told({ n, line, pair, session, epoch, rule, heldMs, leftMs, waits }: HeldStatus): string[] {
+function told({ n, line, pair, session, epoch, rule, heldMs, leftMs, waits, gone }: HeldStatus): string[] {
   const left = leftMs === undefined ? 'for ever' : `${Math.ceil(leftMs / 1000)} s left`;
   return [
     `${n}  ${line || 'will not be sent'}`,
@@ -10,6 +10,7 @@ function told({ n, line, pair, session, epoch, rule, heldMs, leftMs, waits }: He
     ...(waits === undefined
       ? []
       : [`    the ${waits.side} has waited for the reply to ${waits.request} for ${(waits.ms / 1000).toFixed(1)} s`]),
+    ...(gone === undefined ? [] : [`    the ${gone}, which sent it, has hung up since`]),
   ];
 }
 

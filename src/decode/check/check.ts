@@ -96,15 +96,16 @@ export class Checker {
   event(frame: Frame, body = jsonBody(frame)): Finding[] {
     const connection = this.connections.event(frame, body);
     if (!connection) return [];
-    if (connection.backEnd === undefined) return this.#judgeEnd(frame, connection, connection);
+    const first = String(body?.first ?? 'unknown');
+    if (connection.backEnd === undefined) return this.#judgeEnd(frame, connection, connection, first);
     return sides.flatMap(side => {
-      const found = this.#judgeEnd(frame, knowledgeOf(connection, side), connection);
+      const found = this.#judgeEnd(frame, knowledgeOf(connection, side), connection, first);
       return found.filter(finding => finding.side === side);
     });
   }
 
-  #judgeEnd(frame: Frame, knowledge: Knowledge, { fromStart }: Connection): Finding[] {
-    const end = { frame, session: knowledge.state, waiting: allWaiting(knowledge), fromStart };
+  #judgeEnd(frame: Frame, knowledge: Knowledge, { fromStart }: Connection, first: string): Finding[] {
+    const end = { frame, session: knowledge.state, waiting: allWaiting(knowledge), fromStart, first };
     const found: Finding[] = [];
     for (const rule of this.#ends) this.#collect(found, rule, rule.atEnd(end), frame);
     return this.#unsuperseded(found);

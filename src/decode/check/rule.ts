@@ -41,6 +41,8 @@ export interface End {
   readonly session: Session;
   /** Requests that were never answered, on any channel. */
   readonly waiting: readonly Asked[];
+  /** Who ended it: a side, `proxy` or `unknown`. */
+  readonly first: string;
 }
 
 /** Bytes that could not be taken for a message. */

@@ -75,7 +75,7 @@ export class Physician {
     this.#heldBack.take(frame);
     const found = this.#checker.message(frame, message);
     if (found.length > 0) note(notes, found);
-    if (frame.channel === 'main') {
+    if (frame.channel === 'main' && frame.sentBytes?.length !== 0) {
       if (message.reply) notes.lastReply = { frame, message };
       else notes.lastRequest = { frame, message };
     }
@@ -175,6 +175,7 @@ export class Physician {
       state: connection?.state ?? newSession,
       previous: connection?.previous,
       waiting: connection ? owed(connection) : [],
+      frontEndWaits: (connection?.waiting.main.length ?? 0) > 0,
       lastRequest: notes.lastRequest,
       lastReply: notes.lastReply,
       slowest: notes.slowest,

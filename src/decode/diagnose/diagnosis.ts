@@ -48,7 +48,9 @@ export interface Story {
   readonly previous: Session | undefined;
   /** Requests that reached the side they ask and were never answered, oldest first. */
   readonly waiting: readonly Asked[];
-  /** The last message in each direction of the main channel. */
+  /** The front-end still waits for an answer: none has come, or none has reached it. */
+  readonly frontEndWaits: boolean;
+  /** The last message in each direction of the main channel that reached the other side. */
   readonly lastRequest: { readonly frame: Frame; readonly message: Message } | undefined;
   readonly lastReply: { readonly frame: Frame; readonly message: Message } | undefined;
   /** The answer that took longest. */

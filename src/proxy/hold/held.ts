@@ -1,4 +1,6 @@
+import { sideOf } from '../../decode/side.ts';
 import { monotonicNs } from '../../sys/clock.ts';
+import { isHungUp } from '../../sys/socket.ts';
 import type { Flow } from '../flow.ts';
 import type { Link } from '../link.ts';
 import type { Course } from './course.ts';
@@ -53,8 +55,10 @@ export function shownHold(n: number, held: Held): HeldMessage {
   const now = monotonicNs();
   const heldMs = (now - since) / 1e6;
   const { parting, parcel } = course;
+  const gone = isHungUp(flow.from) ? sideOf(flow.direction === 1 ? 'front-to-back' : 'back-to-front') : undefined;
   look(held);
-  const { standstill } = held;
+  // Who is gone waits for nothing.
+  const standstill = held.standstill?.side === gone ? undefined : held.standstill;
   return {
     ...{ n, pair: session.setting.name, connection: session.connection, session: session.session },
     ...{ epoch: session.epoch, channel: link.channel, name, rule, heldMs: Math.round(heldMs) },
@@ -70,6 +74,7 @@ export function shownHold(n: number, held: Held): HeldMessage {
         ms: Math.round((now - standstill.since) / 1e6),
       },
     }),
+    ...(gone !== undefined && { gone }),
     context: contextOf(session, flow.direction),
   };
 }

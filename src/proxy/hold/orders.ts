@@ -31,6 +31,8 @@ export interface HeldMessage {
   sends: string[];
   /** Who cannot go on meanwhile: `ms` since when at least it has waited for the reply to that request. */
   waits?: { side: Side; request: string; ms: number };
+  /** The side that sent it has hung up meanwhile; nobody is told before it has gone on. */
+  gone?: Side;
   /** What was agreed on when it came. */
   context: Context;
 }

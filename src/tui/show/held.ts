@@ -93,13 +93,21 @@ function whose({ rule, pair, session, epoch, line }: HeldStatus, rules: readonly
 
 /** Who cannot go on meanwhile, and for how long that has been so. */
 function standstill(held: HeldStatus, width: number): Line[] {
-  const { waits } = held;
-  if (waits === undefined) return [];
+  const { waits, gone } = held;
+  const sentences = [
+    ...(gone === undefined ? [] : [`the ${gone}, which sent it, has hung up since`]),
+    ...(waits === undefined ? [] : [waiting(held, waits)]),
+  ];
+  return sentences.flatMap(sentence =>
+    wrapped(drawable(sentence), width - 3).map(text => [span(`   ${text}`, 'warn')]),
+  );
+}
+
+function waiting(held: HeldStatus, waits: NonNullable<HeldStatus['waits']>): string {
   const isQemu = waits.side === 'front-end' && contextOf(held).frontEnd === 'qemu' && held.channel === 'main';
-  const sentence = isQemu
+  return isQemu
     ? `QEMU's main loop has been blocked for ${tenths(waits.ms)}: it waits for the reply to ${waits.request}, guest and monitor stand still`
     : `the ${waits.side} has waited for the reply to ${waits.request} for ${tenths(waits.ms)}`;
-  return wrapped(drawable(sentence), width - 3).map(text => [span(`   ${text}`, 'warn')]);
 }
 
 function fields(held: HeldStatus, { toggled, glyphs }: HeldLook): HeldLine[] {

@@ -89,7 +89,15 @@ export const rows: readonly Row[] = [
   ['FD-11', 'fs', withFds('SET_VRING_KICK', 'socket')],
   ['RPL-02', 'fs', twice('GET_QUEUE_NUM=')],
   ['RPL-01', 'fs', without('GET_QUEUE_NUM=')],
-  ['RPL-03', 'fs', withoutAll('GET_VRING_BASE=')],
+  ['RPL-03', 'fs', withoutAll('GET_VRING_BASE='), 'note'],
+  [
+    'RPL-03',
+    'fs',
+    both(
+      withoutAll('GET_VRING_BASE='),
+      change('GET_VRING_BASE', frame => ({ ...frame, sentNs: frame.sentNs - 2_000_000_000n })),
+    ),
+  ],
   ['RPL-04', 'fs', both(negotiated(0x8c23n), header('ADD_MEM_REG', { flags: 9 }))],
   ['RPL-07', 'fs', set('ADD_MEM_REG=', { result: 1 })],
   ['RPL-11', 'fs', change('GET_QUEUE_NUM=', frame => ({ ...frame, receivedNs: frame.receivedNs + 2_000_000_000n }))],

@@ -56,16 +56,19 @@ export const replies: readonly Rule[] = [
     id: 'RPL-03',
     name: 'request-unanswered',
     severity: 'warning',
-    condition: 'the connection ends while a request waits for its answer',
+    condition:
+      'the connection ends while a request waits for its answer; a note where another than the side that was asked ended ' +
+      'it less than a second after the request was passed on',
     spec: 'Communication',
     remedy: 'find out why the side that was asked closed or died: its log, a core file',
     confidence: 'observed',
-    atEnd: ({ waiting }) =>
-      waiting.map(asked => ({
-        message: `${asked.message.name} was never answered`,
-        side: answerer(asked.message.channel),
-        records: [asked.frame.n],
-      })),
+    atEnd: ({ waiting, first, frame: end }) =>
+      waiting.map(({ message, frame: { n, sentNs, receivedNs } }) => {
+        const side = answerer(message.channel);
+        const what = { message: `${message.name} was never answered`, side, records: [n] };
+        const hadTime = end.receivedNs - (sentNs || receivedNs) > slowNs;
+        return first === side || first === 'unknown' || hadTime ? what : { ...what, severity: 'note' };
+      }),
   },
   {
     id: 'RPL-04',

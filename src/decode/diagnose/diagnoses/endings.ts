@@ -1,4 +1,5 @@
 /** Who went away, at which request, and whether its process lives. */
+import type { Frame } from '../../frame.ts';
 import type { Asked } from '../../session/connection.ts';
 import { answerer, type Side } from '../../side.ts';
 import type { Diagnosis, Story } from '../diagnosis.ts';
@@ -15,19 +16,21 @@ function blamed({ waiting, lastRequest, ending }: Story, side: Side): Asked | St
   );
 }
 
-function ago(story: Story, sinceNs: bigint): string {
+/** How long before the end a request came; of one that was held, how long before it was passed on. */
+function ago(story: Story, { wallNs, heldNs = 0n }: Frame): string {
   const end = story.ending?.frame.wallNs ?? story.lastNs;
-  return `${(end - sinceNs) / nsPerMs} ms`;
+  return `${(end - wallNs - heldNs) / nsPerMs} ms`;
 }
 
 /** The front-end leaving after it stopped the rings, or before it started any, is how connections end. */
-function orderly({ ending, waiting, state }: Story): boolean {
+function orderly({ ending, waiting, frontEndWaits, state }: Story): boolean {
   const running = [...state.vrings.byIndex.values()].some(ring => ring.running === 'started');
-  return ending?.first === 'front-end' && waiting.length === 0 && !running;
+  return ending?.first === 'front-end' && waiting.length === 0 && !frontEndWaits && !running;
 }
 
-/** What is known to lie behind a refusal of a request. */
-function reason({ state }: Story, request: NonNullable<Story['lastRequest']>): string {
+/** What is known to lie behind a refusal of a request; nothing where it was the side itself that asked. */
+function reason({ state }: Story, side: Side, request: NonNullable<Story['lastRequest']>): string {
+  if (answerer(request.message.channel) !== side) return '';
   const { index } = request.message.payload;
   const { queueNum } = state.negotiation;
   if (queueNum !== undefined && index !== undefined && Number(index) >= Number(queueNum)) {
@@ -80,9 +83,9 @@ export const endings: readonly Diagnosis[] = [
       const exit = exits.find(one => one.side === ending.first && one.state === 'exited');
       if (!exit) return undefined;
       const request = blamed(story, ending.first);
-      const where = request ? ` ${ago(story, request.frame.wallNs)} after ${label(request)}` : '';
+      const where = request ? ` ${ago(story, request.frame)} after ${label(request)}` : '';
       return {
-        what: `the ${ending.first} is gone${where}, and its process has ended${request ? reason(story, request) : ''}`,
+        what: `the ${ending.first} is gone${where}, and its process has ended${request ? reason(story, ending.first, request) : ''}`,
         side: ending.first,
         certainty: 'certain',
         records: [ending.frame.n, ...(request ? [request.frame.n] : [])],
@@ -100,9 +103,9 @@ export const endings: readonly Diagnosis[] = [
       const { ending } = story;
       if (!ending || orderly(story) || ending.first === 'proxy' || ending.first === 'unknown') return undefined;
       const request = blamed(story, ending.first);
-      const where = request ? ` ${ago(story, request.frame.wallNs)} after ${label(request)}` : '';
+      const where = request ? ` ${ago(story, request.frame)} after ${label(request)}` : '';
       return {
-        what: `the ${ending.first} closed the connection${where}${request ? reason(story, request) : ''}`,
+        what: `the ${ending.first} closed the connection${where}${request ? reason(story, ending.first, request) : ''}`,
         side: ending.first,
         certainty: request ? 'likely' : 'possible',
         records: [ending.frame.n, ...(request ? [request.frame.n] : [])],
@@ -121,7 +124,7 @@ export const endings: readonly Diagnosis[] = [
       if (!oldest || story.ending || story.lastNs - oldest.frame.wallNs < hanging) return undefined;
       const side = answerer(oldest.message.channel);
       return {
-        what: `${label(oldest)} has waited for the ${side} for ${ago(story, oldest.frame.wallNs)}`,
+        what: `${label(oldest)} has waited for the ${side} for ${ago(story, oldest.frame)}`,
         side,
         certainty: 'certain',
         records: [oldest.frame.n],

@@ -10,10 +10,10 @@ const foundBy = (story: Story, ...rules: readonly string[]) => story.findings.fi
 const offered = ({ state }: Story) => state.negotiation.protocol.offered;
 
 /** The front-end prepared its rings, and its process ended before a driver had begun. */
-function gaveUp({ state, ending, exits, waiting }: Story): boolean {
+function gaveUp({ state, ending, exits, waiting, frontEndWaits }: Story): boolean {
   const prepared = state.vrings.byIndex.size > 0 && state.negotiation.virtio.acceptedAt === undefined;
   const ended = exits.some(({ side, state: now }) => side === 'front-end' && now === 'exited');
-  return prepared && ended && ending?.first === 'front-end' && waiting.length === 0;
+  return prepared && ended && ending?.first === 'front-end' && waiting.length === 0 && !frontEndWaits;
 }
 
 /** Diagnoses about negotiation. */
