@@ -177,7 +177,7 @@ describe.skipIf(direct)('while a message is held', () => {
     const { n } = standing;
     const command = [process.execPath, vhuscope, 'ctl', 'watch', '-n', `held-${process.pid}`];
     const doomed = new Program('the viewer', command, { log: `${standing.pair.folder}/viewer.log` });
-    await expect.poll(async () => (await standing.engine.request('status', {})).viewers).toBe(1);
+    await expect.poll(async () => (await standing.engine.request('status', {})).counts.viewers).toBe(1);
     doomed.kill();
     await doomed.ended;
     expect(await standing.held()).toMatchObject([{ n }]);
