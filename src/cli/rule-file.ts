@@ -10,22 +10,16 @@ import type { Layout } from '../decode/edit.ts';
 import { compileFilter, type Filter } from '../decode/filter/filter.ts';
 import { channels } from '../decode/frame.ts';
 import { requester } from '../decode/header.ts';
-import { didYouMean, SyntaxProblem } from '../decode/syntax-problem.ts';
+import { didYouMean } from '../decode/syntax-problem.ts';
 import { type ArmedRule, armedRule, type Rule } from '../proxy/hold/rule.ts';
 import { type Action, tampers } from '../proxy/tamper/index.ts';
+import { written } from '../proxy/tamper/written.ts';
 import { checkedYaml } from './checked-yaml.ts';
-import { isSystemError, UsageError } from './usage.ts';
+import { Failure, isSystemError, UsageError } from './usage.ts';
 
 const count = z.int().positive();
 
-const filter = z.string().superRefine((text, context) => {
-  try {
-    compileFilter(text);
-  } catch (error) {
-    if (!(error instanceof SyntaxProblem)) throw error;
-    context.addIssue({ code: 'custom', message: `${error.message} (at column ${error.column + 1} of the filter)` });
-  }
-});
+const filter = written('filter', compileFilter);
 
 /** An action, and where it stands below `do:`. */
 interface PlacedAction extends Action {
@@ -62,6 +56,9 @@ function actionsIn(map: unknown, path: readonly PropertyKey[], context: z.Refine
 function complaint(issue: z.core.$ZodIssue): string {
   if (issue.code === 'unrecognized_keys') return `unknown key '${issue.keys.join("', '")}'`;
   if (issue.code !== 'invalid_union') return issue.message;
+  // Where one of the forms is what was meant, its own complaint is all there is to say.
+  const meant = issue.errors.find(each => each.length > 0 && each.every(({ code }) => code === 'custom'));
+  if (meant) return meant.map(complaint).join(', ');
   const inner = issue.errors.map(each => each.map(complaint).join(', ')).filter(text => text !== '');
   return inner.length === 0 ? issue.message : inner.join('; or: ');
 }
@@ -149,9 +146,18 @@ function layoutsOf(filter: Filter): Layout[] {
   );
 }
 
-/** Reads files of rules; throws UsageError, or an error of the operating system where one cannot be read. */
+/** Reads files of rules; throws UsageError, or a Failure where one cannot be read. */
 export function readRules(files: readonly string[]): ArmedRule[] {
-  return files.flatMap(file => parseRules(readFileSync(file, 'utf8'), file));
+  return files.flatMap(file => parseRules(textOf(file), file));
+}
+
+function textOf(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    if (!isSystemError(error)) throw error;
+    throw new Failure(`${file}: cannot be read: ${error.message}`);
+  }
 }
 
 /** Milliseconds between two looks at a file of rules. */
@@ -170,7 +176,7 @@ export function watchRules(
     try {
       changed(readRules(files));
     } catch (error) {
-      if (!(error instanceof UsageError) && !isSystemError(error)) throw error;
+      if (!(error instanceof UsageError) && !(error instanceof Failure)) throw error;
       problem(error.message);
     }
   };

@@ -80,6 +80,15 @@ rules:
       /none of the messages .* queue_nun \(did you mean queue_num\?\)/,
     ],
     ['{ when: SET_OWNER, probability: 2, do: { drop: true } }', /rules\[1\]\.probability/],
+    [
+      '{ when: SET_OWNER, do: { replace: SET_VRING_NUN index=1 } }',
+      /^r\.yaml:2:39: rules\[1\]\.do\.replace: no message is called SET_VRING_NUN.* \(at column 1 of the line\)$/,
+    ],
+    [
+      '{ when: SET_OWNER, do: { inject: { message: SET_VRING_NUM nux=3 } } }',
+      /^r\.yaml:2:49: rules\[1\]\.do\.inject\.message: SET_VRING_NUM has no field nux, .* \(at column 15 of the line\)$/,
+    ],
+    ['{ when: SET_OWNER, do: { answer: okay } }', /^r\.yaml:2:38: rules\[1\]\.do\.answer: no message is called okay/],
     ['{ when: "SET_OWNER"', /^r\.yaml:\d+:\d+: /],
   ])('%s is refused with its place', (text, complaint) => {
     expect(() => one(text)).toThrow(complaint);

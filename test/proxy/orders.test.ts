@@ -147,7 +147,7 @@ describe('orders', () => {
 
   it.each([
     ['ok', message(3, u64(0), 5)],
-    ['error', message(3, u64(1), 5)],
+    ['Error', message(3, u64(1), 5)],
     ['0x2a', message(3, u64(42), 5)],
     ['empty', message(3, [], 5)],
     ['F←B GET_FEATURES = 0x1', message(1, u64(1), 5)],

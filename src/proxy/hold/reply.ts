@@ -4,6 +4,11 @@ import { headerSize, isReply, protocolVersion, replyFlag } from '../../decode/he
 import { NotPossible } from '../tamper/tamper.ts';
 import type { Passage } from './plan.ts';
 
+/** Whether a text is one of the words that stand for a reply, and not a transcript line. */
+export function isReplyWord(text: string): boolean {
+  return /^(empty|ok|error|\d+|0x[0-9a-f]+)$/i.test(text.trim());
+}
+
 /**
  * The reply that a word or a transcript line stands for: `ok` and `error` acknowledge, `empty` has no payload, a number
  * is a u64 payload.
@@ -15,8 +20,8 @@ export function replyTo({ bytes, envelope }: Passage, written: string): Uint8Arr
   const littleEndian = context.bigEndian !== true;
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (isReply(channel, dir, view.getUint32(4, littleEndian))) throw new NotPossible('it is a reply, nobody answers it');
-  const word = written.trim();
-  if (word !== 'empty' && !/^(ok|error|\d+|0x[0-9a-f]+)$/i.test(word)) return composed({ line: word }, context).bytes;
+  const word = written.trim().toLowerCase();
+  if (!isReplyWord(word)) return composed({ line: written }, context).bytes;
   const payload = word === 'empty' ? undefined : word === 'ok' ? 0n : word === 'error' ? 1n : BigInt(word);
   const reply = new Uint8Array(headerSize + (payload === undefined ? 0 : 8));
   const out = new DataView(reply.buffer);

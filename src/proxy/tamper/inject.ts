@@ -3,6 +3,7 @@ import { composed } from '../../decode/edit.ts';
 import { parseFdChoices } from '../hold/fd-choice.ts';
 import { before, behind, type Step } from '../hold/plan.ts';
 import { NotPossible, tamper } from './tamper.ts';
+import { transcriptLine } from './written.ts';
 
 /** Sends a message of ours beside it, on the same channel. */
 export const inject = tamper({
@@ -10,7 +11,7 @@ export const inject = tamper({
   meaning:
     'send `message`, a transcript line, `where: before` or after it; `keep_reply` keeps the reply, `fds` go with it',
   settings: z.strictObject({
-    message: z.string(),
+    message: transcriptLine,
     where: z.enum(['before', 'after']).optional(),
     keep_reply: z.boolean().optional(),
     fds: z.string().optional(),

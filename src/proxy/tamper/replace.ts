@@ -2,13 +2,14 @@ import { z } from 'zod';
 import { changed } from '../../decode/edit.ts';
 import { partingOf, withParting } from '../hold/plan.ts';
 import { NotPossible, tamper } from './tamper.ts';
+import { transcriptLine } from './written.ts';
 
 /** Sends another message in its place. */
 export const replace = tamper({
   name: 'replace',
   meaning: 'send another message in its place: a transcript line, or `hex:` with its bytes',
   settings: z.union([
-    z.string().transform((line): { line: string } | { hex: string } => ({ line })),
+    transcriptLine.transform((line): { line: string } | { hex: string } => ({ line })),
     z.strictObject({ hex: z.string() }),
   ]),
   told: settings => `replaced by ${'line' in settings ? settings.line : settings.hex}`,
