@@ -145,6 +145,56 @@ describe('rules in the relay', () => {
     peers.front = createEventFd();
   });
 
+  it.each([1, 2, 3])('keep order and descriptors of bursts that they delay and split, seed %i', seed => {
+    relay(
+      { when: 'SET_VRING_NUM', probability: 0.05, seed, do: [act('delay', { ms: 0.2, jitter: 1 })] },
+      { when: 'message', probability: 0.03, seed, do: [act('split', { at: [3, 14], pause_ms: 0.5 })] },
+      { when: 'SET_VRING_KICK', probability: 0.2, seed, do: [act('note', 'seen')] },
+    );
+    const kick = createEventFd();
+    extra.push(kick);
+    const wires = Array.from({ length: 2000 }, (_, i) =>
+      i % 40 === 0
+        ? { bytes: message(12, u64(i)), fds: [kick] }
+        : { bytes: message(i % 3 === 0 ? 3 : 8, i % 3 === 0 ? [] : u64(i)), fds: [] },
+    );
+    const sent = [...wires];
+    const got: { bytes: Buffer; fds: number[] } = { bytes: Buffer.alloc(0), fds: [] };
+    const length = wires.reduce((sum, { bytes }) => sum + bytes.length, 0);
+    while (got.bytes.length < length) {
+      // As many as the socket takes, so that they lie there together.
+      while (sent[0] !== undefined && put(peers.front, sent[0].bytes, sent[0].fds) > 0) sent.shift();
+      stand.relay.turn(2);
+      stand.forgetRecords();
+      for (let taken = take(peers.back, 1 << 12); ; taken = take(peers.back, 1 << 12)) {
+        got.fds.push(...taken.fds.flatMap(({ inodes }) => inodes));
+        got.bytes = Buffer.concat([got.bytes, taken.bytes]);
+        if (taken.bytes.length === 0) break;
+      }
+    }
+    expect(got.bytes.equals(Buffer.concat(wires.map(({ bytes }) => bytes)))).toBe(true);
+    expect(got.fds).toHaveLength(wires.length / 40);
+    for (const { name, fired } of stand.relay.ask('rules', {})) expect([name, fired > 0]).toEqual([name, true]);
+  });
+
+  it('let exactly what was before it through a burst where they read no more', () => {
+    relay({ when: 'SET_VRING_NUM', nth: 500, do: [act('stop-reading', true)] });
+    const burst = Buffer.concat(Array.from({ length: 1000 }, (_, i) => message(8, u64(i))));
+    let at = 0;
+    let came: Buffer = Buffer.alloc(0);
+    for (let idle = 0; idle < 5; idle++) {
+      const taken = put(peers.front, burst.subarray(at, at + 4096));
+      if (taken > 0) at += taken;
+      stand.settle();
+      stand.forgetRecords();
+      const { bytes } = take(peers.back);
+      came = Buffer.concat([came, bytes]);
+      if (bytes.length > 0) idle = 0;
+    }
+    expect(came.equals(burst.subarray(0, 500 * 20))).toBe(true);
+    expect(take(peers.front).end).toBe('open');
+  });
+
   it('go on counting where a file that has changed has them unchanged', () => {
     const once = (place: string) =>
       armedRule({ name: 'once', place, when: 'SET_VRING_NUM', times: 1, do: [act('drop', true)] });
