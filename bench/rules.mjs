@@ -12,14 +12,16 @@ const rounds = Number(process.argv[2] ?? 15);
 const folder = mkdtempSync(join(tmpdir(), 'vhuscope-bench-'));
 const at = name => join(folder, name);
 const median = values => [...values].sort((a, b) => a - b)[values.length >> 1];
-const hundred = when => Array.from({ length: 100 }, (_, i) => ({ name: `r${i}`, when: when(i), do: [dropped] }));
 const dropped = { tamper: 'drop', settings: true };
+const hundred = when => Array.from({ length: 100 }, (_, i) => ({ name: `r${i}`, when: when(i), do: [dropped] }));
+const never = { nth: 1e9, do: [{ tamper: 'hold', settings: {} }] };
 
 await run('cc', ['-O2', '-o', at('load'), join(import.meta.dirname, 'c/load.c'), '-lpthread']);
 const kinds = {
   'no rules': [],
   '100 rules about other messages': hundred(i => `SET_VRING_ADDR and vring.index == ${i}`),
   '100 filters that look into this one and do not match': hundred(i => `size == ${i + 1000}`),
+  '100 breakpoints that match and are not due': hundred(() => 'message').map(rule => ({ ...rule, ...never })),
 };
 const engines = [];
 for (const [i, [name, rules]] of Object.entries(kinds).entries()) {
