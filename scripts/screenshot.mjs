@@ -30,13 +30,14 @@ if (!file || !cols || !rows || command.length === 0) {
 
 const screen = new headless.Terminal({ cols, rows, allowProposedApi: true });
 const child = spawn(command[0], command.slice(1), { cols, rows, name: 'xterm-256color', cwd: process.cwd() });
-let heard = Date.now();
+let heard = Number.POSITIVE_INFINITY;
 child.onData(data => {
   heard = Date.now();
   screen.write(data);
 });
-/** Waits until nothing moves any more; a countdown never rests. */
+/** Waits until nothing moves any more, from the first sign of life on; a countdown never rests. */
 const quiet = async () => {
+  while (heard === Number.POSITIVE_INFINITY) await sleep(100);
   const patience = Date.now() + mostMs;
   do await sleep(100);
   while (Date.now() - heard < quietMs && Date.now() < patience);

@@ -14,8 +14,13 @@ export function selectedPart({ list: { anchor, cursor } }: Model): Part | undefi
   return { from: Math.min(anchor, cursor), count: Math.abs(anchor - cursor) + 1 };
 }
 
-/** Begins to select at the cursor, or gives the selection up. */
+/** Begins to select at the cursor, where messages can be gone through; or gives the selection up. */
 export function selectOrNot(model: Model): Step {
   const { anchor, ...list } = model.list;
-  return stay({ ...model, list: anchor === undefined ? { ...list, anchor: list.cursor } : list });
+  if (anchor !== undefined) return stay({ ...model, list });
+  const there =
+    model.focus === 'ladder'
+      ? model
+      : { ...model, focus: 'messages', zoomed: model.zoomed && model.focus === 'messages' };
+  return stay({ ...there, list: { ...list, anchor: list.cursor } });
 }

@@ -97,6 +97,11 @@ describe('going through the messages', () => {
     expect(stage.model.help).toBeUndefined();
   });
 
+  it('selects messages from beside another view as well', () => {
+    stage.press('4', 'v', 'j', 'j');
+    expect(textOf(stage.frame.lines[1] ?? [])).toContain('3 selected');
+  });
+
   it('marks from the palette: the letter is waited for', () => {
     stage.press(':', '"mark this message"', 'enter', 'q', 'G', "'", 'q');
     expect(at()).toBe(1);
