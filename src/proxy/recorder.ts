@@ -16,6 +16,9 @@ export interface Rotation {
   keep?: number;
 }
 
+/** Frames after which what was taken is written, even if there are more. */
+const inOnePiece = 1024;
+
 /** Writes the records of a ring to a file. */
 export class Recorder {
   readonly writer: CaptureWriter;
@@ -48,8 +51,10 @@ export class Recorder {
     while (ring.next()) {
       frames++;
       this.#take();
-      // Half the ring at once would keep the relay without room while the disk works.
-      if (frames % 4096 === 0) ring.release();
+      if (frames % inOnePiece > 0) continue;
+      // In a flood this goes on for long: what is not in the file is lost with the process, and the relay needs the room.
+      this.writer.flush();
+      ring.release();
     }
     ring.release();
     this.writer.flush();
