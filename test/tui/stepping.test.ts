@@ -58,6 +58,15 @@ describe('keys about a held message', () => {
     expect(orders()).toEqual([]);
   });
 
+  it('do not let a message go as it came over what is written in its form', () => {
+    hold(features, reply);
+    stage.press('0', 'e', 'j', 'j', 'j', 'j', 'j', 'enter', '1', 'a', 's');
+    expect(foot()).toContain('it is changed in the form');
+    expect(orders()).toEqual([]);
+    stage.press('C', 'escape', '1', 'a');
+    expect(orders()).toEqual([{ request: 'release', params: { n: 26 } }]);
+  });
+
   it('are in the key line only while something is held', () => {
     expect(foot()).not.toContain('let go');
     hold(features);

@@ -1,7 +1,7 @@
 /** Keys that hold messages of a running engine, and say what becomes of those that are held. */
 import type { Binding } from '../binding.ts';
-import { compose } from '../compose/composing.ts';
-import { newDraft } from '../compose/draft.ts';
+import { compose, composing } from '../compose/composing.ts';
+import { isChanged, newDraft } from '../compose/draft.ts';
 import type { Model } from '../model.ts';
 import { open } from '../prompts/open.ts';
 import { type Step, stay } from '../step.ts';
@@ -31,6 +31,14 @@ function holdKind(model: Model): Step {
   return order(model, { request: 'hold', params: { filter } });
 }
 
+/** Whether the held message may go on as it came: not over what somebody has written in its form, and may believe to be sent. */
+function mayGoOn(model: Model): true | string {
+  const able = isHolding(model);
+  const { draft } = composing.of(model);
+  if (able !== true || draft === undefined || draft.of !== heldHere(model)?.n || !isChanged(draft)) return able;
+  return 'it is changed in the form: C goes there, a sends it so, Esc gives the changes up';
+}
+
 /** A copy of the message under the cursor, to be sent again. */
 function copyHere(model: Model): Step {
   const detail = currentDetail(model);
@@ -45,14 +53,14 @@ export const steppingBindings: readonly Binding[] = [
     keys: ['a'],
     help: 'let the held message go on',
     short: 'let go',
-    enabled: isHolding,
+    enabled: mayGoOn,
     run: model => orderHere(model, n => ({ request: 'release', params: { n } })),
   },
   {
     keys: ['s'],
     help: 'let it go, and hold the next message of its connection, in either direction',
     short: 'step',
-    enabled: isHolding,
+    enabled: mayGoOn,
     run: model => orderHere(model, n => ({ request: 'step', params: { n } })),
   },
   {
