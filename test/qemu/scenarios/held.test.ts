@@ -155,8 +155,10 @@ describe.skipIf(direct)('while a message is held', () => {
     await standing.machine.prints(/Failed to read msg header/);
     expect(standing.backEnd.alive).toBe(true);
     await stopAll();
-    // Whole up to the last record.
-    expect(standing.events().at(-1)).toMatchObject({ event: 'held' });
+    // Whole up to some record behind that.
+    const events = standing.events().map(({ event }) => event);
+    expect(events).toContain('held');
+    expect(events).not.toContain('closed');
     expect(standing.verdicts()).toEqual({ told: [], grave: [] });
   });
 
