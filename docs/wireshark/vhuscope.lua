@@ -5335,7 +5335,16 @@ spec.sentences = {
     ["not-interposed"] = { "not relaying the ", { kind = "value", value = { { "channel" } } }, " channel: ", { kind = "value", value = { { "why" } } } },
     raw = { "bytes are passed on without being framed from here on (", { kind = "value", value = { { "reason" } } }, ")" },
     fdinfo = { "about the descriptors of message ", { kind = "value", value = { { "of" } } }, { kind = "rest", rest = { "event", "of" } } },
-    lost = { { kind = "value", value = { { "count" } } }, " messages are missing here: the recorder could not keep up" },
+    lost = {
+      {
+        kind = "choice",
+        of = { "count" },
+        are = { ["1"] = { "1 message is" } },
+        otherwise = { { kind = "value", value = { { "count" } } }, " messages are" },
+        absent = {},
+      },
+      " missing here: the recorder could not keep up",
+    },
     imported = {
       "imported from ",
       { kind = "value", value = { { "format" } } },
@@ -5426,7 +5435,7 @@ spec.sentences = {
       " ",
       { kind = "choice", of = { "on" }, are = { ["true"] = { "on" } }, otherwise = { "off" }, absent = { "off" } },
     },
-    rules = { { kind = "value", value = { { "rules" } }, count = true }, " rules are in force, from ", { kind = "value", value = { { "from" } } } },
+    rules = { "rules in force: ", { kind = "value", value = { { "rules" } }, count = true }, ", from ", { kind = "value", value = { { "from" } } } },
     ["stop-asked"] = { { kind = "value", value = { { "by" } } }, " asked for the end" },
     rotated = {
       { kind = "value", value = { { "by" } } },

@@ -1,4 +1,5 @@
 import { CaptureError } from '../capture/capture-error.ts';
+import { counted } from '../decode/counted.ts';
 import { compileFilter, type Filter } from '../decode/filter/filter.ts';
 import { pointAt, SyntaxProblem } from '../decode/syntax-problem.ts';
 import { Notes } from '../trace/notes.ts';
@@ -37,7 +38,7 @@ export const command: Command<ExportFlags> = {
     try {
       const { count, problems } = written(files, filter, format, output);
       for (const problem of problems) process.stderr.write(`vhuscope: ${problem}\n`);
-      process.stderr.write(`vhuscope: ${count} records in ${output}\n`);
+      process.stderr.write(`vhuscope: ${counted(count, 'record')} in ${output}\n`);
       return problems.length === 0 ? 0 : 1;
     } catch (error) {
       if (error instanceof CaptureError) throw new Failure(error.message, { cause: error });

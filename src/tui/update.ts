@@ -1,4 +1,5 @@
 /** What happens to the model when something happens: a pure function, like everything it calls. */
+import { counted } from '../decode/counted.ts';
 import type { Answer, Question } from '../trace/questions.ts';
 import { boundTo, continuing, runBinding } from './binding.ts';
 import type { EngineFacts } from './engine.ts';
@@ -172,7 +173,7 @@ function arrived(model: Model, question: Question, answer: Answer): Step {
     return stay(shown ? moved : saying(moved, 'that message is not among those shown; this is the next one'));
   }
   if (question.kind === 'save') {
-    return stay(saying(free, `${answer as Answer<'save'>} records saved into ${question.path}`));
+    return stay(saying(free, `${counted(answer as Answer<'save'>, 'record')} saved into ${question.path}`));
   }
   if (question.kind === 'packet') {
     const place = answer as Answer<'packet'>;

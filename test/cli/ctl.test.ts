@@ -113,7 +113,7 @@ describe('vhuscope ctl', () => {
     expect((await got)[0].toString('hex')).toBe('0100000005000000080000000000000001000000');
     expect(await ctl('release', n)).toEqual({ status: 1, out: `${n} had gone on (released)\n`, err: '' });
     expect((await ctl('rules')).out).toMatch(
-      /--hold {2}\(by the command line\): reply → held\n.* 1 matched and 1 were treated; the last one: fired/,
+      /--hold {2}\(by the command line\): reply → held\n.* 1 matched, treated: 1; the last one: fired/,
     );
     expect((await ctl('hold', 'SET_FEATURES', '--once', '--as', 'x')).out).toBe('x\n');
     expect((await ctl('unhold')).out).toBe('--hold\nx\n');
@@ -169,9 +169,9 @@ describe('vhuscope ctl', () => {
     await proxy.says(/held SET_OWNER/);
     expect(await ctl('off', 'b2')).toMatchObject({ status: 1, err: expect.stringMatching(/no rule or breakpoint b2/) });
     writeFileSync(stand.path('r.yaml'), 'rules: [{ name: one, when: GET_FEATURES, do: { note: seen } }]\n');
-    expect((await ctl('load', 'r.yaml')).out).toBe(`1 rules in force, from ${stand.path('r.yaml')}\n`);
+    expect((await ctl('load', 'r.yaml')).out).toBe(`1 rule in force, from ${stand.path('r.yaml')}\n`);
     expect((await ctl('load', 'slow-set-mem-table')).out).toMatch(
-      /^1 rules in force, from .*slow-set-mem-table\.yaml\n$/,
+      /^1 rule in force, from .*slow-set-mem-table\.yaml\n$/,
     );
     expect(await ctl('load', 'no-such')).toMatchObject({
       status: 1,

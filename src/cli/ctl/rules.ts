@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { RuleStatus } from '../../control/messages.ts';
+import { counted } from '../../decode/counted.ts';
 import { plain } from '../../decode/plain.ts';
 import { shownOn, surfaceOf } from '../terminal.ts';
 import { UsageError } from '../usage.ts';
@@ -13,7 +14,7 @@ function told({ name, place, when, does, seen, matched, fired, last, off, by, li
       surfaceOf({}),
       `${name}${notes === '' ? '' : `  (${notes})`}: ${when || 'any message'} → ${does.join(', ')}`,
     ),
-    `    of ${seen} messages ${matched} matched and ${fired} were treated; the last one: ${last}`,
+    `    of ${counted(seen, 'message')} ${matched} matched, treated: ${fired}; the last one: ${last}`,
   ];
 }
 
@@ -57,7 +58,7 @@ export const load: Verb<LoadFlags> = {
     const named = files.map(file => (existsSync(file) ? resolve(file) : file));
     const params = flags.none ? { files: [] } : named.length > 0 ? { files: named } : {};
     print(await engine.request('load', params), flags, ({ rules: count, files: read }) => [
-      `${count} rules in force${read.length > 0 ? `, from ${read.map(plain).join(', ')}` : ''}`,
+      `${counted(count, 'rule')} in force${read.length > 0 ? `, from ${read.map(plain).join(', ')}` : ''}`,
     ]);
     return 0;
   },

@@ -1,4 +1,5 @@
 import type { ConnectionStatus, PairStatus, Status } from '../../control/messages.ts';
+import { counted } from '../../decode/counted.ts';
 import { plain } from '../../decode/plain.ts';
 import { deviceById } from '../../decode/spec/devices/index.ts';
 import { print, type Verb } from './verb.ts';
@@ -18,7 +19,7 @@ function told({ name, version, pid, started, capture, pairs, connections, counts
   return [
     `${name}  ${version}, pid ${pid}, since ${started}`,
     `  ${kept}${capture.failing === undefined ? '' : `, failing: ${capture.failing}`}`,
-    `  ${counts.records} records, ${counts.connections} connections so far, ${counts.viewers} viewers`,
+    `  ${counted(counts.records, 'record')}, ${counted(counts.connections, 'connection')} so far, ${counted(counts.viewers, 'viewer')}`,
     ...pairs.flatMap(pair => [
       `  pair ${pair.name}: ${pairText(pair)}`,
       ...connections.filter(each => each.pair === pair.name).map(each => `    ${connectionText(each)}`),

@@ -82,7 +82,10 @@ export const events: { readonly [event: string]: Phrase } = {
   'not-interposed': 'not relaying the {channel} channel: {why}',
   raw: 'bytes are passed on without being framed from here on ({reason})',
   fdinfo: 'about the descriptors of message {of}{*}',
-  lost: '{count} messages are missing here: the recorder could not keep up',
+  lost: [
+    { of: 'count', are: { 1: '1 message is' }, otherwise: '{count} messages are' },
+    ' missing here: the recorder could not keep up',
+  ],
   imported: [
     'imported from {format}[, which does not tell {lacks|; }]',
     { of: 'complaints', are: { 0: '' }, otherwise: '; lines that were not understood: {complaints}' },
@@ -102,7 +105,7 @@ export const events: { readonly [event: string]: Phrase } = {
   breakpoint: '{by} set breakpoint {name}: {filter}',
   unhold: '{by} took breakpoint {name} away',
   switched: ['{by} switched {name} ', { of: 'on', are: { true: 'on' }, otherwise: 'off', absent: 'off' }],
-  rules: '{rules|#} rules are in force, from {from}',
+  rules: 'rules in force: {rules|#}, from {from}',
   'stop-asked': '{by} asked for the end',
   rotated: '{by} asked for a new file; what was before is in {from}',
 };

@@ -1,5 +1,6 @@
 /** A report as text for a bug tracker: at most 80 lines, plain. */
 
+import { counted } from '../../decode/counted.ts';
 import { plain } from '../../decode/plain.ts';
 import type { FeatureRow, Standing } from '../../decode/report/negotiation-table.ts';
 import { standing } from '../../decode/report/negotiation-table.ts';
@@ -29,7 +30,7 @@ function sectionsOf(report: Report): Section[] {
   const about = [
     `recorded by ${recording.engine ?? 'an unknown engine'}${recording.kernel ? ` on Linux ${recording.kernel}` : ''}, ${recording.started}`,
     `pair ${connection.pair}, connection ${connection.session}.${connection.epoch} of ${recording.connections}: device ${connection.device}${reason}`,
-    `${connection.messages} messages in ${connection.seconds.toFixed(3)} s`,
+    `${counted(connection.messages, 'message')} in ${connection.seconds.toFixed(3)} s`,
     ...report.others.slice(0, mostOthers),
     ...(report.others.length > mostOthers ? [`and ${report.others.length - mostOthers} more connections`] : []),
   ];

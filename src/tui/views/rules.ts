@@ -1,5 +1,7 @@
 /** Rules and breakpoints: what each is about, how often it fired, and why not. */
+
 import type { RuleStatus } from '../../control/messages.ts';
+import { counted } from '../../decode/counted.ts';
 import type { Binding } from '../binding.ts';
 import { type Line, span } from '../frame.ts';
 import { type Glyphs, glyphsFor } from '../glyphs.ts';
@@ -37,7 +39,7 @@ function ruleLines(rule: RuleStatus, width: number, glyphs: Glyphs): RuleLine[] 
       span(`${glyphs.arrowRight} `, 'faint'),
       span(drawable(does.join(', ')), off ? 'faint' : 'warn'),
     ],
-    ...text(`of ${seen} messages of the kind ${matched} matched, ${fired} were treated; the last one: ${last}`),
+    ...text(`of ${counted(seen, 'message')} of the kind ${matched} matched, treated: ${fired}; the last one: ${last}`),
     [],
   ];
   return lines.map((line, i) => ({ line, rule, ...(i === 0 && { heading: true }) }));

@@ -1,5 +1,7 @@
 /** The connections of a capture: who spoke, for which device, how it ended. */
+
 import type { Peer } from '../../decode/account/peer.ts';
+import { counted } from '../../decode/counted.ts';
 import type { Side } from '../../decode/side.ts';
 import { deviceById } from '../../decode/spec/devices/index.ts';
 import { duration } from '../../decode/text/remarks.ts';
@@ -60,7 +62,7 @@ function linesOfConnection(connection: ListedConnection, micro: string): Session
       span(` ${session}.${epoch}  `, 'name'),
       span(drawable(pair), 'name'),
       span(`  ${title}`),
-      span(`  ${messages} messages in ${lasted}`, 'faint'),
+      span(`  ${counted(messages, 'message')} in ${lasted}`, 'faint'),
       ...found,
     ],
     ...(deviceReason === undefined
