@@ -42,7 +42,7 @@ export const captureOptions: readonly OptionSpec[] = [
   {
     flags: '--rotate <size>',
     meaning: 'go on in a new file after so many bytes (100M, 1G), and when vhuscope ctl rotate asks; ctl: only then',
-    parse: text => (text === 'ctl' ? text : byteSize('--rotate')(text)),
+    parse: text => (text === 'ctl' ? text : byteSize('--rotate', 'ctl')(text)),
   },
   { flags: '--keep <n>', meaning: 'keep only the last n files of a rotation', parse: wholeNumber('--keep', 1) },
   {

@@ -38,14 +38,19 @@ export function wholeNumber(option: string, least = 0): (text: string) => number
   };
 }
 
-/** Reads a size in bytes, with an optional suffix K, M, G or T (powers of 1024); throws UsageError that names the option. */
-export function byteSize(option: string): (text: string) => number {
+/**
+ * Reads a size in bytes, with an optional suffix K, M, G or T (powers of 1024); throws UsageError that names the option
+ * and the `other` words it takes.
+ */
+export function byteSize(option: string, ...other: string[]): (text: string) => number {
   return text => {
     const match = /^(\d+)([KMGT]?)$/i.exec(text);
     const power = ['', 'K', 'M', 'G', 'T'].indexOf((match?.[2] ?? '').toUpperCase());
     const value = match ? Number(match[1]) * 1024 ** power : Number.NaN;
     if (!Number.isSafeInteger(value))
-      throw new UsageError(`${option}: expected a size such as 4096, 64K or 100M, not '${text}'`);
+      throw new UsageError(
+        `${option}: expected a size such as 4096, 64K or 100M${other.map(word => `, or ${word}`).join('')}, not '${text}'`,
+      );
     return value;
   };
 }

@@ -5,13 +5,12 @@
 import { randomBytes } from 'node:crypto';
 import { Worker } from 'node:worker_threads';
 import type { KnownDevice } from '../decode/device.ts';
-import type { Side } from '../decode/side.ts';
 import { closeEventFd, createEventFd, signalEventFd } from '../sys/event-fd.ts';
 import { close } from '../sys/libc.ts';
 import { protectFromOutOfMemory, raiseOpenFilesLimit } from '../sys/limits.ts';
-import type { Peer } from '../sys/process.ts';
 import { Asked } from './asked.ts';
 import { deviceEvent } from './device-event.ts';
+import type { EngineEvent } from './engine-event.ts';
 import { checkPairs, type EngineOptions, type PairOptions, settingOf, startedEvent } from './engine-options.ts';
 import { Gate, type GateEvent } from './gate.ts';
 import type { ArmedRule } from './hold/rule.ts';
@@ -24,15 +23,8 @@ import { endRing, ringMemory } from './ring.ts';
 import { Rotations } from './rotations.ts';
 import { peerEvent, WatchedPeers } from './watched-peers.ts';
 
+export type { EngineEvent } from './engine-event.ts';
 export type { CaptureOptions, EngineOptions, PairOptions } from './engine-options.ts';
-
-/** What an engine tells while it runs. */
-export type EngineEvent =
-  | Exclude<Report, { type: 'close-slowly' | 'late-fds' | 'finished' | 'stopped' | 'answer' }>
-  | Exclude<RecorderReport, { type: 'rotated' }>
-  | GateEvent
-  | ({ type: 'peer'; pair: string; connection: number; side: Side } & Peer)
-  | { type: 'peer-exit'; pair: string; connection: number; side: Side; pid: number; state: string; after_ms?: number };
 
 /** A running engine. */
 export interface Engine {

@@ -52,11 +52,10 @@ describe('vhuscope ctl', () => {
     const proxy = stand.vhuscope('proxy', 'f', 'b', '-w', 'c.pcapng', '--rotate', 'ctl');
     await proxy.says(/listening/);
     const [first, second] = ['c.pcapng', 'c.000002.pcapng'].map(name => stand.path(name)) as [string, string];
+    await expect.poll(() => rowsOf(first).length, { timeout: 10_000 }).toBeGreaterThan(0);
     expect(await ctl('rotate', '--author', 'ann')).toEqual({
       ...{ status: 0, err: '', out: `${first} is finished, ${second} has begun\n` },
     });
-    // The file that is finished can be taken away.
-    expect(rowsOf(first).length).toBeGreaterThan(0);
     expect(await ctl('stop')).toMatchObject({ status: 0 });
     expect(await proxy.ended).toBe(0);
     const texts = rowsOf(second).map(({ frame }) => Buffer.from(frame.bytes).toString());

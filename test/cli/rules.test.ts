@@ -124,15 +124,6 @@ describe('docs/intercept.md', () => {
     expect(text).toContain(`| \`${name}\` | ${meaning} |`);
   });
 
-  it('may assign what some message that it is about has', () => {
-    expect(
-      one(
-        '{ when: message, do: { set: { num: 1, "!size": 3, config.capacity: 0, config.mac: "52:54:00:00:00:01" } } }',
-      ),
-    ).toHaveLength(1);
-    expect(one('{ when: request, do: { set: { "regions[1].size": 1 } } }')).toHaveLength(1);
-  });
-
   it.each(readyMadeRules())('tells of %s', name => {
     const about = readFileSync(ruleFile(name), 'utf8').match(/^# .*/gm) ?? [];
     expect(text).toContain(`| \`${name}\` | ${about.map(line => line.slice(2)).join(' ')} |`);

@@ -230,6 +230,9 @@ describe('the capture', () => {
     const back = await accepted(listener);
     put(front, message(2, u64(0x40000000n)));
     await arrived(back, 20);
+    // A message is recorded when it is on its way: it may have come before it is in the file.
+    const isRecorded = () => frames(at('capture.pcapng')).some(({ kind }) => kind === 'message');
+    await expect.poll(isRecorded, { timeout: 10_000 }).toBe(true);
     // One file does for those who ask at the same time; whoever asks later gets another.
     const both = await Promise.all([engine?.rotate('ann'), engine?.rotate('bob')]);
     expect(new Set(both)).toEqual(new Set([at('capture.pcapng')]));

@@ -101,6 +101,22 @@ it.each([
   expect(read()).toEqual(wanted);
 });
 
+/** Quitting a viewer ends it well. */
+async function quits(pty: Pty): Promise<void> {
+  pty.type('q');
+  expect((await pty.ended).status).toBe(0);
+}
+
+/** Leaves nothing behind, whatever became of the test. */
+async function cleared(folder: string, ptys: readonly Pty[]): Promise<void> {
+  for (const pty of ptys) {
+    pty.process.kill('SIGKILL');
+    await pty.ended;
+    pty.close();
+  }
+  rmSync(folder, { recursive: true, force: true });
+}
+
 it('is the built program: one viewer plays the back-end for another that plays the front-end', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'vhuscope-replay-'));
   const ptys = [0, 1].map(() => new Pty(['open', join(captures, 'blk.pcapng')], { width: 120, height: 40 }));
@@ -114,17 +130,9 @@ it('is the built program: one viewer plays the back-end for another that plays t
     await back.until(/the front-end behaves as in the recording/);
     front.type('x');
     await front.until(/^(?!.*P replay).*9 compare/s);
-    for (const pty of ptys) {
-      pty.type('q');
-      expect((await pty.ended).status).toBe(0);
-    }
+    for (const pty of ptys) await quits(pty);
   } finally {
-    for (const pty of ptys) {
-      pty.process.kill('SIGKILL');
-      await pty.ended;
-      pty.close();
-    }
-    rmSync(folder, { recursive: true, force: true });
+    await cleared(folder, ptys);
   }
 });
 
@@ -152,16 +160,8 @@ it('is the built program: one terminal plays the front-end, another the back-end
       await new Promise(wake => setTimeout(wake, 30));
     }
     await back.until(/the front-end behaves as in the recording/);
-    for (const pty of ptys) {
-      pty.type('q');
-      expect((await pty.ended).status).toBe(0);
-    }
+    for (const pty of ptys) await quits(pty);
   } finally {
-    for (const pty of ptys) {
-      pty.process.kill('SIGKILL');
-      await pty.ended;
-      pty.close();
-    }
-    rmSync(folder, { recursive: true, force: true });
+    await cleared(folder, ptys);
   }
 });
